@@ -1,0 +1,76 @@
+//! Hyperscope: drop a picture, and look into the network that was written for it.
+//!
+//! A *hypernetwork*, whose backbone is a pretrained foundation model, reads a signal and writes the
+//! weights of a small neural network, the *field*, in one forward pass. The field is then what is
+//! looked into: it is rendered by custom WGSL shaders, or by a SIMD evaluator on the CPU.
+//!
+//! ```text
+//!    bytes              Signal                 Field  (plain value: architecture + f32 weights)
+//!  ┌──────┐  decode ┌──────────┐  infer   ┌─────────┐ ──► render ──► pixels   (wgpu, WGSL)
+//!  │ file │ ──────► │  media   │ ───────► │  field  │ ──► disk    (safetensors)
+//!  └──────┘         └──────────┘  model   └─────────┘
+//!                         ▲          ▲         │
+//!                         │        train ◄─────┘  a loss compares a field with its signal
+//!                         └── engine: threads that decode, infer and refine;
+//!                             app and cli send commands and read events, and know nothing else
+//! ```
+//!
+//! A plain value stands in the middle. [`field::Field`] is small (tens of KB to a few MB), and it is
+//! all that crosses from the model to the screen or the disk.
+//!
+//! # Modules
+//!
+//! `tests/architecture.rs` reads this table and fails on an import that it does not allow.
+//!
+//! Crates that no row names (serde, thiserror, rayon, tracing, rand) are everyone's.
+//!
+//! | module | one line | may use | may name |
+//! |---|---|---|---|
+//! | `limits` | what is refused, in one place | - | - |
+//! | `storage` | files written whole or not at all, safetensors headers within limits, hashes | limits | tempfile, sha2, safetensors |
+//! | `field` | what a neural field is: architecture, layout of weights, CPU evaluation, the file | limits, storage | safetensors, gemm, pulp |
+//! | `camera` | where one looks from, as pure mathematics | - | glam |
+//! | `media` | files in: pictures into plain buffers, with limits; says what is unsupported | limits, storage | image, moxcms, fast_image_resize, bytemuck |
+//! | `dataset` | many signals for training: picture folders | media, camera, limits, storage | - |
+//! | `model` | the hypernetwork: backbones, weight tokens, heads, composers; `Signal -> Field` | field, media, camera, limits, storage | burn, safetensors, wgpu |
+//! | `train` | tuning modes, objectives, metrics, one `step`, refine, checkpoints, runs | field, media, dataset, camera, model, limits, storage | burn |
+//! | `engine` | worker threads: commands in, events and latest values out, cancel, panic policy | field, camera, media, dataset, model, train, limits, storage | - |
+//! | `render` | draw a field with WGSL: composition of shaders, passes, progressive refinement, readback | field, camera, media, limits | wgpu, glam, bytemuck |
+//! | `audio` | the sound card | - | cpal |
+//! | `cli` | the headless verbs | all but app | clap, anyhow, indicatif, glam |
+//! | `app` | the window: state, reducer, panels, theme, notices, viewport bridge | all but cli | eframe, egui_plot, egui_tiles, rfd, arboard, anyhow, glam, wgpu |
+//!
+//! # Glossary
+//!
+//! | word | meaning |
+//! |---|---|
+//! | signal | the thing dropped in: here an image |
+//! | field | the implicit neural representation (INR): a small MLP from a coordinate to a value |
+//! | backbone | the transformer encoder that reads the signal: a foundation model, or the same architecture with random weights |
+//! | data token / weight token | a token that comes from the signal / a learned token whose output becomes weights |
+//! | head | LayerNorm + Linear that turns weight-token outputs into modulation for one field layer |
+//! | base | the shared, learned weights and biases that the modulation multiplies |
+//! | hypernetwork | backbone + weight tokens + heads + base |
+//! | tuning mode | which of these learn: `scratch`, `finetune`, `prompt` |
+//! | composer | how tokens become weights: `trans-inr` or `residual` |
+//! | refine | test-time optimisation: gradient steps on one field's own weights |
+//! | reference | the framed picture that a field is compared with and refined towards |
+//!
+//! Sources: hypernetworks with foundation models, arXiv 2503.00838; Trans-INR, arXiv 2208.02801;
+//! SIREN, arXiv 2006.09661.
+
+#[cfg(feature = "gui")]
+pub mod app;
+#[cfg(feature = "sound")]
+pub mod audio;
+pub mod camera;
+pub mod cli;
+pub mod dataset;
+pub mod engine;
+pub mod field;
+pub mod limits;
+pub mod media;
+pub mod model;
+pub mod render;
+pub mod storage;
+pub mod train;

@@ -1,0 +1,78 @@
+//! What is refused, in one place. `hyperscope doctor` prints this table.
+
+/// Largest side of a picture, in pixels.
+pub const IMAGE_SIDE_PX: u32 = 16_384;
+/// Largest decoded picture, in bytes as its decoder delivers it.
+pub const IMAGE_DECODED_BYTES: u64 = 256 << 20;
+/// Largest file that is read as a picture, in bytes.
+pub const IMAGE_FILE_BYTES: u64 = 512 << 20;
+/// Largest JSON document, in bytes.
+pub const JSON_BYTES: u64 = 64_000_000;
+/// Largest safetensors header, in bytes.
+pub const SAFETENSORS_HEADER_BYTES: u64 = 16_000_000;
+/// Most tensors in a safetensors file.
+pub const SAFETENSORS_TENSORS: usize = 20_000;
+/// Largest safetensors file, in bytes.
+pub const SAFETENSORS_BYTES: u64 = 4 << 30;
+/// Most layers of a field.
+pub const FIELD_LAYERS: usize = 64;
+/// Widest hidden layer or encoding of a field.
+pub const FIELD_WIDTH: usize = 65_536;
+/// Most parameters of a field.
+pub const FIELD_PARAMS: usize = 64_000_000;
+/// Most memory that the pixels of a folder of pictures may take, in bytes.
+pub const DATASET_BYTES: u64 = 8 << 30;
+/// Longest side of the reference picture that a field is compared with, in pixels.
+pub const REFERENCE_SIDE_PX: u32 = 1_024;
+/// Side of the reference picture when nobody says otherwise, in pixels.
+pub const DEFAULT_REFERENCE_SIDE_PX: u32 = 256;
+/// Largest side of an exported picture, in pixels.
+pub const EXPORT_SIDE_PX: u32 = 16_384;
+/// Most pixels of an exported picture.
+pub const EXPORT_PIXELS: u64 = 64 << 20;
+
+/// A picture of this size is not exported.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "a picture of {width}x{height} pixels cannot be written: a side has 1 to {EXPORT_SIDE_PX} and the whole at most {} million",
+    EXPORT_PIXELS / 1_000_000
+)]
+pub struct ExportSize {
+    width: u32,
+    height: u32,
+}
+
+/// Refuse a size that is not exported.
+///
+/// # Errors
+/// [`ExportSize`] with what is allowed.
+pub fn check_export(width: u32, height: u32) -> Result<(), ExportSize> {
+    let sides = 1..=EXPORT_SIDE_PX;
+    let is_allowed = sides.contains(&width) && sides.contains(&height);
+    if is_allowed && u64::from(width) * u64::from(height) <= EXPORT_PIXELS {
+        Ok(())
+    } else {
+        Err(ExportSize { width, height })
+    }
+}
+
+/// Every limit with its value and unit, for people.
+#[must_use]
+pub fn table() -> Vec<(&'static str, String)> {
+    vec![
+        ("picture side", format!("{IMAGE_SIDE_PX} px")),
+        ("picture, decoded", format!("{} MiB", IMAGE_DECODED_BYTES >> 20)),
+        ("picture file", format!("{} MiB", IMAGE_FILE_BYTES >> 20)),
+        ("JSON", format!("{} MB", JSON_BYTES / 1_000_000)),
+        ("safetensors header", format!("{} MB", SAFETENSORS_HEADER_BYTES / 1_000_000)),
+        ("safetensors tensors", SAFETENSORS_TENSORS.to_string()),
+        ("safetensors file", format!("{} GiB", SAFETENSORS_BYTES >> 30)),
+        ("field layers", FIELD_LAYERS.to_string()),
+        ("field width", FIELD_WIDTH.to_string()),
+        ("field parameters", FIELD_PARAMS.to_string()),
+        ("picture folder, decoded", format!("{} GiB", DATASET_BYTES >> 30)),
+        ("reference side", format!("{REFERENCE_SIDE_PX} px")),
+        ("exported side", format!("{EXPORT_SIDE_PX} px")),
+        ("exported pixels", format!("{} million", EXPORT_PIXELS / 1_000_000)),
+    ]
+}
