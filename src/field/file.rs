@@ -1,0 +1,185 @@
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::{Architecture, Field, FieldError, FieldKind, FieldRecord, Layer};
+use crate::limits;
+use crate::storage::{HostTensor, Identity, Precision, TensorFile, tensor_file_bytes, write_atomically};
+
+const FORMAT: &str = "hyperscope.field";
+const VERSION: &str = "1";
+/// Metadata that has a place of its own in a [`FieldRecord`].
+const OWN_KEYS: [&str; 8] = ["format", "version", "kind", "arch", "source", "model", "width", "height"];
+
+impl FieldRecord {
+    /// Whether these bytes say that they are a field file, of any version.
+    #[must_use]
+    pub fn is_field(bytes: &[u8]) -> bool {
+        TensorFile::parse(bytes)
+            .is_ok_and(|file| file.metadata().get("format").is_some_and(|format| format == FORMAT))
+    }
+
+    /// Read a field file.
+    ///
+    /// # Errors
+    /// [`FieldError`] if it cannot be read, or as [`from_bytes`](Self::from_bytes).
+    pub fn read(path: &Path) -> Result<Self, FieldError> {
+        let size = std::fs::metadata(path)?.len();
+        if size > largest_file() {
+            return Err(FieldError::Malformed(format!("{size} bytes are more than any field needs")));
+        }
+        Self::from_bytes(&std::fs::read(path)?)
+    }
+
+    /// Read the bytes of a field file.
+    ///
+    /// # Errors
+    /// [`FieldError`] if this is not a field file, its architecture is refused, or a tensor is missing,
+    /// misshapen or not finite.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, FieldError> {
+        let file = TensorFile::parse(bytes)?;
+        let metadata = file.metadata();
+        check_format(metadata)?;
+        let architecture = read_architecture(entry(metadata, "arch")?)?;
+        let kind = read_kind(metadata, &architecture)?;
+        let layers = read_layers(&file, &architecture)?;
+        let identity = |key: &str| -> Result<Option<Identity>, FieldError> {
+            let Some(text) = metadata.get(key) else { return Ok(None) };
+            let refused = |()| malformed(format!("its {key} is not `NAME sha256:HEX`"));
+            text.parse().map(Some).map_err(refused)
+        };
+        let extra = metadata.iter().filter(|(key, _)| !OWN_KEYS.contains(&key.as_str()));
+        Ok(Self {
+            field: Field::new(architecture, layers)?,
+            kind,
+            source: identity("source")?,
+            model: identity("model")?,
+            extra: extra.map(|(key, value)| (key.clone(), value.clone())).collect(),
+        })
+    }
+
+    /// The bytes of a field file; the same record gives the same bytes.
+    ///
+    /// # Errors
+    /// [`FieldError`] if a weight does not fit in 16 bits where those are asked for.
+    pub fn to_bytes(&self, precision: Precision) -> Result<Vec<u8>, FieldError> {
+        let architecture = self.field.architecture();
+        let mut metadata = self.extra.clone();
+        let arch = serde_json::to_string(architecture).map_err(|err| malformed(err.to_string()))?;
+        let FieldKind::Image { width, height } = self.kind;
+        let own = [
+            ("format", Some(FORMAT.to_owned())),
+            ("version", Some(VERSION.to_owned())),
+            ("kind", Some("image".to_owned())),
+            ("arch", Some(arch)),
+            ("source", self.source.as_ref().map(Identity::to_string)),
+            ("model", self.model.as_ref().map(Identity::to_string)),
+            ("width", Some(width.to_string())),
+            ("height", Some(height.to_string())),
+        ];
+        metadata.extend(own.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))));
+        let mut tensors = BTreeMap::new();
+        for (index, (shape, layer)) in architecture.layer_shapes().iter().zip(self.field.layers()).enumerate()
+        {
+            let weight = HostTensor { shape: vec![shape.d_in, shape.d_out], values: layer.weight.clone() };
+            let bias = HostTensor { shape: vec![shape.d_out], values: layer.bias.clone() };
+            tensors.insert(format!("layers.{index}.weight"), weight);
+            tensors.insert(format!("layers.{index}.bias"), bias);
+        }
+        Ok(tensor_file_bytes(&tensors, &metadata, precision)?)
+    }
+
+    /// Write a field file, whole or not at all.
+    ///
+    /// # Errors
+    /// [`FieldError`] if it cannot be written, or as [`to_bytes`](Self::to_bytes).
+    pub fn write(&self, path: &Path, precision: Precision) -> Result<(), FieldError> {
+        let bytes = self.to_bytes(precision)?;
+        Ok(write_atomically(path, |out| out.write_all(&bytes))?)
+    }
+}
+
+/// Bytes of the largest field in 32 bits, with its header.
+fn largest_file() -> u64 {
+    4 * limits::FIELD_PARAMS as u64 + limits::SAFETENSORS_HEADER_BYTES + 8
+}
+
+fn malformed(what: impl Into<String>) -> FieldError {
+    FieldError::Malformed(what.into())
+}
+
+fn entry<'a>(metadata: &'a BTreeMap<String, String>, key: &str) -> Result<&'a str, FieldError> {
+    metadata.get(key).map(String::as_str).ok_or_else(|| malformed(format!("its metadata has no {key}")))
+}
+
+fn check_format(metadata: &BTreeMap<String, String>) -> Result<(), FieldError> {
+    match metadata.get("format").map(String::as_str) {
+        Some(FORMAT) => {}
+        Some(other) => return Err(malformed(format!("its format is {other}"))),
+        None => return Err(malformed("its metadata has no format")),
+    }
+    match entry(metadata, "version")? {
+        VERSION => Ok(()),
+        version => {
+            Err(malformed(format!("its version is {version}, and this program reads version {VERSION}")))
+        }
+    }
+}
+
+fn read_architecture(text: &str) -> Result<Architecture, FieldError> {
+    if text.len() as u64 > limits::JSON_BYTES {
+        return Err(malformed(format!("its architecture is longer than {} bytes", limits::JSON_BYTES)));
+    }
+    let architecture: Architecture =
+        serde_json::from_str(text).map_err(|err| FieldError::Architecture(err.to_string()))?;
+    architecture.validate()?;
+    Ok(architecture)
+}
+
+fn read_kind(
+    metadata: &BTreeMap<String, String>,
+    architecture: &Architecture,
+) -> Result<FieldKind, FieldError> {
+    match entry(metadata, "kind")? {
+        "image" => {}
+        kind @ ("object" | "sound") => {
+            return Err(malformed(format!("it is a field of an {kind}, and this version shows images")));
+        }
+        kind => return Err(malformed(format!("its kind is {kind}, expected image, object or sound"))),
+    }
+    if architecture.inputs != 2 || architecture.outputs != 3 {
+        return Err(malformed(format!(
+            "an image field has 2 inputs and 3 outputs, and this one {} and {}",
+            architecture.inputs, architecture.outputs
+        )));
+    }
+    let side = |key: &str| {
+        let text = entry(metadata, key)?;
+        let number = text.parse::<u32>().ok().filter(|side| (1..=limits::IMAGE_SIDE_PX).contains(side));
+        number.ok_or_else(|| {
+            malformed(format!("its {key} is {text:?}, expected 1 to {}", limits::IMAGE_SIDE_PX))
+        })
+    };
+    Ok(FieldKind::Image { width: side("width")?, height: side("height")? })
+}
+
+fn read_layers(file: &TensorFile, architecture: &Architecture) -> Result<Vec<Layer>, FieldError> {
+    let shapes = architecture.layer_shapes();
+    let expected = 2 * shapes.len();
+    let tensor = |name: String, shape: &[usize]| {
+        let tensor = file.read(&name)?.ok_or_else(|| malformed(format!("the tensor {name} is missing")))?;
+        if tensor.shape != shape {
+            return Err(malformed(format!("{name} is {:?} and should be {shape:?}", tensor.shape)));
+        }
+        Ok(tensor.values)
+    };
+    let layers = shapes.iter().enumerate().map(|(index, shape)| {
+        let weight = tensor(format!("layers.{index}.weight"), &[shape.d_in, shape.d_out])?;
+        let bias = tensor(format!("layers.{index}.bias"), &[shape.d_out])?;
+        Ok(Layer { weight, bias })
+    });
+    let layers = layers.collect::<Result<Vec<_>, FieldError>>()?;
+    match file.names().count() {
+        count if count == expected => Ok(layers),
+        count => Err(malformed(format!("it has {count} tensors and its architecture needs {expected}"))),
+    }
+}

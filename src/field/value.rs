@@ -1,0 +1,86 @@
+use std::collections::BTreeMap;
+
+use super::{Architecture, FieldError};
+use crate::storage::Identity;
+
+/// One layer's numbers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Layer {
+    /// `[d_in, d_out]`, row-major.
+    pub weight: Vec<f32>,
+    /// `[d_out]`.
+    pub bias: Vec<f32>,
+}
+
+/// A neural field: an architecture and its weights, nothing else.
+///
+/// Always consistent: shapes agree with the architecture and every number is finite.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Field {
+    architecture: Architecture,
+    layers: Vec<Layer>,
+}
+
+impl Field {
+    /// Put an architecture and its weights together.
+    ///
+    /// # Errors
+    /// [`FieldError`] if the architecture is refused, a length disagrees with it, or a number is not
+    /// finite.
+    pub fn new(architecture: Architecture, layers: Vec<Layer>) -> Result<Self, FieldError> {
+        architecture.validate()?;
+        let shapes = architecture.layer_shapes();
+        if shapes.len() != layers.len() {
+            return Err(FieldError::LayerCount { expected: shapes.len(), found: layers.len() });
+        }
+        for (index, (shape, layer)) in shapes.iter().zip(&layers).enumerate() {
+            if layer.weight.len() != shape.d_in * shape.d_out || layer.bias.len() != shape.d_out {
+                return Err(FieldError::LayerShape { index, expected: *shape });
+            }
+            if !layer.weight.iter().chain(&layer.bias).all(|value| value.is_finite()) {
+                return Err(FieldError::NotFinite { index });
+            }
+        }
+        Ok(Self { architecture, layers })
+    }
+
+    /// The shape.
+    #[must_use]
+    pub fn architecture(&self) -> &Architecture {
+        &self.architecture
+    }
+
+    /// The numbers, first layer to last.
+    #[must_use]
+    pub fn layers(&self) -> &[Layer] {
+        &self.layers
+    }
+}
+
+/// What a field is a field of, with what that kind needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FieldKind {
+    /// A picture that was this many pixels wide and high.
+    Image {
+        /// Pixels in a row.
+        width: u32,
+        /// Pixels in a column.
+        height: u32,
+    },
+}
+
+/// A field with its kind and its history: what a field file holds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FieldRecord {
+    /// The network.
+    pub field: Field,
+    /// What it represents.
+    pub kind: FieldKind,
+    /// The input it was written for.
+    pub source: Option<Identity>,
+    /// The checkpoint that wrote it.
+    pub model: Option<Identity>,
+    /// Every other entry of the file's metadata, kept as it was: settings, refine steps, and what
+    /// programs of a later day wrote.
+    pub extra: BTreeMap<String, String>,
+}
