@@ -1,0 +1,148 @@
+use image::ColorType;
+
+use super::icc::ToSrgb;
+use super::srgb_from_linear;
+
+/// Full scale of a 16-bit value.
+const FULL: u32 = 65535;
+
+/// Turns pixels as decoders deliver them into opaque sRGB of 16 bits, row by row.
+pub(super) struct Converter {
+    channels: usize,
+    sample: Sample,
+    profile: Option<ToSrgb>,
+    is_premultiplied: bool,
+    background: [u16; 3],
+}
+
+/// One value of one channel, in native byte order.
+#[derive(Clone, Copy, PartialEq)]
+enum Sample {
+    U8,
+    U16,
+    /// Linear light.
+    F32,
+}
+
+impl Converter {
+    /// `None` for a kind of pixels that is not known here. `is_premultiplied` matters for floats only, a
+    /// profile for integers only.
+    pub(super) fn new(
+        color: ColorType,
+        profile: Option<ToSrgb>,
+        is_premultiplied: bool,
+        background: [u8; 3],
+    ) -> Option<Self> {
+        let sample = match color {
+            ColorType::L8 | ColorType::La8 | ColorType::Rgb8 | ColorType::Rgba8 => Sample::U8,
+            ColorType::L16 | ColorType::La16 | ColorType::Rgb16 | ColorType::Rgba16 => Sample::U16,
+            ColorType::Rgb32F | ColorType::Rgba32F => Sample::F32,
+            _ => return None,
+        };
+        let channels = usize::from(color.channel_count());
+        let background = background.map(|value| u16::from(value) * 257);
+        let profile = profile.filter(|profile| sample != Sample::F32 && profile.fits(channels));
+        Some(Self { channels, sample, profile, is_premultiplied, background })
+    }
+
+    /// Bytes of a pixel as the decoder delivers it.
+    fn pixel_bytes(&self) -> usize {
+        let sample_bytes = match self.sample {
+            Sample::U8 => 1,
+            Sample::U16 => 2,
+            Sample::F32 => 4,
+        };
+        self.channels * sample_bytes
+    }
+
+    /// Have `fill` write the decoder's pixels, and convert them where they lie: a large picture need not be in
+    /// memory twice.
+    ///
+    /// # Shapes
+    /// - what `fill` writes: the bytes of `[height, width, channels]`
+    /// - result: `[height, width, 3]`
+    pub(super) fn convert<E>(
+        &self,
+        width: usize,
+        height: usize,
+        fill: impl FnOnce(&mut [u8]) -> Result<(), E>,
+    ) -> Result<Vec<u16>, E> {
+        let num_values = width * height * 3;
+        let raw_bytes = width * height * self.pixel_bytes();
+        let mut rgb = vec![0u16; num_values.max(raw_bytes.div_ceil(2))];
+        // The raw pixels lie at the end. Rows grow or shrink on their way, and either way what is written
+        // never overtakes what is still to be read.
+        let start = rgb.len() * 2 - raw_bytes;
+        fill(&mut bytemuck::cast_slice_mut(&mut rgb)[start..])?;
+        let row_bytes = width * self.pixel_bytes();
+        let mut raw = vec![0; row_bytes];
+        let mut samples = Vec::with_capacity(width * self.channels);
+        for row in 0..height {
+            raw.copy_from_slice(&bytemuck::cast_slice(&rgb)[start + row * row_bytes..][..row_bytes]);
+            samples.clear();
+            self.unify(&raw, &mut samples);
+            let out = &mut rgb[row * width * 3..][..width * 3];
+            self.spread(&samples, out);
+            if let Some(profile) = &self.profile {
+                profile.apply(out);
+            }
+            if self.has_alpha() {
+                self.composite(&samples, out);
+            }
+        }
+        rgb.truncate(num_values);
+        Ok(rgb)
+    }
+
+    fn has_alpha(&self) -> bool {
+        matches!(self.channels, 2 | 4)
+    }
+
+    /// Every sample as 16 bits, colours encoded.
+    fn unify(&self, row: &[u8], samples: &mut Vec<u16>) {
+        match self.sample {
+            Sample::U8 => samples.extend(row.iter().map(|&value| u16::from(value) * 257)),
+            Sample::U16 => samples.extend(row.as_chunks().0.iter().map(|&bytes| u16::from_ne_bytes(bytes))),
+            Sample::F32 => {
+                let values = row.as_chunks().0.iter().map(|&bytes| f32::from_ne_bytes(bytes));
+                let values: Vec<f32> = values.collect();
+                for pixel in values.chunks_exact(self.channels) {
+                    let alpha = pixel.get(3).map_or(1.0, |alpha| alpha.clamp(0.0, 1.0));
+                    let scale = if self.is_premultiplied && alpha > 0.0 { 1.0 / alpha } else { 1.0 };
+                    samples.extend(pixel[..3].iter().map(|value| quantise(srgb_from_linear(value * scale))));
+                    if self.has_alpha() {
+                        samples.push(quantise(alpha));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Three colours a pixel, without alpha.
+    fn spread(&self, samples: &[u16], rgb: &mut [u16]) {
+        for (pixel, out) in samples.chunks_exact(self.channels).zip(rgb.as_chunks_mut().0) {
+            *out = match *pixel {
+                [red, green, blue, ..] => [red, green, blue],
+                [grey, ..] => [grey; 3],
+                [] => [0; 3],
+            };
+        }
+    }
+
+    /// Lay the colours on the background, mixing encoded values.
+    fn composite(&self, samples: &[u16], rgb: &mut [u16]) {
+        for (pixel, out) in samples.chunks_exact(self.channels).zip(rgb.chunks_exact_mut(3)) {
+            let alpha = pixel.last().map_or(FULL, |&alpha| u32::from(alpha));
+            for (value, behind) in out.iter_mut().zip(self.background) {
+                let sum = u32::from(*value) * alpha + u32::from(behind) * (FULL - alpha);
+                // At most 65535^2 + 32767, which is below 2^32.
+                *value = ((sum + FULL / 2) / FULL) as u16;
+            }
+        }
+    }
+}
+
+/// What is not a number becomes 0.
+fn quantise(value: f32) -> u16 {
+    (value.clamp(0.0, 1.0) * FULL as f32).round() as u16
+}

@@ -1,0 +1,107 @@
+use std::path::PathBuf;
+
+use super::Content;
+use crate::limits;
+
+/// Why a picture was refused, or could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum MediaError {
+    /// A file cannot be read or written.
+    #[error("{} cannot be read or written: {source}", path.display())]
+    Io {
+        /// Which file.
+        path: PathBuf,
+        /// What the file system says.
+        source: std::io::Error,
+    },
+    /// More bytes than are read as a picture.
+    #[error(
+        "this file has {} MiB, and pictures are read up to {} MiB; save it smaller",
+        bytes >> 20, limits::IMAGE_FILE_BYTES >> 20
+    )]
+    FileTooLarge {
+        /// The file's size.
+        bytes: u64,
+    },
+    /// Something else than a picture that is read here.
+    #[error("this is {}, which Hyperscope does not read as a picture; {}", .0.described(), .0.advice())]
+    Unsupported(Content),
+    /// More pixels than are decoded.
+    #[error(
+        "this {} is {width} by {height} pixels, and at most {} pixels a side and {} MiB decoded are read; \
+         scale it down first",
+        content.name(), limits::IMAGE_SIDE_PX, limits::IMAGE_DECODED_BYTES >> 20
+    )]
+    TooLarge {
+        /// What it is.
+        content: Content,
+        /// Pixels in a row, by its header.
+        width: u32,
+        /// Pixels in a column, by its header.
+        height: u32,
+    },
+    /// The file breaks off, or contradicts itself.
+    #[error(
+        "this {} is damaged or incomplete ({reason}); copy or download it again, or save it as PNG",
+        content.name()
+    )]
+    Damaged {
+        /// What it is.
+        content: Content,
+        /// What its decoder says.
+        reason: String,
+    },
+    /// A sound file of a kind that the decoder knows in part.
+    #[error(
+        "this {} uses something that Hyperscope does not read ({reason}); save it as PNG or JPEG",
+        content.name()
+    )]
+    Feature {
+        /// What it is.
+        content: Content,
+        /// What its decoder says.
+        reason: String,
+    },
+    /// A file name from which no format to write follows.
+    #[error("pictures are written as .png, .jpg, .jpeg, .webp or .exr, and {} is none of these", path.display())]
+    Extension {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The number of values disagrees with the size.
+    #[error("{len} values do not make a picture of {width} by {height} pixels")]
+    Shape {
+        /// Pixels in a row.
+        width: u32,
+        /// Pixels in a column.
+        height: u32,
+        /// How many values there are.
+        len: usize,
+    },
+    /// The format cannot hold this picture.
+    #[error("a picture of {width} by {height} pixels cannot be written as {format}: {reason}")]
+    Encode {
+        /// Pixels in a row.
+        width: u32,
+        /// Pixels in a column.
+        height: u32,
+        /// The format.
+        format: &'static str,
+        /// What its encoder says.
+        reason: String,
+    },
+}
+
+/// What a decoder says, as a part of a sentence: one line, no full stop, not endless.
+pub(super) fn clause(text: &str) -> String {
+    const LONGEST: usize = 160;
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = line.trim_end_matches(['.', '!', ' ']);
+    if line.is_empty() {
+        return "its decoder gives no reason".into();
+    }
+    match line.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line.into(),
+    }
+}

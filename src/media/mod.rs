@@ -1,0 +1,31 @@
+//! Files in: pictures into plain buffers, with limits; what is not supported is named.
+//!
+//! What a file is says its content, never its name. Whatever it holds, a [`Picture`] comes out opaque, upright
+//! and in sRGB: orientation and colour profile are applied, float pictures are taken as linear light, and what
+//! is transparent is laid on a background.
+
+mod content;
+mod convert;
+mod decode;
+mod error;
+mod file;
+mod framing;
+mod icc;
+mod picture;
+mod recognise;
+mod resize;
+mod signal;
+mod structure;
+mod transfer;
+mod write;
+
+pub use content::Content;
+pub use decode::decode;
+pub use error::MediaError;
+pub use file::{content_of_file, read_file};
+pub use framing::{Framing, frame};
+pub use picture::Picture;
+pub use resize::{resize, resize_part, thumbnail};
+pub use signal::ImageSignal;
+pub use transfer::{linear_from_srgb, srgb_from_linear};
+pub use write::{check_extension, png_bytes, write_picture};

@@ -1,0 +1,46 @@
+use std::sync::Arc;
+
+use super::{Framing, MediaError, Picture, decode, frame};
+use crate::limits;
+use crate::storage::Identity;
+
+/// A picture ready to be encoded: the reference that its field is compared with.
+#[derive(Debug, Clone)]
+pub struct ImageSignal {
+    /// The file it came from.
+    pub identity: Identity,
+    /// The framed picture, at most the asked-for side.
+    pub reference: Arc<Picture>,
+    /// How it was framed.
+    pub framing: Framing,
+    /// Width and height of the file's own picture, after orientation.
+    pub original_size: (u32, u32),
+}
+
+impl ImageSignal {
+    /// The entry of a field file that says how its picture was framed.
+    pub const FRAMING_NOTE: &str = "framing";
+
+    /// Decode a file's bytes and frame the picture: its longer side is at most `side_px`, and never above
+    /// [`limits::REFERENCE_SIDE_PX`]. `background` (sRGB) is what transparent pixels are laid on, and what
+    /// [`Framing::Fit`] fills with.
+    ///
+    /// # Errors
+    /// As [`decode`].
+    pub fn load(
+        identity_name: &str,
+        bytes: &[u8],
+        framing: Framing,
+        side_px: u32,
+        background: [u8; 3],
+    ) -> Result<Self, MediaError> {
+        let picture = decode(bytes, background)?;
+        let side_px = side_px.clamp(1, limits::REFERENCE_SIDE_PX);
+        Ok(Self {
+            identity: Identity::of(identity_name, bytes),
+            reference: Arc::new(frame(&picture, framing, side_px, background)),
+            framing,
+            original_size: (picture.width(), picture.height()),
+        })
+    }
+}
