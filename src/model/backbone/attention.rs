@@ -1,0 +1,48 @@
+use burn::module::Module;
+use burn::nn::{Initializer, Linear};
+use burn::tensor::ops::AttentionModuleOptions;
+use burn::tensor::{Device, Tensor, activation, module};
+
+use super::mlp::linear;
+
+/// Multi-head self-attention, queries, keys and values from one product as timm has it.
+#[derive(Module, Debug)]
+pub struct Attention {
+    /// `[dim, 3 * dim]`: queries, keys and values, heads outermost in each.
+    pub qkv: Linear,
+    /// `[dim, dim]`.
+    pub proj: Linear,
+    heads: usize,
+}
+
+impl Attention {
+    /// Random weights.
+    pub(crate) fn init(dim: usize, heads: usize, weights: &Initializer, device: &Device) -> Self {
+        Self { qkv: linear(dim, 3 * dim, weights, device), proj: linear(dim, dim, weights, device), heads }
+    }
+
+    /// # Shapes
+    /// - `x` and result: `[batch, tokens, dim]`
+    #[must_use]
+    pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
+        let [batch, tokens, dim] = x.dims();
+        let head_dim = dim / self.heads;
+        let qkv = self
+            .qkv
+            .forward(x)
+            .reshape([batch, tokens, 3, self.heads, head_dim])
+            // [3, batch, heads, tokens, head_dim]
+            .permute([2, 0, 3, 1, 4]);
+        let part = |index| qkv.clone().narrow(0, index, 1).squeeze_dim::<4>(0);
+        let (query, key, value) = (part(0), part(1), part(2));
+        let mixed = if query.is_autodiff() {
+            // The fused form has no backward pass of its own. Scaling the queries touches less than
+            // scaling the scores.
+            let scores = (query * (head_dim as f64).sqrt().recip()).matmul(key.transpose());
+            activation::softmax(scores, 3).matmul(value)
+        } else {
+            module::attention(query, key, value, None, None, AttentionModuleOptions::default())
+        };
+        self.proj.forward(mixed.swap_dims(1, 2).reshape([batch, tokens, dim]))
+    }
+}

@@ -1,0 +1,98 @@
+use burn::module::{Module, Param};
+use burn::nn::{Initializer, LayerNorm, LayerNormConfig};
+use burn::tensor::{Device, Tensor};
+
+use super::positions::resample;
+use super::{Block, NORM_EPSILON, PatchEmbed};
+use crate::model::BackboneConfig;
+
+/// Standard deviation of random weights, as vision transformers are started.
+const WEIGHT_STD: f64 = 0.02;
+/// Of the class token, as timm starts it.
+const CLASS_STD: f64 = 1e-6;
+
+/// A vision transformer without its classifier. Field names are timm's.
+#[derive(Module, Debug)]
+pub struct Backbone {
+    /// Patches to tokens.
+    pub patch_embed: PatchEmbed,
+    /// `[1, 1, dim]`.
+    pub cls_token: Param<Tensor<3>>,
+    /// `[1, 1 + grid * grid, dim]`.
+    pub pos_embed: Param<Tensor<3>>,
+    /// The blocks in use.
+    pub blocks: Vec<Block>,
+    /// The final norm.
+    pub norm: LayerNorm,
+    grid: usize,
+    patch: usize,
+}
+
+impl Backbone {
+    /// Random weights.
+    #[must_use]
+    pub fn init(config: &BackboneConfig, device: &Device) -> Self {
+        let weights = Initializer::Normal { mean: 0.0, std: WEIGHT_STD };
+        let positions = 1 + config.grid * config.grid;
+        Self {
+            patch_embed: PatchEmbed::init(config.dim, config.patch, &weights, device),
+            cls_token: Initializer::Normal { mean: 0.0, std: CLASS_STD }.init([1, 1, config.dim], device),
+            pos_embed: weights.init([1, positions, config.dim], device),
+            blocks: (0..config.depth).map(|_| Block::init(config, &weights, device)).collect(),
+            norm: LayerNormConfig::new(config.dim).with_epsilon(NORM_EPSILON).init(device),
+            grid: config.grid,
+            patch: config.patch,
+        }
+    }
+
+    /// The same backbone with its positions resampled to a grid of this side.
+    #[must_use]
+    pub(crate) fn with_grid(mut self, grid: usize) -> Self {
+        let stored = self.grid;
+        self.pos_embed = self.pos_embed.map(|positions| resample(positions, stored, grid, grid));
+        self.grid = grid;
+        self
+    }
+
+    /// A picture's own tokens, ready for the blocks: the class token, then the patches row by row, with
+    /// the positions of the picture's grid added.
+    ///
+    /// # Shapes
+    /// - `images`: `[batch, 3, height, width]`, normalised with mean and deviation 0.5; both sides
+    ///   multiples of the patch
+    /// - result: `[batch, 1 + rows * columns, dim]`
+    #[must_use]
+    pub fn embed(&self, images: Tensor<4>) -> Tensor<3> {
+        let [batch, _, height, width] = images.dims();
+        let patches = self.patch_embed.forward(images);
+        let class = self.cls_token.val().repeat_dim(0, batch);
+        let positions = resample(self.pos_embed.val(), self.grid, height / self.patch, width / self.patch);
+        Tensor::cat(vec![class, patches], 1) + positions
+    }
+
+    /// What the backbone takes a picture without content for: tokens at the places of a square grid, or
+    /// class tokens where `count` is not a square.
+    ///
+    /// # Shapes
+    /// - result: `[count, dim]`
+    #[must_use]
+    pub(crate) fn blank_tokens(&self, count: usize) -> Tensor<2> {
+        let side = count.isqrt();
+        if side * side == count {
+            let places = resample(self.pos_embed.val(), self.grid, side, side).narrow(1, 1, count);
+            places.squeeze_dim::<2>(0) + self.patch_embed.proj.bias.val().unsqueeze::<2>()
+        } else {
+            let class = self.pos_embed.val().narrow(1, 0, 1) + self.cls_token.val();
+            class.squeeze_dim::<2>(0).repeat_dim(0, count)
+        }
+    }
+
+    /// The tokens through every block, the final norm left out.
+    ///
+    /// # Shapes
+    /// - `tokens` and result: `[batch, tokens, dim]`
+    #[must_use]
+    pub fn run_blocks(&self, tokens: Tensor<3>) -> Tensor<3> {
+        self.blocks.iter().fold(tokens, |tokens, block| block.forward(tokens))
+    }
+}

@@ -1,0 +1,34 @@
+use burn::tensor::Tensor;
+
+use super::Composer;
+
+/// A column shorter than this is not made longer.
+const LENGTH_MIN: f64 = 1e-12;
+
+impl Composer {
+    /// A layer's weights from its base and its modulation: column `j` takes modulation `j mod g`.
+    ///
+    /// # Shapes
+    /// - `base`: `[d_in, d_out]`
+    /// - `modulation`: `[batch, g, d_in]`, `g` a divisor of `d_out`
+    /// - result: `[batch, d_in, d_out]`
+    #[must_use]
+    pub fn compose(self, base: Tensor<2>, modulation: Tensor<3>) -> Tensor<3> {
+        let [d_in, d_out] = base.dims();
+        let [batch, g, _] = modulation.dims();
+        // Column j = repeat * g + k has k = j mod g: [1, d_in, d_out / g, g] * [batch, d_in, 1, g]
+        let base = base.reshape([1, d_in, d_out / g, g]);
+        let modulation = modulation.swap_dims(1, 2).reshape([batch, d_in, 1, g]);
+        match self {
+            Self::TransInr => unit_columns((base * modulation).reshape([batch, d_in, d_out])),
+            Self::Residual => (base * (modulation + 1.0)).reshape([batch, d_in, d_out]),
+        }
+    }
+}
+
+/// `v_j / max(|v_j|, 1e-12)`. The bound is put on the square, so that a column of zeros has a gradient
+/// of zero and not NaN.
+fn unit_columns(weight: Tensor<3>) -> Tensor<3> {
+    let square = weight.clone().square().sum_dim(1);
+    weight / square.clamp_min(LENGTH_MIN * LENGTH_MIN).sqrt()
+}

@@ -1,0 +1,88 @@
+use std::collections::HashMap;
+
+use burn::tensor::{Tensor, TensorData, activation};
+
+use crate::field::{Activation, Architecture};
+
+/// Points as the first layer takes them. Angles are computed in f64: they reach thousands of radians,
+/// where an f32 product is off by 1e-4.
+///
+/// # Shapes
+/// - `points`: `[n, inputs]`
+/// - result: `[n, encoding width]`
+#[must_use]
+pub fn encode_points(architecture: &Architecture, points: &[f32]) -> Vec<f32> {
+    let frequencies = architecture.encoding.frequencies();
+    if frequencies.is_empty() {
+        return points.to_vec();
+    }
+    let (inputs, count) = (architecture.inputs, frequencies.len());
+    let half = inputs * count;
+    // Points of a grid share their coordinates: each one's cosines and sines are computed once.
+    let mut seen: HashMap<u32, usize> = HashMap::new();
+    let mut waves: Vec<f32> = Vec::new();
+    let mut encoded = vec![0.0; points.len() / inputs * 2 * half];
+    for (point, out) in points.chunks_exact(inputs).zip(encoded.chunks_exact_mut(2 * half)) {
+        let (cosines, sines) = out.split_at_mut(half);
+        for (axis, coordinate) in point.iter().enumerate() {
+            let at = *seen.entry(coordinate.to_bits()).or_insert_with(|| {
+                let start = waves.len();
+                let angle = |frequency: &f32| f64::from(*coordinate) * f64::from(*frequency);
+                waves.extend(frequencies.iter().map(|frequency| angle(frequency).cos() as f32));
+                waves.extend(frequencies.iter().map(|frequency| angle(frequency).sin() as f32));
+                start
+            });
+            let own = axis * count..(axis + 1) * count;
+            cosines[own.clone()].copy_from_slice(&waves[at..at + count]);
+            sines[own].copy_from_slice(&waves[at + count..at + 2 * count]);
+        }
+    }
+    encoded
+}
+
+/// Many fields of one architecture at points of their own, differentiable in weights and biases. Points
+/// are data: they are read back and encoded on the host.
+///
+/// # Shapes
+/// - `weights`: `[batch, d_in, d_out]` for each layer
+/// - `biases`: `[d_out]` for each layer
+/// - `points`: `[batch, n, inputs]`
+/// - result: `[batch, n, output width]`, the output offset added, not clamped
+///
+/// # Panics
+/// As burn does, if the device fails to give the points back.
+#[must_use]
+pub fn evaluate_batch(
+    architecture: &Architecture,
+    weights: &[Tensor<3>],
+    biases: &[Tensor<1>],
+    points: Tensor<3>,
+) -> Tensor<3> {
+    let [batch, n, _] = points.dims();
+    let device = points.device();
+    let points: Vec<f32> = points.into_data().iter::<f32>().collect();
+    let width = architecture.encoding.width(architecture.inputs);
+    let features = TensorData::new(encode_points(architecture, &points), [batch, n, width]);
+    evaluate_features(architecture, weights, biases, Tensor::from_data(features, &device))
+}
+
+/// [`evaluate_batch`] on points that are encoded already, `[batch, n, encoding width]`.
+#[must_use]
+pub fn evaluate_features(
+    architecture: &Architecture,
+    weights: &[Tensor<3>],
+    biases: &[Tensor<1>],
+    features: Tensor<3>,
+) -> Tensor<3> {
+    let last = weights.len().saturating_sub(1);
+    let layer = |x: Tensor<3>, (index, (weight, bias)): (usize, (&Tensor<3>, &Tensor<1>))| {
+        let z = x.matmul(weight.clone()) + bias.clone().unsqueeze::<3>();
+        match architecture.activation {
+            _ if index == last => z,
+            Activation::Relu => activation::relu(z),
+            Activation::Sine { .. } => (z * architecture.activation.omega0(index)).sin(),
+        }
+    };
+    let y = weights.iter().zip(biases).enumerate().fold(features, layer);
+    if architecture.output_offset == 0.0 { y } else { y + architecture.output_offset }
+}

@@ -1,0 +1,152 @@
+use burn::module::{Module, Param};
+use burn::nn::Initializer;
+use burn::tensor::{Device, Tensor};
+
+use super::backbone::Backbone;
+use super::head::{BaseLayer, Head};
+use super::{ModelConfig, ModelError, local_start, names};
+
+/// Standard deviation of random weight tokens.
+const TOKEN_STD: f64 = 0.02;
+
+/// A backbone that reads a picture, and what turns the outputs of its weight tokens into the weights of
+/// a field. Field names are the checkpoint's.
+#[derive(Module, Debug)]
+pub struct Hypernetwork {
+    /// The transformer.
+    pub backbone: Backbone,
+    /// For each layer of the field, `[g, dim]`.
+    pub weight_tokens: Vec<Param<Tensor<2>>>,
+    /// One for each layer of the field.
+    pub heads: Vec<Head>,
+    /// One for each layer of the field.
+    pub base: Vec<BaseLayer>,
+    #[module(skip)]
+    config: ModelConfig,
+}
+
+impl Hypernetwork {
+    /// Random weights, drawn from the device's generator. With the residual composer and a relu field
+    /// whose groups and neurons form squares, base and weight tokens start with a place each.
+    ///
+    /// # Errors
+    /// [`ModelError::Config`] if the configuration is refused, [`ModelError::Device`] if the device fails.
+    pub fn init(config: &ModelConfig, device: &Device) -> Result<Self, ModelError> {
+        // Drawn here and in this order, and not when a weight is first used: the seed decides them.
+        Self::structure(config, device)?.materialize().placed(device)
+    }
+
+    /// Random weight tokens, heads and base around a backbone that was loaded: see [`init`](Self::init).
+    ///
+    /// # Errors
+    /// [`ModelError::Config`] if the configuration is refused, [`ModelError::Device`] if the device fails.
+    pub fn from_backbone(
+        config: &ModelConfig,
+        backbone: Backbone,
+        device: &Device,
+    ) -> Result<Self, ModelError> {
+        let mut network = Self::structure(config, device)?;
+        network.backbone = backbone;
+        network.materialize().placed(device)
+    }
+
+    /// With the tensors that start with a place, if any do.
+    fn placed(self, device: &Device) -> Result<Self, ModelError> {
+        let tensors = local_start::tensors(&self.config, &self.backbone, device)?;
+        Ok(names::put_in(self, tensors))
+    }
+
+    /// The parts, their weights not drawn yet.
+    pub(crate) fn structure(config: &ModelConfig, device: &Device) -> Result<Self, ModelError> {
+        config.validate()?;
+        let dim = config.backbone.dim;
+        let token = Initializer::Normal { mean: 0.0, std: TOKEN_STD };
+        let shapes = config.field.layer_shapes();
+        let layers = || shapes.iter().copied().enumerate();
+        Ok(Self {
+            backbone: Backbone::init(&config.backbone, device),
+            weight_tokens: layers()
+                .map(|(_, shape)| token.init([config.tokens(shape), dim], device))
+                .collect(),
+            heads: layers().map(|(_, shape)| Head::init(dim, shape.d_in, config.composer, device)).collect(),
+            base: layers()
+                .map(|(index, shape)| BaseLayer::init(shape, config.base_bound(index, shape), device))
+                .collect(),
+            config: config.clone(),
+        })
+    }
+
+    /// With a backbone that does not learn: no gradient is computed for its weights.
+    #[must_use]
+    pub fn with_frozen_backbone(self) -> Self {
+        Self { backbone: self.backbone.no_grad(), ..self }
+    }
+
+    /// What it is.
+    #[must_use]
+    pub fn config(&self) -> &ModelConfig {
+        &self.config
+    }
+
+    /// The weights of one field for each picture, layer by layer. The biases are shared: see
+    /// [`biases`](Self::biases).
+    ///
+    /// # Shapes
+    /// - `images`: `[batch, 3, height, width]`, normalised: see [`normalise`](super::normalise)
+    /// - result: `[batch, d_in, d_out]` for each layer
+    #[must_use]
+    pub fn forward(&self, images: Tensor<4>) -> Vec<Tensor<3>> {
+        self.compose(self.modulations(self.tokens(images)))
+    }
+
+    /// First part of [`forward`](Self::forward): what the weight tokens have read.
+    ///
+    /// # Shapes
+    /// - result: `[batch, weight tokens of all layers, dim]`, after the final norm
+    #[must_use]
+    pub fn tokens(&self, images: Tensor<4>) -> Tensor<3> {
+        let data = self.backbone.embed(images);
+        let [batch, num_data, _] = data.dims();
+        let own: Vec<Tensor<2>> = self.weight_tokens.iter().map(Param::val).collect();
+        let own = Tensor::cat(own, 0).unsqueeze::<3>().repeat_dim(0, batch);
+        let [_, num_own, _] = own.dims();
+        let out = self.backbone.run_blocks(Tensor::cat(vec![data, own], 1));
+        // The data tokens have done their work: only what is used goes through the final norm.
+        self.backbone.norm.forward(out.narrow(1, num_data, num_own))
+    }
+
+    /// Second part: each layer's head on its own tokens.
+    ///
+    /// # Shapes
+    /// - `tokens`: `[batch, weight tokens of all layers, dim]`
+    /// - result: `[batch, g, d_in]` for each layer
+    #[must_use]
+    pub fn modulations(&self, tokens: Tensor<3>) -> Vec<Tensor<3>> {
+        let counts = self.config.layer_tokens();
+        tokens
+            .split_with_sizes(counts, 1)
+            .into_iter()
+            .zip(&self.heads)
+            .map(|(own, head)| head.forward(own))
+            .collect()
+    }
+
+    /// Third part: the base modulated.
+    ///
+    /// # Shapes
+    /// - `modulations`: `[batch, g, d_in]` for each layer
+    /// - result: `[batch, d_in, d_out]` for each layer
+    #[must_use]
+    pub fn compose(&self, modulations: Vec<Tensor<3>>) -> Vec<Tensor<3>> {
+        let compose = |(modulation, base): (Tensor<3>, &BaseLayer)| {
+            self.config.composer.compose(base.weight.val(), modulation)
+        };
+        modulations.into_iter().zip(&self.base).map(compose).collect()
+    }
+
+    /// The biases that all fields share, `[d_out]` for each layer.
+    #[must_use]
+    pub fn biases(&self) -> Vec<Tensor<1>> {
+        self.base.iter().map(|layer| layer.bias.val()).collect()
+    }
+}

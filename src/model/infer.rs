@@ -1,0 +1,267 @@
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor, TensorData};
+use serde::Serialize;
+
+use super::{
+    Checkpoint, Hypernetwork, ModelConfig, ModelError, ParameterCounts, TensorReport, best_device,
+    device_name,
+};
+use crate::field::{Field, FieldKind, FieldRecord, Layer};
+use crate::media::{ImageSignal, Picture, resize};
+use crate::storage::Identity;
+
+/// The default model's file.
+const BUNDLED: &str = "image.safetensors";
+/// The environment variable that names the folder it is in.
+const ASSETS_VARIABLE: &str = "HYPERSCOPE_ASSETS";
+/// Mean and deviation that `AugReg` backbones were trained with.
+const MEAN: f32 = 0.5;
+const DEVIATION: f32 = 0.5;
+
+/// A hypernetwork ready to write fields.
+#[derive(Debug, Clone)]
+pub struct Model {
+    /// The network, on `device`.
+    pub network: Hypernetwork,
+    /// The checkpoint's file.
+    pub identity: Identity,
+    /// Where it computes.
+    pub device: Device,
+    /// What its checkpoint says besides: how it was trained.
+    pub notes: BTreeMap<String, String>,
+    /// What became of the checkpoint's tensors.
+    pub report: TensorReport,
+}
+
+/// A field and how long each part of writing it took.
+#[derive(Debug, Clone)]
+pub struct Generated {
+    /// The field, with where it comes from.
+    pub record: FieldRecord,
+    /// How long it took.
+    pub timings: EncodeTimings,
+}
+
+/// How long the parts of writing a field took.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct EncodeTimings {
+    /// Resizing and normalising the picture.
+    pub prepare: Duration,
+    /// The transformer.
+    pub backbone: Duration,
+    /// The heads.
+    pub heads: Duration,
+    /// The base modulated, and the weights fetched.
+    pub compose: Duration,
+}
+
+/// A model described, for people and for `--json`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ModelInfo {
+    /// The checkpoint's file name.
+    pub name: String,
+    /// Its hash.
+    pub sha256: String,
+    /// What people call its backbone: `ViT-Ti/16`.
+    pub backbone: String,
+    /// Everything else about it.
+    pub config: ModelConfig,
+    /// How large it is.
+    pub parameters: ParameterCounts,
+    /// Weight tokens of all layers.
+    pub num_weight_tokens: usize,
+    /// Where it computes.
+    pub device: String,
+}
+
+impl EncodeTimings {
+    /// All parts together.
+    #[must_use]
+    pub fn total(&self) -> Duration {
+        self.prepare + self.backbone + self.heads + self.compose
+    }
+}
+
+impl Model {
+    /// Load a checkpoint on the [best device](best_device): see [`load_on`](Self::load_on).
+    ///
+    /// # Errors
+    /// As [`Checkpoint::from_bytes`].
+    pub fn load(name: &str, bytes: &[u8], backbones: &[PathBuf]) -> Result<Self, ModelError> {
+        Self::load_on(name, bytes, backbones, &best_device())
+    }
+
+    /// Load a checkpoint. `backbones` are weights files, or folders of them, for a checkpoint that leaves
+    /// its backbone out.
+    ///
+    /// # Errors
+    /// As [`Checkpoint::from_bytes`].
+    pub fn load_on(
+        name: &str,
+        bytes: &[u8],
+        backbones: &[PathBuf],
+        device: &Device,
+    ) -> Result<Self, ModelError> {
+        let Checkpoint { network, notes, report, .. } = Checkpoint::from_bytes(bytes, backbones, device)?;
+        Ok(Self { network, identity: Identity::of(name, bytes), device: device.clone(), notes, report })
+    }
+
+    /// A network at hand, without a file: its fields name a model that cannot be looked up, so they are for
+    /// measuring, not for keeping.
+    #[must_use]
+    pub fn of(network: &Hypernetwork, device: &Device) -> Self {
+        Self {
+            network: network.valid(),
+            identity: Identity { name: "a network in training".into(), sha256: String::new() },
+            device: device.clone(),
+            notes: BTreeMap::new(),
+            report: TensorReport::default(),
+        }
+    }
+
+    /// The default model: from the folder in `HYPERSCOPE_ASSETS`, else from `assets` next to the program,
+    /// else from `assets` where it was built.
+    ///
+    /// # Errors
+    /// [`ModelError::NotBundled`] if it is in none of them; else as [`Checkpoint::from_bytes`].
+    pub fn bundled() -> Result<Self, ModelError> {
+        let path = bundled_path()?;
+        let bytes = std::fs::read(&path).map_err(|source| ModelError::Io { path: path.clone(), source })?;
+        let folder = path.parent().map(PathBuf::from);
+        Self::load(BUNDLED, &bytes, &folder.into_iter().collect::<Vec<_>>())
+    }
+
+    /// What it is.
+    #[must_use]
+    pub fn config(&self) -> &ModelConfig {
+        self.network.config()
+    }
+
+    /// What it is, for people.
+    #[must_use]
+    pub fn info(&self) -> ModelInfo {
+        let config = self.config().clone();
+        ModelInfo {
+            name: self.identity.name.clone(),
+            sha256: self.identity.sha256.clone(),
+            backbone: config.backbone.name(),
+            parameters: config.parameters(),
+            num_weight_tokens: config.num_weight_tokens(),
+            device: device_name(&self.device),
+            config,
+        }
+    }
+
+    /// What it is, in one line for people.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let config = self.config();
+        let field = &config.field;
+        format!(
+            "{} of {} blocks, {}, {}, {} px in, {} weight tokens, field of {} layers, {} wide",
+            config.backbone.name(),
+            config.backbone.depth,
+            config.mode,
+            config.composer,
+            config.input_size,
+            config.num_weight_tokens(),
+            field.layers,
+            field.hidden
+        )
+    }
+
+    /// One forward pass whose result nobody wants: the first one prepares what later ones find ready.
+    ///
+    /// # Shapes
+    /// - `pixels`: `[3, input_size, input_size]`, normalised
+    ///
+    /// # Errors
+    /// [`ModelError::Device`] if the device fails.
+    pub fn warm_up(&self, pixels: &[f32]) -> Result<(), ModelError> {
+        let side = self.config().input_size;
+        let images =
+            Tensor::<4>::from_data(TensorData::new(pixels.to_vec(), [1, 3, side, side]), &self.device);
+        drop(self.network.forward(images));
+        self.wait()
+    }
+
+    /// Write the field of a picture, in one forward pass.
+    ///
+    /// # Errors
+    /// [`ModelError::Device`] if the device fails, [`ModelError::Field`] if what it computed is not finite.
+    pub fn encode_image(&self, signal: &ImageSignal) -> Result<Generated, ModelError> {
+        let mut clock = Instant::now();
+        let mut lap = || {
+            let now = Instant::now();
+            now.duration_since(std::mem::replace(&mut clock, now))
+        };
+        let side = self.config().input_size;
+        let pixels = normalise(&signal.reference, side as u32);
+        let images = Tensor::<4>::from_data(TensorData::new(pixels, [1, 3, side, side]), &self.device);
+        let prepare = lap();
+        let tokens = self.network.tokens(images);
+        self.wait()?;
+        let backbone = lap();
+        let modulations = self.network.modulations(tokens);
+        self.wait()?;
+        let heads = lap();
+        let weights = self.network.compose(modulations);
+        let layers = weights
+            .into_iter()
+            .zip(self.network.biases())
+            .map(|(weight, bias)| Ok(Layer { weight: fetch(weight)?, bias: fetch(bias)? }))
+            .collect::<Result<Vec<_>, ModelError>>()?;
+        let compose = lap();
+        let record = FieldRecord {
+            field: Field::new(self.config().field.clone(), layers)?,
+            kind: FieldKind::Image { width: signal.reference.width(), height: signal.reference.height() },
+            source: Some(signal.identity.clone()),
+            model: Some(self.identity.clone()),
+            extra: [(ImageSignal::FRAMING_NOTE.to_owned(), signal.framing.name().to_owned())].into(),
+        };
+        Ok(Generated { record, timings: EncodeTimings { prepare, backbone, heads, compose } })
+    }
+
+    /// Until the device has done what it was given, so that a part's time is its own.
+    fn wait(&self) -> Result<(), ModelError> {
+        self.device.sync().map_err(|err| ModelError::Device(err.to_string()))
+    }
+}
+
+/// A picture as the backbone reads it: resized to a square, whatever its shape, by antialiased bicubic,
+/// and each channel normalised with mean and deviation 0.5.
+///
+/// # Shapes
+/// - result: `[3, side_px, side_px]`
+#[must_use]
+pub fn normalise(picture: &Picture, side_px: u32) -> Vec<f32> {
+    let square = if (picture.width(), picture.height()) == (side_px, side_px) {
+        picture.to_f32()
+    } else {
+        resize(picture, side_px, side_px).to_f32()
+    };
+    let channel =
+        |channel: usize| square.iter().skip(channel).step_by(3).map(|value| (value - MEAN) / DEVIATION);
+    (0..3).flat_map(channel).collect()
+}
+
+fn fetch<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, ModelError> {
+    tensor.try_into_vec_as::<f32>().map_err(|err| ModelError::Device(err.to_string()))
+}
+
+/// Where the default model's file is.
+fn bundled_path() -> Result<PathBuf, ModelError> {
+    let given = std::env::var_os(ASSETS_VARIABLE).map(PathBuf::from);
+    let beside = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join("assets")));
+    let built = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("assets");
+    let folders: Vec<PathBuf> = given.into_iter().chain(beside).chain([built]).collect();
+    if let Some(path) = folders.iter().map(|folder| folder.join(BUNDLED)).find(|path| path.is_file()) {
+        return Ok(path);
+    }
+    let searched = folders.iter().map(|folder| folder.display().to_string()).collect::<Vec<_>>().join(", ");
+    Err(ModelError::NotBundled { searched: format!("looked in {searched}") })
+}

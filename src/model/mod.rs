@@ -1,0 +1,39 @@
+//! The hypernetwork: a backbone reads the signal, and what its weight tokens have read becomes the
+//! weights of a field.
+//!
+//! ```text
+//! picture ─► patches ─► [class, patches, weight tokens] ─► blocks ─► norm ─► heads ─► composer ─► field
+//! ```
+//!
+//! The parts of the network are burn modules whose field names are those of the files: timm's for the
+//! backbone, the checkpoint's for the rest.
+
+pub mod backbone;
+mod checkpoint;
+mod compose;
+mod config;
+mod device;
+mod error;
+mod evaluate;
+mod head;
+mod hypernetwork;
+mod infer;
+mod inspect;
+mod loading;
+mod local_start;
+mod names;
+mod report;
+
+pub use backbone::{Backbone, Guess, load_backbone, recognise_backbone};
+pub use checkpoint::{Checkpoint, checkpoint_bytes, is_checkpoint, save_checkpoint};
+pub use config::{
+    BackboneConfig, Composer, Family, Mode, ModelConfig, Objective, ParameterCounts, SignalKind,
+};
+pub use device::{best_device, cpu_device, device_name};
+pub use error::ModelError;
+pub use evaluate::{encode_points, evaluate_batch, evaluate_features};
+pub use head::{BaseLayer, Head};
+pub use hypernetwork::Hypernetwork;
+pub use infer::{EncodeTimings, Generated, Model, ModelInfo, normalise};
+pub use inspect::{Contents, Inspection, inspect};
+pub use report::{TensorReport, WrongShape};
