@@ -1,0 +1,35 @@
+/// Adam (arXiv 1412.6980) over one flat list of weights, with the decoupled weight decay of AdamW
+/// (arXiv 1711.05101).
+#[derive(Debug, Clone)]
+pub(super) struct Adam {
+    /// Decay of the two running means.
+    betas: (f32, f32),
+    weight_decay: f32,
+    pub(super) mean: Vec<f32>,
+    pub(super) square: Vec<f32>,
+    pub(super) steps: u32,
+}
+
+const EPSILON: f32 = 1e-8;
+
+impl Adam {
+    pub(super) fn new(len: usize, betas: (f32, f32), weight_decay: f32) -> Self {
+        Self { betas, weight_decay, mean: vec![0.0; len], square: vec![0.0; len], steps: 0 }
+    }
+
+    /// One step down the gradient.
+    pub(super) fn step(&mut self, weights: &mut [f32], gradient: &[f32], learning_rate: f64) {
+        self.steps += 1;
+        let (beta_mean, beta_square) = self.betas;
+        let correction = |beta: f32| 1.0 - f64::from(beta).powi(self.steps as i32);
+        let rate = (learning_rate / correction(beta_mean)) as f32;
+        let square_scale = correction(beta_square) as f32;
+        let kept = 1.0 - learning_rate as f32 * self.weight_decay;
+        let moments = self.mean.iter_mut().zip(&mut self.square);
+        for ((weight, g), (mean, square)) in weights.iter_mut().zip(gradient).zip(moments) {
+            *mean += (1.0 - beta_mean) * (g - *mean);
+            *square += (1.0 - beta_square) * (g * g - *square);
+            *weight = *weight * kept - rate * *mean / ((*square / square_scale).sqrt() + EPSILON);
+        }
+    }
+}

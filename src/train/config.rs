@@ -1,0 +1,68 @@
+use serde::{Deserialize, Serialize};
+
+use super::TrainError;
+
+/// How one field is refined towards its reference.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RefineConfig {
+    /// Adam steps.
+    pub steps: u32,
+    /// Adam's learning rate; in the last third of the steps it falls to a tenth.
+    pub learning_rate: f64,
+    /// Random pixels in a step.
+    pub pixels_per_step: usize,
+    /// Seed of the pixel draws.
+    pub seed: u64,
+}
+
+impl Default for RefineConfig {
+    fn default() -> Self {
+        Self { steps: 300, learning_rate: 3e-3, pixels_per_step: 2_048, seed: 0 }
+    }
+}
+
+impl RefineConfig {
+    /// Refuse settings that make no sense.
+    ///
+    /// # Errors
+    /// [`TrainError::Config`] with what is wrong.
+    pub fn validate(&self) -> Result<(), TrainError> {
+        if !(self.learning_rate > 0.0 && self.learning_rate <= 1.0) {
+            return Err(TrainError::Config(format!(
+                "a learning rate of {}, expected above 0 and up to 1",
+                self.learning_rate
+            )));
+        }
+        if !(1..=1 << 20).contains(&self.pixels_per_step) {
+            return Err(TrainError::Config(format!(
+                "{} pixels in a step, expected 1 to {}",
+                self.pixels_per_step,
+                1 << 20
+            )));
+        }
+        Ok(())
+    }
+}
+
+/// How close a field is to its reference.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Quality {
+    /// `-10 log10(MSE)` over values in [0, 1]; infinite where they are equal.
+    pub psnr_db: f64,
+    /// 11x11 Gaussian window, sigma 1.5, K = (0.01, 0.03), mean over pixels and channels.
+    pub ssim: f64,
+}
+
+/// Where a refinement stands.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct RefineProgress {
+    /// Steps done.
+    pub step: u32,
+    /// Steps asked for.
+    pub steps: u32,
+    /// Over the whole reference, when it was last measured.
+    pub psnr_db: f64,
+    /// Of the last step's pixels: `-10 log10` of the loss; NaN before the first step.
+    pub batch_psnr_db: f64,
+}

@@ -1,0 +1,60 @@
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::*;
+use crate::field::Encoding;
+
+fn field(architecture: &Architecture, values: &[f32]) -> Field {
+    let mut rest = values;
+    let mut take = |count: usize| {
+        let (own, others) = rest.split_at(count);
+        rest = others;
+        own.to_vec()
+    };
+    let shapes = architecture.layer_shapes();
+    let layers =
+        shapes.iter().map(|s| Layer { weight: take(s.d_in * s.d_out), bias: take(s.d_out) }).collect();
+    Field::new(architecture.clone(), layers).unwrap()
+}
+
+/// Against central differences, for both activations, with and without an encoding and a spread.
+#[test]
+fn the_gradient_is_the_slope_of_the_loss() {
+    let mut random = ChaCha8Rng::seed_from_u64(5);
+    let rgb: Vec<u16> = (0..7 * 5 * 3).map(|_| random.random()).collect();
+    let reference = Picture::new(7, 5, rgb).unwrap();
+    let sine = Activation::Sine { omega0: 2.0, omega0_first: 3.0 };
+    let fourier = Encoding::Fourier { count: 3, min: 1.0, max: 9.0 };
+    for (activation, encoding, spread) in [
+        (Activation::Relu, fourier, false),
+        (sine, Encoding::Identity, false),
+        (sine, Encoding::Identity, true),
+    ] {
+        let architecture =
+            Architecture { layers: 4, hidden: 6, encoding, activation, spread, ..Architecture::live_image() };
+        let values: Vec<f32> =
+            (0..architecture.num_params()).map(|_| random.random_range(-0.8..0.8)).collect();
+        let grid = PixelGrid::new(&architecture, &reference);
+        let pixels: Vec<usize> = (0..35).chain(3..20).collect();
+        let (_, gradient) = loss_and_gradient(&field(&architecture, &values), &grid, &pixels);
+        // A relu may have its bend within a step, so that is a short one.
+        let step = if activation == Activation::Relu { 1e-3 } else { 1e-2 };
+        for index in 0..values.len() {
+            let loss = |change: f32| {
+                let mut moved = values.clone();
+                moved[index] += change;
+                loss_and_gradient(&field(&architecture, &moved), &grid, &pixels).0
+            };
+            // Four points: the error is of fourth order in the step.
+            let wide = (loss(2.0 * step) - loss(-2.0 * step)) / f64::from(4.0 * step);
+            let narrow = (loss(step) - loss(-step)) / f64::from(2.0 * step);
+            let slope = (4.0 * narrow - wide) / 3.0;
+            let found = f64::from(gradient[index]);
+            let tolerance = if activation == Activation::Relu { 1e-2 } else { 1e-3 };
+            assert!(
+                (found - slope).abs() < tolerance * slope.abs().max(0.1),
+                "{index}: {found}, not {slope}"
+            );
+        }
+    }
+}

@@ -1,0 +1,361 @@
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+use burn::tensor::Device;
+use serde::Serialize;
+
+use super::evaluate::signal_of;
+use super::run_config::vit_tiny;
+use super::{RunConfig, StepReport, TrainError, Tuner, io_error, quality, state_file};
+use crate::dataset::{PictureFolder, Split};
+use crate::field::Region;
+use crate::media::{Picture, png_bytes};
+use crate::model::{
+    BackboneConfig, Guess, Hypernetwork, Mode, Model, ModelError, load_backbone, recognise_backbone,
+    save_checkpoint,
+};
+use crate::storage::{Identity, sha256_hex, write_atomically};
+
+/// Held from the seed to the last weight drawn.
+static GENERATOR: Mutex<()> = Mutex::new(());
+
+/// Pictures of a sample sheet, at most.
+const SAMPLES: usize = 6;
+
+/// What a run is started with, besides its [`RunConfig`].
+#[derive(Debug, Clone)]
+pub struct RunInputs {
+    /// Which weights learn.
+    pub mode: Mode,
+    /// The backbone's weights file: needed for all modes but `scratch`, which takes its size from it.
+    pub backbone: Option<PathBuf>,
+    /// The folder of the run.
+    pub out: PathBuf,
+}
+
+/// A training run and its folder:
+///
+/// | file | what |
+/// |---|---|
+/// | `run.toml` | the settings |
+/// | `metrics.jsonl` | a line for each step, and for each evaluation |
+/// | `samples/step-*.png` | held-out pictures over their fields |
+/// | `model.safetensors` | the model: the running mean of the weights |
+/// | `state.safetensors` | everything needed to go on exactly |
+pub struct Run {
+    tuner: Tuner,
+    config: RunConfig,
+    data: PictureFolder,
+    out: PathBuf,
+    device: Device,
+    metrics: File,
+    backbone: Option<Identity>,
+    /// What a state must agree with to be gone on from.
+    signature: BTreeMap<String, String>,
+    begun: Instant,
+    seconds_before: f64,
+    held_out_psnr_db: Option<f64>,
+}
+
+/// A line of `metrics.jsonl`.
+#[derive(Serialize)]
+#[serde(tag = "what", rename_all = "kebab-case")]
+enum Line<'a> {
+    Step {
+        seconds: f64,
+        #[serde(flatten)]
+        report: &'a StepReport,
+    },
+    HeldOut {
+        seconds: f64,
+        step: u32,
+        psnr_db: f64,
+        ssim: f64,
+        each: BTreeMap<String, f64>,
+    },
+}
+
+impl Run {
+    /// Start a run in a folder that has none yet.
+    ///
+    /// # Errors
+    /// [`TrainError`] if a setting, the backbone or the folder is refused.
+    pub fn start(
+        config: RunConfig,
+        inputs: &RunInputs,
+        data: PictureFolder,
+        device: &Device,
+    ) -> Result<Self, TrainError> {
+        if inputs.out.join("state.safetensors").exists() {
+            return Err(TrainError::Config(format!(
+                "{} holds a run already; go on with it by --resume, or choose another folder",
+                inputs.out.display()
+            )));
+        }
+        let samples = inputs.out.join("samples");
+        std::fs::create_dir_all(&samples)
+            .map_err(io_error(format!("{} cannot be made", samples.display())))?;
+        let text = config.to_toml()?;
+        let path = inputs.out.join("run.toml");
+        write_atomically(&path, |out| out.write_all(text.as_bytes()))
+            .map_err(io_error(format!("{} cannot be written", path.display())))?;
+        let mut run = Self::open(config, inputs, data, device)?;
+        run.evaluate()?;
+        run.checkpoint()?;
+        Ok(run)
+    }
+
+    /// Go on with a run from its last checkpoint, as if it had never stopped.
+    ///
+    /// # Errors
+    /// [`TrainError::Resume`] if it was started with other settings, data or backbone; else as
+    /// [`start`](Self::start).
+    pub fn resume(inputs: &RunInputs, data: PictureFolder, device: &Device) -> Result<Self, TrainError> {
+        let path = inputs.out.join("run.toml");
+        let text =
+            std::fs::read_to_string(&path).map_err(io_error(format!("{} cannot be read", path.display())))?;
+        let config = RunConfig::from_toml(&text)?;
+        let mut run = Self::open(config, inputs, data, device)?;
+        let state =
+            state_file::read(&inputs.out.join("state.safetensors"), &run.tuner.state, &run.signature)?;
+        run.keep_metrics_until(state.step)?;
+        run.tuner.restore(state);
+        Ok(run)
+    }
+
+    /// One step; evaluations and checkpoints when they are due, and at the end.
+    ///
+    /// # Errors
+    /// [`TrainError`] if the loss is not finite, the device fails, or a file cannot be written.
+    pub fn step(&mut self) -> Result<StepReport, TrainError> {
+        let report = self.tuner.step(&self.data)?;
+        self.log(&Line::Step { seconds: self.seconds(), report: &report })?;
+        if report.step.is_multiple_of(self.config.evaluate_every) || self.is_finished() {
+            self.evaluate()?;
+        }
+        if report.step.is_multiple_of(self.config.checkpoint_every) || self.is_finished() {
+            self.checkpoint()?;
+        }
+        Ok(report)
+    }
+
+    /// Whether all steps are done.
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        self.tuner.steps_done() >= self.config.steps
+    }
+
+    /// Steps done and asked for.
+    #[must_use]
+    pub fn steps(&self) -> (u32, u32) {
+        (self.tuner.steps_done(), self.config.steps)
+    }
+
+    /// Mean over the held-out pictures, when it was last measured; `None` if there are none.
+    #[must_use]
+    pub fn held_out_psnr_db(&self) -> Option<f64> {
+        self.held_out_psnr_db
+    }
+
+    /// The network with the running mean of its weights.
+    #[must_use]
+    pub fn network(&self) -> Hypernetwork {
+        self.tuner.averaged()
+    }
+
+    /// Where the model is.
+    #[must_use]
+    pub fn model_path(&self) -> PathBuf {
+        self.out.join("model.safetensors")
+    }
+
+    /// Write the model and the state, each whole or not at all.
+    ///
+    /// # Errors
+    /// [`TrainError`] if a file cannot be written.
+    pub fn checkpoint(&self) -> Result<(), TrainError> {
+        let frozen = self.backbone.as_ref().filter(|_| self.tuner.model_config().mode == Mode::Prompt);
+        save_checkpoint(
+            &self.model_path(),
+            &self.tuner.averaged(),
+            frozen.map(|identity| identity.sha256.as_str()),
+            &self.notes()?,
+        )?;
+        state_file::write(&self.out.join("state.safetensors"), &self.tuner.state, &self.signature)
+    }
+
+    fn open(
+        config: RunConfig,
+        inputs: &RunInputs,
+        data: PictureFolder,
+        device: &Device,
+    ) -> Result<Self, TrainError> {
+        config.validate()?;
+        if data.pictures(Split::Train).next().is_none() {
+            return Err(TrainError::Config("every picture of the data is held out; add more".into()));
+        }
+        let (network, backbone) = build(&config, inputs, device)?;
+        let path = inputs.out.join("metrics.jsonl");
+        let metrics = File::options().create(true).append(true).open(&path);
+        let mut signature = BTreeMap::from([
+            ("run".to_owned(), config.to_toml()?),
+            ("mode".to_owned(), inputs.mode.to_string()),
+            ("data".to_owned(), data.sha256()),
+        ]);
+        if let Some(identity) = &backbone {
+            signature.insert("backbone".into(), identity.sha256.clone());
+        }
+        Ok(Self {
+            tuner: Tuner::new(network, config.clone(), device)?,
+            config,
+            data,
+            out: inputs.out.clone(),
+            device: device.clone(),
+            metrics: metrics.map_err(io_error(format!("{} cannot be opened", path.display())))?,
+            backbone,
+            signature,
+            begun: Instant::now(),
+            seconds_before: 0.0,
+            held_out_psnr_db: None,
+        })
+    }
+
+    /// What the model's file says of its training.
+    fn notes(&self) -> Result<BTreeMap<String, String>, TrainError> {
+        let mut notes = BTreeMap::from([
+            ("trained_steps".to_owned(), self.tuner.steps_done().to_string()),
+            ("trained_seconds".to_owned(), format!("{:.0}", self.seconds())),
+            ("trained_with".to_owned(), self.config.to_toml()?),
+            ("trained_on_sha256".to_owned(), self.data.sha256()),
+        ]);
+        if let Some(backbone) = &self.backbone {
+            notes.insert("trained_from".into(), backbone.to_string());
+        }
+        if let Some(psnr_db) = self.held_out_psnr_db {
+            notes.insert("held_out_psnr_db".into(), format!("{psnr_db:.3}"));
+        }
+        Ok(notes)
+    }
+
+    fn seconds(&self) -> f64 {
+        self.seconds_before + self.begun.elapsed().as_secs_f64()
+    }
+
+    fn log(&mut self, line: &Line) -> Result<(), TrainError> {
+        let mut text = serde_json::to_string(line).map_err(|err| TrainError::Config(err.to_string()))?;
+        text.push('\n');
+        self.metrics.write_all(text.as_bytes()).map_err(io_error("metrics.jsonl cannot be written"))
+    }
+
+    /// Take out the lines of steps that a resumed run will do again.
+    fn keep_metrics_until(&mut self, step: u32) -> Result<(), TrainError> {
+        let path = self.out.join("metrics.jsonl");
+        let failed = || io_error(format!("{} cannot be written", path.display()));
+        let text = std::fs::read_to_string(&path).map_err(failed())?;
+        let mut kept = String::new();
+        for line in text.lines() {
+            let Ok(value) = serde_json::from_str::<serde_json::Value>(line) else { continue };
+            if value["step"].as_u64().is_some_and(|at| at <= u64::from(step)) {
+                self.seconds_before = value["seconds"].as_f64().unwrap_or(self.seconds_before);
+                kept += line;
+                kept.push('\n');
+            }
+        }
+        write_atomically(&path, |out| out.write_all(kept.as_bytes())).map_err(failed())?;
+        self.metrics = File::options().append(true).open(&path).map_err(failed())?;
+        Ok(())
+    }
+
+    /// The averaged model on the central squares of the held-out pictures, at the size that it reads.
+    fn evaluate(&mut self) -> Result<(), TrainError> {
+        let model = Model::of(&self.tuner.averaged(), &self.device);
+        let side = self.config.input_size as u32;
+        let mut each = BTreeMap::new();
+        let mut samples = Vec::new();
+        let (mut psnr_db, mut ssim) = (0.0, 0.0);
+        for entry in self.data.pictures(Split::HeldOut) {
+            let signal = signal_of(entry, side);
+            let (width, height) = (signal.reference.width(), signal.reference.height());
+            let values = model.encode_image(&signal)?.record.render(width, height, Region::WHOLE);
+            let found = quality(&values, &signal.reference);
+            psnr_db += found.psnr_db;
+            ssim += found.ssim;
+            each.insert(entry.relative.clone(), found.psnr_db);
+            if samples.len() < SAMPLES && (width, height) == (side, side) {
+                samples.push((signal.reference.to_f32(), values));
+            }
+        }
+        let count = each.len() as f64;
+        if each.is_empty() {
+            return Ok(());
+        }
+        self.held_out_psnr_db = Some(psnr_db / count);
+        let (seconds, step) = (self.seconds(), self.tuner.steps_done());
+        let (psnr_db, ssim) = (psnr_db / count, ssim / count);
+        self.log(&Line::HeldOut { seconds, step, psnr_db, ssim, each })?;
+        write_samples(&self.out.join(format!("samples/step-{step:06}.png")), &samples, side as usize)
+    }
+}
+
+/// The network before its first step, and where its backbone is from.
+fn build(
+    config: &RunConfig,
+    inputs: &RunInputs,
+    device: &Device,
+) -> Result<(Hypernetwork, Option<Identity>), TrainError> {
+    let learning = device.clone().autodiff();
+    // The device has one generator for the whole process: nobody else may draw between seed and weights.
+    let _generator = GENERATOR.lock().unwrap_or_else(PoisonError::into_inner);
+    learning.seed(config.seed);
+    let Some(path) = &inputs.backbone else {
+        if inputs.mode != Mode::Scratch {
+            return Err(TrainError::Config(format!(
+                "{} starts from a pretrained backbone: name its weights file by --backbone",
+                inputs.mode
+            )));
+        }
+        return Ok((Hypernetwork::init(&config.model(inputs.mode, &vit_tiny()), &learning)?, None));
+    };
+    let bytes = std::fs::read(path).map_err(|source| ModelError::Io { path: path.clone(), source })?;
+    let identity = identity_of(path, &bytes);
+    let found: BackboneConfig = match recognise_backbone(&bytes)? {
+        Guess::Backbone(found) => found,
+        Guess::Unknown(found) => {
+            return Err(ModelError::Unrecognised { wanted: "backbone", found }.into());
+        }
+    };
+    let model = config.model(inputs.mode, &found);
+    if inputs.mode == Mode::Scratch {
+        return Ok((Hypernetwork::init(&model, &learning)?, None));
+    }
+    let (backbone, _) = load_backbone(&bytes, &model.backbone, &learning)?;
+    let network = Hypernetwork::from_backbone(&model, backbone, &learning)?;
+    let network = if inputs.mode == Mode::Prompt { network.with_frozen_backbone() } else { network };
+    Ok((network, Some(identity)))
+}
+
+fn identity_of(path: &Path, bytes: &[u8]) -> Identity {
+    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+    Identity { name: name.into_owned(), sha256: sha256_hex(bytes) }
+}
+
+/// Pictures in a row, their fields below.
+fn write_samples(path: &Path, samples: &[(Vec<f32>, Vec<f32>)], side: usize) -> Result<(), TrainError> {
+    let mut sheet = Vec::with_capacity(2 * side * samples.len() * side * 3);
+    for row in 0..2 * side {
+        for (picture, field) in samples {
+            let source = if row < side { picture } else { field };
+            sheet.extend_from_slice(&source[row % side * side * 3..][..side * 3]);
+        }
+    }
+    let Some(sheet) = Picture::from_f32((samples.len() * side) as u32, 2 * side as u32, &sheet) else {
+        return Ok(());
+    };
+    let bytes = png_bytes(&sheet)?;
+    write_atomically(path, |out| out.write_all(&bytes))
+        .map_err(io_error(format!("{} cannot be written", path.display())))
+}

@@ -1,0 +1,185 @@
+use std::f64::consts::PI;
+
+use serde::{Deserialize, Serialize};
+
+use super::TrainError;
+use crate::field::{Activation, Architecture, Encoding};
+use crate::model::{BackboneConfig, Composer, Family, Mode, ModelConfig, Objective, SignalKind};
+
+/// How a hypernetwork is trained: the file `run.toml`. What it leaves out is as here.
+///
+/// The defaults are the recipe of the default model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RunConfig {
+    /// Gradient steps.
+    pub steps: u32,
+    /// Seed of the initial weights and of every random draw.
+    pub seed: u64,
+    /// Pictures in a step.
+    pub batch_size: usize,
+    /// Random pixels of each picture in a step.
+    pub pixels_per_picture: usize,
+    /// Side of the square that the backbone reads and that is learned from, in pixels.
+    pub input_size: usize,
+    /// Blocks of the backbone in use, counted from the input; all of them if it has no more.
+    pub depth: usize,
+    /// How tokens become weights.
+    pub composer: Composer,
+    /// Weight tokens of a layer.
+    pub groups: usize,
+    /// Peak learning rate of the backbone.
+    pub learning_rate_backbone: f64,
+    /// Peak learning rate of weight tokens, heads and base.
+    pub learning_rate_new: f64,
+    /// Steps in which the learning rates rise.
+    pub warm_up_steps: u32,
+    /// How they fall afterwards.
+    pub schedule: Schedule,
+    /// Largest Euclidean norm of a step's whole gradient.
+    pub clip_norm: f64,
+    /// Decay of weights, as in AdamW.
+    pub weight_decay: f64,
+    /// Of the running mean of the weights that is evaluated and kept.
+    pub ema_decay: f64,
+    /// Steps between evaluations on held-out pictures.
+    pub evaluate_every: u32,
+    /// Steps between checkpoints.
+    pub checkpoint_every: u32,
+    /// The field that is written.
+    pub field: Architecture,
+}
+
+/// How learning rates fall after the warm-up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Schedule {
+    /// Half a cosine, down to a fiftieth.
+    Cosine,
+    /// Constant, and a tenth of it for the last fifth of the steps.
+    Step,
+}
+
+/// What a cosine ends at.
+const COSINE_END: f64 = 0.02;
+
+impl Default for RunConfig {
+    fn default() -> Self {
+        let encoding = Encoding::Fourier { count: 24, min: (0.5 * PI) as f32, max: (32.0 * PI) as f32 };
+        let live = Architecture::live_image();
+        Self {
+            steps: 6_000,
+            seed: 0,
+            batch_size: 8,
+            pixels_per_picture: 2_048,
+            input_size: 96,
+            depth: 6,
+            composer: Composer::Residual,
+            groups: 36,
+            learning_rate_backbone: 3e-4,
+            learning_rate_new: 3e-3,
+            warm_up_steps: 100,
+            schedule: Schedule::Cosine,
+            clip_norm: 1.0,
+            weight_decay: 0.0,
+            ema_decay: 0.999,
+            evaluate_every: 250,
+            checkpoint_every: 250,
+            field: Architecture { layers: 3, hidden: 144, encoding, activation: Activation::Relu, ..live },
+        }
+    }
+}
+
+impl RunConfig {
+    /// Read `run.toml`.
+    ///
+    /// # Errors
+    /// [`TrainError::Config`] with what is wrong.
+    pub fn from_toml(text: &str) -> Result<Self, TrainError> {
+        let config: Self =
+            toml::from_str(text).map_err(|err| TrainError::Config(err.message().to_owned()))?;
+        config.validate()?;
+        Ok(config)
+    }
+
+    /// The text of `run.toml`.
+    ///
+    /// # Errors
+    /// [`TrainError::Config`] if a number cannot be written.
+    pub fn to_toml(&self) -> Result<String, TrainError> {
+        toml::to_string(self).map_err(|err| TrainError::Config(err.to_string()))
+    }
+
+    /// Refuse settings that make no sense.
+    ///
+    /// # Errors
+    /// [`TrainError::Config`] with what is wrong.
+    pub fn validate(&self) -> Result<(), TrainError> {
+        let refuse = |what: String| Err(TrainError::Config(what));
+        for (name, count, most) in [
+            ("steps", self.steps as usize, 100_000_000),
+            ("batch_size", self.batch_size, 4_096),
+            ("depth", self.depth, 1_024),
+            ("pixels_per_picture", self.pixels_per_picture, 1 << 20),
+            ("evaluate_every", self.evaluate_every as usize, u32::MAX as usize),
+            ("checkpoint_every", self.checkpoint_every as usize, u32::MAX as usize),
+        ] {
+            if !(1..=most).contains(&count) {
+                return refuse(format!("{name} is {count}, expected 1 to {most}"));
+            }
+        }
+        for (name, rate) in [
+            ("learning_rate_backbone", self.learning_rate_backbone),
+            ("learning_rate_new", self.learning_rate_new),
+        ] {
+            if !(rate > 0.0 && rate <= 1.0) {
+                return refuse(format!("{name} is {rate}, expected above 0 and up to 1"));
+            }
+        }
+        if self.clip_norm.is_nan() || self.clip_norm <= 0.0 {
+            return refuse(format!("clip_norm is {}, expected above 0", self.clip_norm));
+        }
+        if !(0.0..=1.0).contains(&self.weight_decay) || !(0.0..1.0).contains(&self.ema_decay) {
+            return refuse("weight_decay lies in [0, 1] and ema_decay in [0, 1)".into());
+        }
+        Ok(())
+    }
+
+    /// The learning rate of step `step`, from 0, as a share of its peak.
+    #[must_use]
+    pub fn rate(&self, step: u32) -> f64 {
+        let warm = (f64::from(step) + 1.0) / f64::from(self.warm_up_steps.max(1));
+        let done = f64::from(step) / f64::from(self.steps);
+        let fallen = match self.schedule {
+            Schedule::Cosine => COSINE_END + (1.0 - COSINE_END) * 0.5 * (1.0 + (PI * done.min(1.0)).cos()),
+            Schedule::Step if done >= 0.8 => 0.1,
+            Schedule::Step => 1.0,
+        };
+        warm.min(1.0) * fallen
+    }
+
+    /// The hypernetwork of this run around a backbone of this size, its grid being the input's.
+    #[must_use]
+    pub fn model(&self, mode: Mode, backbone: &BackboneConfig) -> ModelConfig {
+        ModelConfig {
+            kind: SignalKind::Image,
+            mode,
+            composer: self.composer,
+            groups: self.groups,
+            objective: Objective::Mse,
+            input_size: self.input_size,
+            backbone: BackboneConfig {
+                depth: self.depth.min(backbone.depth),
+                grid: (self.input_size / backbone.patch.max(1)).max(1),
+                ..backbone.clone()
+            },
+            field: self.field.clone(),
+        }
+    }
+}
+
+/// `ViT-Ti/16`, for `scratch` without a weights file.
+#[must_use]
+pub fn vit_tiny() -> BackboneConfig {
+    BackboneConfig { family: Family::AugregVit, dim: 192, depth: 12, heads: 3, mlp: 768, patch: 16, grid: 14 }
+}

@@ -1,0 +1,194 @@
+use std::time::{Duration, Instant};
+
+use burn::tensor::Device;
+use serde::Serialize;
+
+use super::adam::Adam;
+use super::batch::{self, Batch};
+use super::{RunConfig, TrainError, db_of_mse, parameters};
+use crate::dataset::PictureFolder;
+use crate::model::{Hypernetwork, ModelConfig, evaluate_features};
+
+/// Decay of Adam's running means: the second is short, for runs of thousands of steps.
+const BETAS: (f32, f32) = (0.9, 0.99);
+
+/// A hypernetwork that learns, step by step.
+pub struct Tuner {
+    /// On an autodiff device.
+    network: Hypernetwork,
+    device: Device,
+    config: RunConfig,
+    pub(super) state: TunerState,
+}
+
+/// Everything that a step changes.
+#[derive(Debug, Clone)]
+pub(super) struct TunerState {
+    /// What learns, flat; the backbone's first.
+    pub(super) weights: Vec<f32>,
+    /// Its running mean.
+    pub(super) ema: Vec<f32>,
+    pub(super) backbone: Adam,
+    pub(super) new: Adam,
+    /// Steps done.
+    pub(super) step: u32,
+}
+
+/// What a step did.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct StepReport {
+    /// Steps done, this one included.
+    pub step: u32,
+    /// Mean squared error before the step.
+    pub loss: f64,
+    /// `-10 log10(loss)`.
+    pub psnr_db: f64,
+    /// Learning rate of weight tokens, heads and base.
+    pub learning_rate: f64,
+    /// Euclidean norm of the whole gradient, before clipping.
+    pub gradient_norm: f64,
+    /// Where the time went.
+    #[serde(flatten)]
+    pub timings: StepTimings,
+}
+
+/// Where the time of a step went, in milliseconds.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub struct StepTimings {
+    /// Cropping, drawing pixels, encoding them.
+    pub data_ms: f64,
+    /// The transformer.
+    pub backbone_ms: f64,
+    /// Heads and composition.
+    pub heads_ms: f64,
+    /// The fields at the drawn pixels, and the loss.
+    pub field_ms: f64,
+    /// The backward pass.
+    pub backward_ms: f64,
+    /// Clipping, Adam, the running mean.
+    pub update_ms: f64,
+}
+
+impl Tuner {
+    /// Ready to tune this network. `device` is one without autodiff.
+    ///
+    /// # Errors
+    /// [`TrainError`] if a setting makes no sense, or the device fails.
+    pub fn new(network: Hypernetwork, config: RunConfig, device: &Device) -> Result<Self, TrainError> {
+        config.validate()?;
+        let (weights, num_backbone) = parameters::weights(&network)?;
+        let adam = |len| Adam::new(len, BETAS, config.weight_decay as f32);
+        let state = TunerState {
+            ema: weights.clone(),
+            backbone: adam(num_backbone),
+            new: adam(weights.len() - num_backbone),
+            weights,
+            step: 0,
+        };
+        Ok(Self { network, device: device.clone().autodiff(), config, state })
+    }
+
+    /// What it tunes.
+    #[must_use]
+    pub fn model_config(&self) -> &ModelConfig {
+        self.network.config()
+    }
+
+    /// Steps done.
+    #[must_use]
+    pub fn steps_done(&self) -> u32 {
+        self.state.step
+    }
+
+    /// The network with the running mean of its weights.
+    #[must_use]
+    pub fn averaged(&self) -> Hypernetwork {
+        parameters::with_weights(self.network.clone(), &self.state.ema)
+    }
+
+    /// Go on from a state that was kept.
+    pub(super) fn restore(&mut self, state: TunerState) {
+        self.network = parameters::with_weights(self.network.clone(), &state.weights);
+        self.state = state;
+    }
+
+    /// One gradient step on a batch of random crops.
+    ///
+    /// # Errors
+    /// [`TrainError::Diverged`] if the loss or the gradient is not finite, [`TrainError::Model`] if the
+    /// device fails.
+    pub fn step(&mut self, data: &PictureFolder) -> Result<StepReport, TrainError> {
+        let mut clock = Lap::start();
+        let mut timings = StepTimings::default();
+        let rate = self.config.rate(self.state.step);
+        let learning_rate = rate * self.config.learning_rate_new;
+        let diverged = TrainError::Diverged { steps: self.state.step, learning_rate };
+        let Batch { images, features, targets } =
+            batch::draw(&self.config, data, self.state.step, &self.device);
+        timings.data_ms = clock.lap();
+        let tokens = self.network.tokens(images);
+        timings.backbone_ms = clock.lap();
+        let weights = self.network.compose(self.network.modulations(tokens));
+        timings.heads_ms = clock.lap();
+        let values = evaluate_features(&self.config.field, &weights, &self.network.biases(), features);
+        let loss = (values - targets).square().mean();
+        let loss_value = loss.clone().into_data().iter::<f64>().next().unwrap_or(f64::NAN);
+        timings.field_ms = clock.lap();
+        if !loss_value.is_finite() {
+            return Err(diverged);
+        }
+        let mut gradient = parameters::gradients(&self.network, loss.backward())?;
+        timings.backward_ms = clock.lap();
+        let gradient_norm = gradient.iter().map(|g| f64::from(*g).powi(2)).sum::<f64>().sqrt();
+        if !gradient_norm.is_finite() {
+            return Err(diverged);
+        }
+        self.update(&mut gradient, gradient_norm, rate);
+        timings.update_ms = clock.lap();
+        Ok(StepReport {
+            step: self.state.step,
+            loss: loss_value,
+            psnr_db: db_of_mse(loss_value),
+            learning_rate,
+            gradient_norm,
+            timings,
+        })
+    }
+
+    /// Clip, step, average.
+    fn update(&mut self, gradient: &mut [f32], norm: f64, rate: f64) {
+        let RunConfig { clip_norm, learning_rate_backbone, learning_rate_new, .. } = self.config;
+        if norm > clip_norm {
+            let factor = (clip_norm / norm) as f32;
+            gradient.iter_mut().for_each(|g| *g *= factor);
+        }
+        let TunerState { weights, ema, backbone, new, step } = &mut self.state;
+        let (of_backbone, of_new) = gradient.split_at(backbone.mean.len());
+        let (backbone_weights, new_weights) = weights.split_at_mut(of_backbone.len());
+        backbone.step(backbone_weights, of_backbone, rate * learning_rate_backbone);
+        new.step(new_weights, of_new, rate * learning_rate_new);
+        *step += 1;
+        // Short at first, so that the start is forgotten.
+        let decay = self.config.ema_decay.min(f64::from(1 + *step) / f64::from(10 + *step)) as f32;
+        ema.iter_mut()
+            .zip(weights.iter())
+            .for_each(|(mean, weight)| *mean += (1.0 - decay) * (weight - *mean));
+        self.network = parameters::with_weights(self.network.clone(), weights);
+    }
+}
+
+/// A stopwatch.
+struct Lap(Instant);
+
+impl Lap {
+    fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    /// Milliseconds since the last time.
+    fn lap(&mut self) -> f64 {
+        let now = Instant::now();
+        let passed: Duration = now - std::mem::replace(&mut self.0, now);
+        passed.as_secs_f64() * 1e3
+    }
+}

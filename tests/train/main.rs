@@ -1,0 +1,8 @@
+//! Metrics and refining against `PyTorch` and scikit-image; training runs that learn, freeze and resume.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests are not in test functions")]
+
+#[path = "../common/mod.rs"]
+mod common;
+mod refine;
+mod run;
