@@ -1,0 +1,5 @@
+//! The sound card.
+
+mod outputs;
+
+pub use outputs::output_names;

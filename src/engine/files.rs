@@ -1,0 +1,130 @@
+//! The worker that reads, decodes and writes files.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender};
+use std::time::Instant;
+
+use super::inference::ModelJob;
+use super::report::{End, Failure, Report, Token};
+use super::{Encoded, Event, ItemId, JobId, Origin, Stage};
+use crate::field::{Evaluator, FieldRecord, pixel_centres};
+use crate::limits;
+use crate::media::{self, Framing, ImageSignal};
+use crate::model;
+use crate::storage::Precision;
+
+/// Sides of the pictures in a list, in pixels.
+const THUMBNAIL_SIDE_PX: u32 = 96;
+/// Rows of a picture that are evaluated between two looks at the cancel token.
+const BAND_ROWS: usize = 64;
+
+/// What this worker does.
+pub(super) enum FileJob {
+    /// Find out what it is and go on from there.
+    Open(Open),
+    /// Write a field file.
+    SaveField { job: JobId, record: Arc<FieldRecord>, path: PathBuf },
+    /// Evaluate a field and write a picture.
+    Export { job: JobId, record: Arc<FieldRecord>, path: PathBuf, size_px: (u32, u32) },
+}
+
+/// See [`Command::Open`](super::Command::Open).
+pub(super) struct Open {
+    pub(super) job: JobId,
+    pub(super) item: ItemId,
+    pub(super) origin: Origin,
+    pub(super) framing: Framing,
+    pub(super) reference_side_px: u32,
+    pub(super) background: [u8; 3],
+}
+
+pub(super) fn work(
+    jobs: &Receiver<(Token, FileJob)>,
+    model: &SyncSender<(Token, ModelJob)>,
+    report: &Report,
+) {
+    for (token, job) in jobs {
+        match job {
+            FileJob::Open(open) => {
+                let (job, item) = (open.job, open.item);
+                report.run(job, Some(item), &token, || self::open(open, &token, model, report));
+            }
+            FileJob::SaveField { job, record, path } => report.run(job, None, &token, || {
+                report.stage(job, Stage::Saving, None);
+                record.write(&path, Precision::F32)?;
+                Ok(End::With(Event::Saved { job, path }))
+            }),
+            FileJob::Export { job, record, path, size_px } => {
+                report.run(job, None, &token, || export(job, &record, path, size_px, &token, report));
+            }
+        }
+    }
+}
+
+/// The bytes of an origin, and the name to call them by.
+pub(super) fn read(origin: Origin) -> Result<(String, Arc<[u8]>), Failure> {
+    match origin {
+        Origin::Path(path) => {
+            let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+            Ok((name, media::read_file(&path)?.into()))
+        }
+        Origin::Bytes { name, bytes } => Ok((name, bytes)),
+    }
+}
+
+fn open(
+    open: Open,
+    token: &Token,
+    model: &SyncSender<(Token, ModelJob)>,
+    report: &Report,
+) -> Result<End, Failure> {
+    let Open { job, item, origin, framing, reference_side_px, background } = open;
+    report.stage(job, Stage::Decoding, None);
+    let begun = Instant::now();
+    let hand_on = |work: ModelJob| -> Result<End, Failure> {
+        // Waits while the model's queue is full: the jobs behind this one wait too.
+        model.send((token.clone(), work)).map_err(|_| super::EngineError::Stopped)?;
+        Ok(End::HandedOn)
+    };
+    let (name, bytes) = read(origin.clone())?;
+    if FieldRecord::is_field(&bytes) {
+        let record = FieldRecord::from_bytes(&bytes)?;
+        let encoded = Encoded { record: Arc::new(record), quality: None, timings: None };
+        return Ok(End::With(Event::Encoded { job, item, encoded }));
+    }
+    if model::is_checkpoint(&bytes) {
+        return hand_on(ModelJob::Load { job, item: Some(item), origin: Some(origin) });
+    }
+    let signal = ImageSignal::load(&name, &bytes, framing, reference_side_px, background)?;
+    let signal = Arc::new(signal);
+    let thumbnail = Arc::new(media::thumbnail(&signal.reference, THUMBNAIL_SIDE_PX));
+    report.event(Event::Opened { job, item, signal: Arc::clone(&signal), thumbnail });
+    hand_on(ModelJob::Encode { job, item, signal, decode: begun.elapsed() })
+}
+
+fn export(
+    job: JobId,
+    record: &FieldRecord,
+    path: PathBuf,
+    (width, height): (u32, u32),
+    token: &Token,
+    report: &Report,
+) -> Result<End, Failure> {
+    media::check_extension(&path)?;
+    limits::check_export(width, height)?;
+    let evaluator = Evaluator::new(&record.field);
+    let (rows, columns) = (pixel_centres(height, 0.0, 1.0), pixel_centres(width, 0.0, 1.0));
+    let mut values = Vec::with_capacity(rows.len() * columns.len() * 3);
+    for (band, rows) in rows.chunks(BAND_ROWS).enumerate() {
+        if token.is_cancelled() {
+            return Ok(End::Cancelled);
+        }
+        let fraction = (band * BAND_ROWS) as f32 / height as f32;
+        report.stage(job, Stage::Exporting, Some(fraction));
+        values.extend(evaluator.evaluate_grid(rows, &columns));
+    }
+    report.stage(job, Stage::Saving, None);
+    media::write_picture(&path, width, height, &values)?;
+    Ok(End::With(Event::Saved { job, path }))
+}

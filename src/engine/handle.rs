@@ -1,0 +1,147 @@
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::thread::{Builder, JoinHandle};
+
+use super::files::{self, FileJob};
+use super::inference::{self, ModelJob};
+use super::refining::{self, RefineJob};
+use super::report::{Report, Token};
+use super::{Command, EngineError, Event, JobId, Preview, Slot};
+
+/// Commands that may wait for a worker; one more is refused with [`EngineError::Full`].
+const COMMANDS: usize = 1_024;
+/// Events that may wait to be drained; a worker with one more waits.
+const EVENTS: usize = 4_096;
+
+/// The worker threads, seen from the one that gives the commands.
+///
+/// Three workers, so that none keeps another waiting: one reads, decodes and writes files, one owns the
+/// model and everything of burn, one refines. Dropping the engine stops what is running and waits for it.
+pub struct Engine {
+    files: Option<SyncSender<(Token, FileJob)>>,
+    model: Option<SyncSender<(Token, ModelJob)>>,
+    refine: Option<SyncSender<(Token, RefineJob)>>,
+    events: Option<Receiver<Event>>,
+    preview: Slot<Preview>,
+    /// Of the jobs that have not ended.
+    tokens: RefCell<HashMap<JobId, Token>>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Engine {
+    /// Start the workers. `wake` is called from them whenever there is something to drain or to take.
+    ///
+    /// # Errors
+    /// [`EngineError::Thread`] if the system refuses a thread.
+    pub fn start(wake: impl Fn() + Send + Sync + 'static) -> Result<Self, EngineError> {
+        let (event_sender, events) = sync_channel(EVENTS);
+        let preview = Slot::new();
+        let report = Report::new(event_sender, preview.clone(), Arc::new(wake));
+        let (model, model_jobs) = sync_channel(COMMANDS);
+        let (files, file_jobs) = sync_channel(COMMANDS);
+        let (refine, refine_jobs) = sync_channel(COMMANDS);
+        let spawn = |name: &str, work: Box<dyn FnOnce() + Send>| Builder::new().name(name.into()).spawn(work);
+        let threads = vec![
+            spawn("hyperscope-files", {
+                let (report, model) = (report.clone(), model.clone());
+                Box::new(move || files::work(&file_jobs, &model, &report))
+            })?,
+            spawn("hyperscope-model", {
+                let report = report.clone();
+                Box::new(move || inference::work(&model_jobs, &report))
+            })?,
+            spawn("hyperscope-refine", Box::new(move || refining::work(&refine_jobs, &report)))?,
+        ];
+        Ok(Self {
+            files: Some(files),
+            model: Some(model),
+            refine: Some(refine),
+            events: Some(events),
+            preview,
+            tokens: RefCell::default(),
+            threads,
+        })
+    }
+
+    /// Give a command; never waits.
+    ///
+    /// # Errors
+    /// [`EngineError::Full`] if too many are waiting, [`EngineError::Stopped`] if the worker has ended.
+    pub fn send(&self, command: Command) -> Result<(), EngineError> {
+        match command {
+            Command::Cancel { job } => {
+                if let Some(token) = self.tokens.borrow().get(&job) {
+                    token.cancel();
+                }
+                Ok(())
+            }
+            Command::Open { job, item, origin, framing, reference_side_px, background } => {
+                let open = files::Open { job, item, origin, framing, reference_side_px, background };
+                self.queue(self.files.as_ref(), job, FileJob::Open(open))
+            }
+            Command::SaveField { job, record, path } => {
+                self.queue(self.files.as_ref(), job, FileJob::SaveField { job, record, path })
+            }
+            Command::ExportImage { job, record, path, size_px } => {
+                self.queue(self.files.as_ref(), job, FileJob::Export { job, record, path, size_px })
+            }
+            Command::Encode { job, item, signal } => {
+                let decode = std::time::Duration::ZERO;
+                self.queue(self.model.as_ref(), job, ModelJob::Encode { job, item, signal, decode })
+            }
+            Command::LoadModel { job, origin } => {
+                self.queue(self.model.as_ref(), job, ModelJob::Load { job, item: None, origin })
+            }
+            Command::Refine { job, item, record, signal, config } => {
+                let refine = RefineJob { job, item, record, signal, config };
+                self.queue(self.refine.as_ref(), job, refine)
+            }
+        }
+    }
+
+    /// Everything that was said since the last time, in order.
+    #[must_use]
+    pub fn drain(&self) -> Vec<Event> {
+        let events: Vec<Event> = self.events.iter().flat_map(Receiver::try_iter).collect();
+        let mut tokens = self.tokens.borrow_mut();
+        for job in events.iter().filter_map(Event::ended) {
+            tokens.remove(&job);
+        }
+        events
+    }
+
+    /// The latest preview, if there is one that was not taken yet.
+    #[must_use]
+    pub fn preview(&self) -> Option<Preview> {
+        self.preview.take()
+    }
+
+    fn queue<J>(
+        &self,
+        worker: Option<&SyncSender<(Token, J)>>,
+        job: JobId,
+        work: J,
+    ) -> Result<(), EngineError> {
+        let Some(worker) = worker else { return Err(EngineError::Stopped) };
+        let token = Token::default();
+        worker.try_send((token.clone(), work)).map_err(|err| match err {
+            TrySendError::Full(_) => EngineError::Full,
+            TrySendError::Disconnected(_) => EngineError::Stopped,
+        })?;
+        self.tokens.borrow_mut().insert(job, token);
+        Ok(())
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.tokens.borrow().values().for_each(Token::cancel);
+        // The queues end, and a worker that waits to say something is let go.
+        (self.files, self.model, self.refine, self.events) = (None, None, None, None);
+        for thread in self.threads.drain(..) {
+            thread.join().ok();
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! Worker threads: commands in, events and latest values out. Knows no screen.
+
+mod error;
+mod files;
+mod handle;
+mod inference;
+mod protocol;
+mod refining;
+mod report;
+mod slot;
+
+pub use error::EngineError;
+pub use handle::Engine;
+pub use protocol::{Command, Encoded, Event, ItemId, JobId, ModelInfo, Origin, Preview, Stage, Timings};
+pub use slot::Slot;

@@ -1,0 +1,46 @@
+//! The worker that refines.
+
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+use std::time::Duration;
+
+use super::report::{End, Failure, Report, Token};
+use super::{Encoded, Event, ItemId, JobId, Preview, Stage};
+use crate::field::FieldRecord;
+use crate::media::ImageSignal;
+use crate::train::{RefineConfig, Refiner};
+
+/// Between two previews.
+const SLICE: Duration = Duration::from_millis(60);
+
+/// See [`Command::Refine`](super::Command::Refine).
+pub(super) struct RefineJob {
+    pub(super) job: JobId,
+    pub(super) item: ItemId,
+    pub(super) record: Arc<FieldRecord>,
+    pub(super) signal: Arc<ImageSignal>,
+    pub(super) config: RefineConfig,
+}
+
+pub(super) fn work(jobs: &Receiver<(Token, RefineJob)>, report: &Report) {
+    for (token, refine) in jobs {
+        let (job, item) = (refine.job, refine.item);
+        report.run(job, Some(item), &token, || self::refine(&refine, &token, report));
+    }
+}
+
+fn refine(work: &RefineJob, token: &Token, report: &Report) -> Result<End, Failure> {
+    let RefineJob { job, item, .. } = *work;
+    report.stage(job, Stage::Refining, Some(0.0));
+    let mut refiner = Refiner::new(&work.record, Arc::clone(&work.signal.reference), work.config)?;
+    while !refiner.is_finished() && !token.is_cancelled() {
+        let progress = refiner.advance(SLICE)?;
+        if let Some(record) = refiner.present() {
+            report.preview(Preview { job, item, record: Arc::new(record), progress });
+        }
+    }
+    let steps = refiner.progress().step;
+    let (record, quality) = refiner.best();
+    let encoded = Encoded { record: Arc::new(record), quality: Some(quality), timings: None };
+    Ok(End::With(Event::Refined { job, item, encoded, steps }))
+}
