@@ -1,0 +1,47 @@
+//! Small things that every use of a device needs.
+
+use std::time::Duration;
+
+use super::RenderError;
+
+/// How long a piece of work that was cut for milliseconds may take before the device counts as gone.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What `work` does with the device; what wgpu has against it becomes an error instead of a panic.
+///
+/// # Errors
+/// wgpu's message.
+pub(super) fn scoped<T>(device: &wgpu::Device, work: impl FnOnce() -> T) -> Result<T, String> {
+    let memory = device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
+    let internal = device.push_error_scope(wgpu::ErrorFilter::Internal);
+    let validation = device.push_error_scope(wgpu::ErrorFilter::Validation);
+    let value = work();
+    let errors = [validation, internal, memory].map(|scope| pollster::block_on(scope.pop()));
+    match errors.into_iter().flatten().next() {
+        Some(err) => Err(err.to_string()),
+        None => Ok(value),
+    }
+}
+
+/// Wait until a submission is done.
+///
+/// # Errors
+/// [`RenderError::Unresponsive`] if the device is lost or takes too long.
+pub(super) fn wait(device: &wgpu::Device, submission: wgpu::SubmissionIndex) -> Result<(), RenderError> {
+    let poll = wgpu::PollType::Wait { submission_index: Some(submission), timeout: Some(PATIENCE) };
+    device.poll(poll).map_err(|err| RenderError::Unresponsive(err.to_string()))?;
+    Ok(())
+}
+
+/// Bind resources to the places 0, 1, … of a layout.
+pub(super) fn bind(
+    device: &wgpu::Device,
+    layout: &wgpu::BindGroupLayout,
+    resources: &[wgpu::BindingResource<'_>],
+) -> wgpu::BindGroup {
+    let entries: Vec<wgpu::BindGroupEntry<'_>> = (0..)
+        .zip(resources)
+        .map(|(binding, resource)| wgpu::BindGroupEntry { binding, resource: resource.clone() })
+        .collect();
+    device.create_bind_group(&wgpu::BindGroupDescriptor { label: None, layout, entries: &entries })
+}
