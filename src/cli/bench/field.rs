@@ -1,0 +1,73 @@
+//! Decoding, evaluating, refining: what runs without a model.
+
+use std::sync::Arc;
+
+use super::measure::{Row, repeat};
+use super::samples;
+use crate::field::{Architecture, Evaluator, FieldKind, FieldRecord, pixel_centres};
+use crate::media;
+use crate::train::{RefineConfig, Refiner};
+
+/// Side of the picture that fields are evaluated at.
+const SIDE_PX: u32 = 512;
+
+pub(super) fn decode(seconds: f64) -> anyhow::Result<Vec<Row>> {
+    let picture = samples::picture(1_920, 1_080)?;
+    let png = media::png_bytes(&picture)?;
+    let values = picture.rgb().len();
+    let times = repeat(seconds, || Ok(media::decode(&png, [255; 3])?))?;
+    let framed = repeat(seconds, || Ok(media::frame(&picture, media::Framing::Crop, 256, [255; 3])))?;
+    Ok(vec![
+        Row::of("decode a PNG of 1920x1080", &times).with_bytes(png.len() + 2 * values),
+        Row::of("crop and reduce it to 256x256", &framed).with_bytes(2 * values),
+    ])
+}
+
+/// Every preset, and the field of the model at hand.
+pub(super) fn evaluate(seconds: f64, own: &Architecture) -> anyhow::Result<Vec<Row>> {
+    let mut architectures = vec![("the model's field", own.clone())];
+    architectures.extend(Architecture::presets());
+    let centres = pixel_centres(SIDE_PX, 0.0, 1.0);
+    let evaluate = |(name, architecture): (&str, Architecture)| {
+        let evaluator = Evaluator::new(&samples::field(&architecture)?);
+        let times = repeat(seconds, || Ok(evaluator.evaluate_grid(&centres, &centres)))?;
+        let points = u64::from(SIDE_PX).pow(2);
+        // The first layer is a sum over the axes: its product is needed for rows and columns alone.
+        let shapes = architecture.layer_shapes();
+        let first = shapes.first().map_or(0, |shape| 2 * (shape.d_in * shape.d_out) as u64);
+        let flops = points * (architecture.flops_per_point() - first) + u64::from(SIDE_PX) * first;
+        let what = format!("evaluate {name} at {SIDE_PX}x{SIDE_PX} on the CPU");
+        Ok(Row::of(what, &times).with_flops(flops).with_note("first layer by rows and columns"))
+    };
+    architectures.into_iter().map(evaluate).collect()
+}
+
+/// Any points, where nothing is shared between them.
+pub(super) fn points(seconds: f64, own: &Architecture) -> anyhow::Result<Vec<Row>> {
+    let evaluator = Evaluator::new(&samples::field(own)?);
+    let points: Vec<f32> = (0..2 * 65_536).map(|index| (index * 37 % 2_001) as f32 / 1_000.0 - 1.0).collect();
+    let times = repeat(seconds, || Ok(evaluator.evaluate(&points)))?;
+    let flops = 65_536 * own.flops_per_point();
+    Ok(vec![Row::of("evaluate the model's field at 65,536 points on the CPU", &times).with_flops(flops)])
+}
+
+pub(super) fn refine(seconds: f64, own: &Architecture) -> anyhow::Result<Vec<Row>> {
+    let signal = samples::signal(256)?;
+    let record = FieldRecord {
+        field: samples::field(own)?,
+        kind: FieldKind::Image { width: 256, height: 256 },
+        source: None,
+        model: None,
+        extra: std::collections::BTreeMap::new(),
+    };
+    // So many steps that none is the last.
+    let config = RefineConfig { steps: u32::MAX, ..RefineConfig::default() };
+    let mut refiner = Refiner::new(&record, Arc::clone(&signal.reference), config)?;
+    let times = repeat(seconds, || Ok(refiner.step()?))?;
+    let shapes = own.layer_shapes();
+    let first = shapes.first().map_or(0, |shape| 2 * (shape.d_in * shape.d_out) as u64);
+    // Forward, and backward twice but for the first layer's input.
+    let flops = config.pixels_per_step as u64 * (3 * own.flops_per_point() - first);
+    let what = format!("refine step, {} pixels", config.pixels_per_step);
+    Ok(vec![Row::of(what, &times).with_flops(flops).with_note("every 25th also looks at all 256x256")])
+}

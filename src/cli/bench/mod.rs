@@ -1,0 +1,12 @@
+//! Every part measured on this machine: medians, beside the operations and the bytes that they cannot do
+//! without and what the machine's own matrix product reaches in the same run.
+
+mod field;
+mod measure;
+mod model;
+mod passes;
+mod report;
+mod samples;
+mod tuning;
+
+pub(super) use report::run;

@@ -1,0 +1,107 @@
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::measure::Row;
+use super::{field, model, passes, tuning};
+use crate::cli::args::BenchArgs;
+use crate::cli::{output, source};
+use crate::field::matmul_peak_gflops;
+use crate::model::device_name;
+use crate::render::EvaluatorKind;
+
+/// Side of the matrix product that is the ceiling.
+const PEAK_SIDE: usize = 512;
+
+#[derive(Serialize)]
+struct Report {
+    version: &'static str,
+    threads: usize,
+    cpu: String,
+    /// Where models compute.
+    device: String,
+    /// What draws.
+    adapter: String,
+    /// A product of matrices of side 512 on every core at once.
+    gemm_peak_gflops: f64,
+    rows: Vec<Row>,
+}
+
+pub(in crate::cli) fn run(args: &BenchArgs) -> anyhow::Result<()> {
+    let seconds = args.seconds.clamp(0.01, 600.0);
+    let own = source::model(None)?;
+    let architecture = own.config().field.clone();
+    let mut report = Report {
+        version: env!("CARGO_PKG_VERSION"),
+        threads: std::thread::available_parallelism().map_or(1, usize::from),
+        cpu: cpu_name(),
+        device: device_name(&own.device),
+        adapter: String::new(),
+        gemm_peak_gflops: matmul_peak_gflops(PEAK_SIDE, Duration::from_secs_f64(seconds)),
+        rows: Vec::new(),
+    };
+    let mut add = |what: &str, rows: anyhow::Result<Vec<Row>>| -> anyhow::Result<()> {
+        output::note(format_args!("measured: {what}"));
+        report.rows.extend(rows?);
+        Ok(())
+    };
+    add("decoding", field::decode(seconds))?;
+    add("the default model's file", model::load(seconds))?;
+    add("encoding", model::encode(seconds, &own))?;
+    add("encoding by a whole ViT-Ti", model::encode_vit_tiny(seconds))?;
+    add("evaluation of pictures", field::evaluate(seconds, &architecture))?;
+    add("evaluation of points", field::points(seconds, &architecture))?;
+    add("refining", field::refine(seconds, &architecture))?;
+    for kind in [EvaluatorKind::Cpu, EvaluatorKind::Gpu] {
+        match passes::passes(seconds, &architecture, kind) {
+            Ok((adapter, rows)) => {
+                output::note("measured: drawing");
+                report.adapter = adapter;
+                report.rows.extend(rows);
+            }
+            Err(err) => report.adapter = output::one_line(&err),
+        }
+    }
+    if !args.quick {
+        report.rows.extend(tuning::steps(seconds)?);
+    }
+    if args.json {
+        return output::json(&report);
+    }
+    print(&report);
+    Ok(())
+}
+
+fn print(report: &Report) {
+    output::line(format_args!(
+        "hyperscope {} on {}, {} threads; models on {}; drawing on {}",
+        report.version, report.cpu, report.threads, report.device, report.adapter
+    ));
+    let peak = report.gemm_peak_gflops;
+    output::line(format_args!("gemm peak, side {PEAK_SIDE}, all cores: {peak:.0} GFLOP/s"));
+    output::line("| what | median ms | fastest | n | MFLOP | GFLOP/s | of peak | MB | |");
+    output::line("|---|---|---|---|---|---|---|---|---|");
+    for row in &report.rows {
+        let cell = |text: Option<String>| text.unwrap_or_default();
+        output::line(format_args!(
+            "| {} | {:.2} | {:.2} | {} | {} | {} | {} | {} | {} |",
+            row.what,
+            row.median_ms,
+            row.fastest_ms,
+            row.repeats,
+            cell((row.flops > 0).then(|| format!("{:.1}", row.flops as f64 / 1e6))),
+            cell(row.gflops().map(|gflops| format!("{gflops:.1}"))),
+            cell(row.gflops().map(|gflops| format!("{:.0} %", 100.0 * gflops / peak))),
+            cell((row.bytes > 0).then(|| format!("{:.2}", row.bytes as f64 / 1e6))),
+            row.note
+        ));
+    }
+}
+
+/// What the processor calls itself.
+fn cpu_name() -> String {
+    let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let line = info.lines().find(|line| line.starts_with("model name"));
+    let name = line.and_then(|line| line.split_once(':')).map(|(_, name)| name.trim().to_owned());
+    name.unwrap_or_else(|| std::env::consts::ARCH.to_owned())
+}

@@ -1,0 +1,52 @@
+use std::time::Instant;
+
+use super::measure::Row;
+use super::samples;
+use crate::dataset::PictureFolder;
+use crate::model::{Hypernetwork, Mode, best_device};
+use crate::train::{RunConfig, StepTimings, Tuner, vit_tiny};
+
+/// A training step of the default recipe in each mode, split. Weights are random: what they are does not
+/// change how long it takes.
+pub(super) fn steps(seconds: f64) -> anyhow::Result<Vec<Row>> {
+    let data = PictureFolder::of(samples::entries()?);
+    let device = best_device();
+    let config = RunConfig::default();
+    let mut rows = Vec::new();
+    for mode in [Mode::Scratch, Mode::Finetune, Mode::Prompt] {
+        let model = config.model(mode, &vit_tiny());
+        let network = Hypernetwork::init(&model, &device.clone().autodiff())?;
+        let network = if mode == Mode::Prompt { network.with_frozen_backbone() } else { network };
+        let mut tuner = Tuner::new(network, config.clone(), &device)?;
+        tuner.step(&data)?;
+        let (mut whole, mut parts) = (Vec::new(), Vec::new());
+        let begun = Instant::now();
+        while whole.len() < 3 || begun.elapsed().as_secs_f64() < seconds {
+            let start = Instant::now();
+            parts.push(tuner.step(&data)?.timings);
+            whole.push(start.elapsed());
+        }
+        // Forward, and backward for activations and weights; a frozen backbone needs no weights' part.
+        let batch = config.batch_size as u64;
+        let per_picture = config.pixels_per_picture as u64 * config.field.flops_per_point();
+        let backward = if mode == Mode::Prompt { 2 } else { 3 };
+        let flops = batch * (backward * model.backbone_flops() + 3 * (model.head_flops() + per_picture));
+        rows.push(
+            Row::of(format!("training step, {mode}, batch {batch}, {} px", config.input_size), &whole)
+                .with_flops(flops),
+        );
+        let part = |name: &str, pick: fn(&StepTimings) -> f64| {
+            let mut ms: Vec<f64> = parts.iter().map(pick).collect();
+            Row::of_ms(format!("  of which {name}"), &mut ms)
+        };
+        rows.extend([
+            part("the data", |t| t.data_ms),
+            part("the backbone", |t| t.backbone_ms).with_flops(batch * model.backbone_flops()),
+            part("heads and composition", |t| t.heads_ms).with_flops(batch * model.head_flops()),
+            part("the fields and the loss", |t| t.field_ms).with_flops(batch * per_picture),
+            part("the backward pass", |t| t.backward_ms),
+            part("the update", |t| t.update_ms).with_bytes(4 * 6 * model.parameters().trainable(mode)),
+        ]);
+    }
+    Ok(rows)
+}

@@ -1,0 +1,130 @@
+use anyhow::Context;
+use serde_json::{Value, json};
+
+use super::args::InspectArgs;
+use super::{output, source};
+use crate::field::{Architecture, FieldKind, FieldRecord};
+use crate::media::{self, Content};
+use crate::model::{self, Contents, Inspection};
+use crate::storage::Identity;
+
+pub(super) fn run(args: &InspectArgs) -> anyhow::Result<()> {
+    let context = || args.file.display().to_string();
+    let bytes = media::read_file(&args.file).with_context(context)?;
+    let identity = Identity::of(source::name(&args.file), &bytes);
+    let content = Content::of(&bytes);
+    let (lines, mut report) = if FieldRecord::is_field(&bytes) {
+        field(&FieldRecord::from_bytes(&bytes).with_context(context)?)
+    } else if content == Content::Safetensors {
+        weights(&model::inspect(&bytes).with_context(context)?)?
+    } else {
+        let picture = media::decode(&bytes, [255; 3]).with_context(context)?;
+        let (width, height) = (picture.width(), picture.height());
+        let line = format!("{width}x{height} px");
+        (vec![line], json!({"kind": "picture", "format": content.name(), "width": width, "height": height}))
+    };
+    if args.json {
+        report["name"] = identity.name.into();
+        report["sha256"] = identity.sha256.into();
+        report["bytes"] = bytes.len().into();
+        return output::json(&report);
+    }
+    output::line(format_args!("{}: {}, {} bytes", args.file.display(), what(&report, content), bytes.len()));
+    lines.iter().for_each(output::line);
+    output::line(format_args!("sha256 {}", identity.sha256));
+    Ok(())
+}
+
+/// What it is, in a few words.
+fn what(report: &Value, content: Content) -> &str {
+    match report["kind"].as_str() {
+        Some("field") => "image field",
+        Some("checkpoint") => "model checkpoint",
+        Some("backbone") => "backbone weights",
+        _ => content.name(),
+    }
+}
+
+fn field(record: &FieldRecord) -> (Vec<String>, Value) {
+    let architecture = record.field.architecture();
+    let FieldKind::Image { width, height } = record.kind;
+    let history = record.extra.iter().map(|(key, value)| format!("{key}: {value}"));
+    let mut lines = vec![
+        format!("of a picture of {width}x{height} px"),
+        describe(architecture),
+        format!("source: {}", record.source.as_ref().map_or("unknown".into(), Identity::to_string)),
+        format!("model: {}", record.model.as_ref().map_or("unknown".into(), Identity::to_string)),
+    ];
+    lines.extend(history);
+    let report = json!({
+        "kind": "field",
+        "width": width,
+        "height": height,
+        "architecture": architecture,
+        "parameters": architecture.num_params(),
+        "source": record.source.as_ref().map(Identity::to_string),
+        "model": record.model.as_ref().map(Identity::to_string),
+        "notes": record.extra,
+    });
+    (lines, report)
+}
+
+fn describe(architecture: &Architecture) -> String {
+    let shapes = architecture.layer_shapes();
+    let widths: Vec<String> = shapes
+        .iter()
+        .map(|shape| shape.d_in)
+        .chain(shapes.last().map(|shape| shape.d_out))
+        .map(|width| width.to_string())
+        .collect();
+    format!("field {}, {} parameters", widths.join("-"), architecture.num_params())
+}
+
+fn weights(found: &Inspection) -> anyhow::Result<(Vec<String>, Value)> {
+    let mut lines = match &found.contents {
+        Contents::Backbone { name, config } => {
+            let sizes = format!("{} wide, {} blocks, {} heads", config.dim, config.depth, config.heads);
+            vec![format!("{name}: {sizes}, a grid of {0}x{0} positions", config.grid)]
+        }
+        Contents::Checkpoint { config, parameters, backbone_sha256, notes } => {
+            let mut lines = vec![
+                format!(
+                    "{} of {} blocks, {}, {}, {} px in, {} weight tokens",
+                    config.backbone.name(),
+                    config.backbone.depth,
+                    config.mode,
+                    config.composer,
+                    config.input_size,
+                    config.num_weight_tokens()
+                ),
+                describe(&config.field),
+                format!(
+                    "{} parameters: backbone {}, weight tokens {}, heads {}, base {}",
+                    parameters.total(),
+                    parameters.backbone,
+                    parameters.weight_tokens,
+                    parameters.heads,
+                    parameters.base
+                ),
+            ];
+            lines.extend(backbone_sha256.iter().map(|hash| format!("needs the backbone with sha256 {hash}")));
+            lines.extend(notes.iter().map(|(key, value)| format!("{key}: {}", value.replace('\n', "; "))));
+            lines
+        }
+        Contents::Unknown { nearest } => vec![format!("not a field, a model or a known backbone: {nearest}")],
+    };
+    let tensors = &found.tensors;
+    lines.push(format!("tensors: {tensors}; {} values", found.num_values));
+    for (title, names) in
+        [("missing", &tensors.missing), ("unexpected", &tensors.unexpected), ("ignored", &tensors.ignored)]
+    {
+        if !names.is_empty() {
+            lines.push(format!("{title}: {}", names.join(", ")));
+        }
+    }
+    lines.extend(tensors.wrong_shape.iter().map(ToString::to_string));
+    let mut report = serde_json::to_value(&found.contents)?;
+    report["tensors"] = serde_json::to_value(tensors)?;
+    report["num_values"] = found.num_values.into();
+    Ok((lines, report))
+}

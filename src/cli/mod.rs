@@ -1,0 +1,18 @@
+//! The headless verbs. What a verb reports goes to stdout, as text or as JSON; progress and complaints go
+//! to stderr.
+
+mod args;
+mod bench;
+mod compare;
+mod doctor;
+mod encode;
+mod evaluate;
+mod inspect;
+mod output;
+mod refine;
+mod render;
+mod run;
+mod source;
+mod train;
+
+pub use run::run;

@@ -1,0 +1,96 @@
+use std::path::Path;
+use std::time::Instant;
+
+use anyhow::{Context, bail};
+use serde::Serialize;
+
+use super::args::{KindName, TrainArgs};
+use super::output;
+use crate::dataset::{PictureFolder, Split};
+use crate::media;
+use crate::model::best_device;
+use crate::train::{Run, RunConfig, RunInputs};
+
+#[derive(Serialize)]
+struct Report {
+    model: std::path::PathBuf,
+    steps: u32,
+    seconds: f64,
+    held_out_psnr_db: Option<f64>,
+}
+
+pub(super) fn run(args: &TrainArgs) -> anyhow::Result<()> {
+    let KindName::Image = args.kind;
+    let data = scan(&args.data)?;
+    let inputs = RunInputs { mode: args.mode.into(), backbone: args.backbone.clone(), out: args.out.clone() };
+    let device = best_device();
+    let mut run = if args.resume {
+        if args.config.is_some() || args.steps.is_some() || args.seed.is_some() {
+            bail!(
+                "a resumed run keeps the settings it was started with; leave out --config, --steps and --seed"
+            );
+        }
+        Run::resume(&inputs, data, &device)?
+    } else {
+        Run::start(config(args)?, &inputs, data, &device)?
+    };
+    let begun = Instant::now();
+    let (done, steps) = run.steps();
+    let bar = output::bar(u64::from(steps), "{bar:30} {pos}/{len} steps, {per_sec}, {msg}, {eta} left");
+    bar.set_position(u64::from(done));
+    bar.reset_eta();
+    while !run.is_finished() {
+        let report = run.step()?;
+        bar.set_position(u64::from(report.step));
+        let held_out = run.held_out_psnr_db().map_or("none".into(), |psnr_db| format!("{psnr_db:.2} dB"));
+        bar.set_message(format!("loss {:.2} dB, held out {held_out}", report.psnr_db));
+    }
+    bar.finish_and_clear();
+    let report = Report {
+        model: run.model_path(),
+        steps,
+        seconds: begun.elapsed().as_secs_f64(),
+        held_out_psnr_db: run.held_out_psnr_db(),
+    };
+    if args.json {
+        return output::json(&report);
+    }
+    let held_out =
+        report.held_out_psnr_db.map_or("no picture held out".into(), |db| format!("{db:.2} dB held out"));
+    output::line(format_args!(
+        "{} steps in {:.0} s, {held_out}; {}",
+        steps - done,
+        report.seconds,
+        report.model.display()
+    ));
+    Ok(())
+}
+
+/// The pictures of a folder; what cannot be used is said.
+pub(super) fn scan(path: &Path) -> anyhow::Result<PictureFolder> {
+    let data = PictureFolder::scan(path)?;
+    for (file, reason) in &data.rejected {
+        output::note(format_args!("{}: left out: {reason}", file.display()));
+    }
+    let count = |split| data.pictures(split).count();
+    output::note(format_args!(
+        "{} pictures to train on, {} held out",
+        count(Split::Train),
+        count(Split::HeldOut)
+    ));
+    Ok(data)
+}
+
+fn config(args: &TrainArgs) -> anyhow::Result<RunConfig> {
+    let mut config = match &args.config {
+        None => RunConfig::default(),
+        Some(path) => {
+            let context = || path.display().to_string();
+            let text = String::from_utf8(media::read_file(path).with_context(context)?);
+            RunConfig::from_toml(&text.with_context(context)?).with_context(context)?
+        }
+    };
+    config.steps = args.steps.unwrap_or(config.steps);
+    config.seed = args.seed.unwrap_or(config.seed);
+    Ok(config)
+}

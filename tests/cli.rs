@@ -1,0 +1,296 @@
+//! The program as a shell sees it: real files, exit statuses, and what is left behind.
+
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "helpers of tests are not in test functions")]
+
+mod common;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use hyperscope::field::FieldRecord;
+use hyperscope::media::{Picture, decode, png_bytes, resize};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use serde_json::Value;
+
+fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hyperscope"));
+    command.stdin(Stdio::null()).env_remove("RUST_LOG");
+    command
+}
+
+fn run(folder: &Path, args: &[&str]) -> Output {
+    program().current_dir(folder).args(args).output().unwrap()
+}
+
+/// What a verb that must succeed reports.
+fn json(folder: &Path, args: &[&str]) -> Value {
+    let output = run(folder, args);
+    let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{args:?}: {complaint}");
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|err| panic!("{args:?}: {err}"))
+}
+
+/// Fails with this status and one line that says what to do.
+fn refuses(folder: &Path, args: &[&str], status: i32, expected: &str) {
+    let output = run(folder, args);
+    let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(status), "{args:?}: {complaint}");
+    assert!(complaint.contains(expected), "{args:?}: {complaint}");
+    if status == 1 {
+        let own = complaint.lines().filter(|line| line.starts_with("hyperscope: ")).count();
+        assert_eq!(own, 1, "{args:?}: {complaint}");
+    }
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).unwrap();
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
+}
+
+fn waves(width: u32, height: u32, shift: f32) -> Picture {
+    let mut rgb = Vec::new();
+    for y in 0..height {
+        for x in 0..width {
+            let (u, v) = (x as f32 * 0.05 + shift, y as f32 * 0.04);
+            rgb.extend([0.5 + 0.4 * u.sin(), 0.5 + 0.3 * (u + v).cos(), 0.4 + 0.3 * v.sin()]);
+        }
+    }
+    Picture::from_f32(width, height, &rgb).unwrap()
+}
+
+/// A folder with `a.png`, and a small model in `m.safetensors`.
+fn workplace() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    put(&folder.path().join("a.png"), &png_bytes(&waves(96, 80, 0.0)).unwrap());
+    std::fs::copy(common::golden("model_residual.safetensors"), folder.path().join("m.safetensors")).unwrap();
+    folder
+}
+
+fn put(path: &Path, bytes: &[u8]) {
+    use std::io::Write;
+    std::fs::File::create(path).unwrap().write_all(bytes).unwrap();
+}
+
+#[test]
+fn encode_refine_compare_render_inspect() {
+    let folder = workplace();
+    let here = folder.path();
+    let encoded = json(here, &["encode", "a.png", "--model", "m.safetensors", "-o", "f.st", "--json"]);
+    let direct = encoded[0]["psnr_db"].as_f64().unwrap();
+    assert_eq!((encoded[0]["width"].as_u64(), encoded[0]["height"].as_u64()), (Some(80), Some(80)));
+    let compared = json(here, &["compare", "f.st", "a.png", "--json"]);
+    assert!((compared["psnr_db"].as_f64().unwrap() - direct).abs() < 1e-9);
+    let refined = json(here, &["refine", "f.st", "a.png", "--steps", "200", "-o", "r.st", "--json"]);
+    let after = refined["after"]["psnr_db"].as_f64().unwrap();
+    assert!(after > direct + 3.0, "{direct} {after}");
+    let compared = json(here, &["compare", "r.st", "a.png", "--json"]);
+    assert!((compared["psnr_db"].as_f64().unwrap() - after).abs() < 1e-9);
+    // What PSNR says is seen in the rendered picture too.
+    json(here, &["render", "r.st", "--size", "80x80", "-o", "r.png", "--json"]);
+    let picture = decode(&std::fs::read(here.join("r.png")).unwrap(), [0; 3]).unwrap();
+    let cropped = waves(96, 80, 0.0);
+    let whole = resize(&cropped, 96, 80);
+    let mut square = Vec::new();
+    for row in 0..80 {
+        square.extend_from_slice(&whole.to_f32()[(row * 96 + 8) * 3..][..80 * 3]);
+    }
+    let found = hyperscope::train::psnr_db(&picture.to_f32(), &square);
+    assert!((found - after).abs() < 0.5, "{found}, not {after}");
+    for (name, region) in [("part.jpg", "0.5,0.5,1,1"), ("part.webp", "0,0,0.1,0.1"), ("part.exr", "0,0,1,1")]
+    {
+        json(here, &["render", "r.st", "--size", "20x10", "--region", region, "-o", name, "--json"]);
+        let part = decode(&std::fs::read(here.join(name)).unwrap(), [0; 3]).unwrap();
+        assert_eq!((part.width(), part.height()), (20, 10));
+    }
+    let inspected = json(here, &["inspect", "r.st", "--json"]);
+    assert_eq!(inspected["kind"], "field");
+    assert!(inspected["source"].as_str().unwrap().starts_with("a.png sha256:"));
+    assert!(inspected["notes"]["refined"].as_str().unwrap().contains("\"steps\":200"));
+    assert_eq!(json(here, &["inspect", "m.safetensors", "--json"])["kind"], "checkpoint");
+    assert_eq!(json(here, &["inspect", "a.png", "--json"])["width"], 96);
+    assert_eq!(FieldRecord::read(&here.join("r.st")).unwrap().model.unwrap().name, "m.safetensors");
+}
+
+#[test]
+fn several_pictures_go_into_a_folder_and_one_bad_one_spoils_nothing() {
+    let folder = workplace();
+    let here = folder.path();
+    put(&here.join("b.png"), &png_bytes(&waves(30, 60, 1.0)).unwrap());
+    put(&here.join("c.png"), b"%PDF-1.4 is not a picture");
+    let args = ["encode", "a.png", "c.png", "b.png", "--model", "m.safetensors", "-o", "out", "--half"];
+    let output = run(here, &args);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("PDF"));
+    assert_eq!(names(&here.join("out")), ["a.field.safetensors", "b.field.safetensors"]);
+}
+
+#[test]
+fn bad_input_is_refused_in_one_line_and_leaves_nothing() {
+    let folder = workplace();
+    let here = folder.path();
+    json(here, &["encode", "a.png", "--model", "m.safetensors", "-o", "f.st", "--json"]);
+    let before = names(here);
+    refuses(here, &["encode", "none.png"], 1, "none.png");
+    refuses(here, &["encode", "a.png", "--model", "a.png"], 1, "a.png");
+    refuses(here, &["encode", "a.png", "--model", "m.safetensors", "-o", "none/f.st"], 1, "none/f.st");
+    refuses(here, &["encode", "m.safetensors"], 1, "m.safetensors");
+    refuses(here, &["render", "f.st", "--size", "8x8", "-o", "p.gif"], 1, "png");
+    refuses(here, &["render", "a.png", "--size", "8x8", "-o", "p.png"], 1, "a.png");
+    refuses(here, &["refine", "f.st", "a.png", "--lr", "7", "-o", "r.st"], 1, "learning rate");
+    refuses(here, &["compare", "f.st", "f.st"], 1, "f.st");
+    refuses(here, &["train", "--data", ".", "--mode", "prompt", "--out", "run"], 1, "--backbone");
+    refuses(here, &["evaluate", "m.safetensors", "--data", "none"], 1, "none");
+    refuses(here, &["encode"], 2, "Usage");
+    refuses(here, &["render", "f.st", "--size", "0x8", "-o", "p.png"], 2, "size");
+    refuses(here, &["render", "f.st", "--size", "8x8", "--region", "1,1,0,0", "-o", "p.png"], 2, "region");
+    refuses(here, &["train", "--mode", "magic"], 2, "magic");
+    std::fs::remove_dir_all(here.join("run")).ok();
+    assert_eq!(names(here), before);
+}
+
+#[test]
+fn every_verb_has_help_and_doctor_knows_the_limits() {
+    let folder = tempfile::tempdir().unwrap();
+    for verb in ["encode", "render", "refine", "compare", "train", "evaluate", "inspect", "doctor", "bench"] {
+        let output = run(folder.path(), &[verb, "--help"]);
+        assert!(output.status.success() && output.stdout.len() > 100, "{verb}");
+    }
+    let report = json(folder.path(), &["doctor", "--json"]);
+    assert!(report["limits"].as_array().unwrap().len() > 8);
+    assert!(report["adapters"].is_array() && report["device"].is_string());
+}
+
+/// Wait for the child, and say how much memory it had at most, in bytes; killed if it takes too long.
+fn watched(mut child: std::process::Child, patience: Duration) -> (Option<i32>, u64, Duration) {
+    let begun = Instant::now();
+    let mut peak = 0;
+    loop {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
+        let line = status.lines().find(|line| line.starts_with("VmHWM:"));
+        let kib = line.and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok());
+        peak = peak.max(kib.unwrap_or(0) << 10);
+        if let Some(status) = child.try_wait().unwrap() {
+            return (status.code(), peak, begun.elapsed());
+        }
+        if begun.elapsed() > patience {
+            child.kill().unwrap();
+            return (None, peak, begun.elapsed());
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Headers that promise far more than the file has, and rubbish under every name.
+fn hostile(random: &mut ChaCha8Rng) -> Vec<(String, Vec<u8>)> {
+    let png = |width: u32, height: u32| {
+        let mut bytes = png_bytes(&waves(8, 8, 0.0)).unwrap();
+        bytes[16..20].copy_from_slice(&width.to_be_bytes());
+        bytes[20..24].copy_from_slice(&height.to_be_bytes());
+        // The header's own checksum is made right again.
+        let mut crc = !0_u32;
+        for byte in &bytes[12..29] {
+            crc ^= u32::from(*byte);
+            (0..8).for_each(|_| crc = if crc & 1 == 1 { (crc >> 1) ^ 0xEDB8_8320 } else { crc >> 1 });
+        }
+        bytes[29..33].copy_from_slice(&(!crc).to_be_bytes());
+        bytes
+    };
+    let mut bmp = b"BM\x00\x00\x00\x00\x00\x00\x00\x00\x36\x00\x00\x00\x28\x00\x00\x00".to_vec();
+    bmp.extend([16_000_i32.to_le_bytes(), 16_000_i32.to_le_bytes()].concat());
+    bmp.extend([1, 0, 24, 0]);
+    bmp.extend([0; 40]);
+    let mut qoi = b"qoif".to_vec();
+    qoi.extend([60_000_u32.to_be_bytes(), 60_000_u32.to_be_bytes()].concat());
+    qoi.extend([3, 0, 0xFF]);
+    let header = format!(r#"{{"a":{{"dtype":"F32","shape":[{},{}],"data_offsets":[0,16]}}}}"#, u64::MAX, 9);
+    let mut tensors = (header.len() as u64).to_le_bytes().to_vec();
+    tensors.extend(header.bytes());
+    tensors.extend([0; 16]);
+    let mut endless = (15_000_000_u64).to_le_bytes().to_vec();
+    endless.extend(std::iter::repeat_n(b'[', 15_000_000));
+    let field = std::fs::read(common::golden("field_relu.safetensors")).unwrap();
+    let mut all = vec![
+        ("huge.png".into(), png(60_000, 60_000)),
+        ("wide.png".into(), png(16_384, 16_384)),
+        ("huge.bmp".into(), bmp),
+        ("huge.qoi".into(), qoi),
+        ("shape.safetensors".into(), tensors),
+        ("deep.safetensors".into(), endless),
+        ("half.safetensors".into(), field[..field.len() / 2].to_vec()),
+        ("picture.png".into(), field),
+        ("none.jpg".into(), Vec::new()),
+    ];
+    for name in ["noise.png", "noise.tiff", "noise.exr", "noise.safetensors"] {
+        all.push((name.into(), (0..4_000).map(|_| random.random()).collect()));
+    }
+    all
+}
+
+#[test]
+fn hostile_files_are_answered_within_two_seconds_and_512_megabytes() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, bytes) in hostile(&mut ChaCha8Rng::seed_from_u64(2)) {
+        let path = folder.path().join(&name);
+        put(&path, &bytes);
+        let mut command = program();
+        command.arg("inspect").arg(&path).stdout(Stdio::null()).stderr(Stdio::null());
+        let (status, peak, time) = watched(command.spawn().unwrap(), Duration::from_secs(20));
+        println!("{name}: status {status:?}, {} MB, {time:?}", peak >> 20);
+        // A field under a picture's name is a field; everything else is refused.
+        assert_eq!(status, Some(i32::from(name != "picture.png")), "{name}");
+        assert!(peak < 512 << 20, "{name} took {} MB", peak >> 20);
+        assert!(time < Duration::from_secs(2), "{name} took {time:?}");
+    }
+}
+
+fn training_data(folder: &Path) {
+    std::fs::create_dir(folder.join("data")).unwrap();
+    for index in 0..12 {
+        let picture = waves(40, 36, index as f32);
+        put(&folder.join(format!("data/{index}.png")), &png_bytes(&picture).unwrap());
+    }
+    let config = "steps = 100000\nbatch_size = 1\npixels_per_picture = 16\ninput_size = 16\ngroups = 2\n\
+                  evaluate_every = 100000\ncheckpoint_every = 1\ndepth = 1\n[field]\ninputs = 2\noutputs = 3\n\
+                  layers = 2\nhidden = 8\noutput_offset = 0.5\n[field.encoding]\nkind = \"fourier\"\ncount = 4\n\
+                  min = 3.0\nmax = 20.0\n[field.activation]\nkind = \"relu\"\n";
+    put(&folder.join("run.toml"), config.as_bytes());
+}
+
+/// Killed at random moments while it writes a checkpoint after every step: what is there can always be read,
+/// and gone on from.
+#[test]
+fn killing_it_while_it_saves_loses_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let here: PathBuf = folder.path().into();
+    training_data(&here);
+    let start = ["train", "--data", "data", "--mode", "scratch", "--config", "run.toml", "--out", "run"];
+    let resume = ["train", "--data", "data", "--mode", "scratch", "--out", "run", "--resume"];
+    let mut random = ChaCha8Rng::seed_from_u64(4);
+    let mut steps = 0;
+    for round in 0..4 {
+        let mut command = program();
+        command.current_dir(&here).args(if round == 0 { &start[..] } else { &resume[..] });
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let begun = Instant::now();
+        while !here.join("run/state.safetensors").exists() && begun.elapsed() < Duration::from_secs(60) {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        std::thread::sleep(Duration::from_millis(random.random_range(300..1_200)));
+        assert!(child.try_wait().unwrap().is_none(), "it ended by itself");
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let bytes = std::fs::read(here.join("run/state.safetensors")).unwrap();
+        let (_, header) = safetensors::SafeTensors::read_metadata(&bytes).unwrap();
+        safetensors::SafeTensors::deserialize(&bytes).unwrap();
+        let now: u64 = header.metadata().as_ref().unwrap()["step"].parse().unwrap();
+        assert!(now >= steps, "{now} steps after {steps}");
+        steps = now;
+        assert_eq!(json(&here, &["inspect", "run/model.safetensors", "--json"])["kind"], "checkpoint");
+    }
+    assert!(steps > 0, "no step was done");
+}
