@@ -1,0 +1,38 @@
+//! The window: state, one reducer, panels that read and answer with actions, and the bridges to the
+//! engine and to the screen.
+//!
+//! ```text
+//!  engine events, previews ─┐
+//!  errands' answers ────────┼─► Action ─► reduce(&mut State) ─► Effect ─► engine, errands
+//!  panels(&State) ──────────┘
+//! ```
+
+mod action;
+mod bridge;
+mod clipboard;
+mod errands;
+mod files;
+mod format;
+mod memory;
+mod panels;
+mod reducer;
+mod run;
+mod samples;
+mod settings;
+mod shortcuts;
+mod state;
+mod theme;
+mod window;
+mod worker;
+
+pub use action::{Action, Change, Effect, ViewChange};
+pub use files::{FileForm, FilePurpose};
+pub use reducer::reduce;
+pub use run::run;
+pub use samples::{SAMPLES, Sample};
+pub use settings::{EvaluatorChoice, PaneLayout, Settings, ThemeChoice, WindowPlace};
+pub use state::{
+    Curve, Dialog, Item, Job, Look, ModelState, Notice, NoticeId, NoticeKind, Refinement, ShelfKey, State,
+    Work,
+};
+pub use window::{Opening, Window};

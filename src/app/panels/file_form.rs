@@ -1,0 +1,113 @@
+use eframe::egui::{Align, Button, Checkbox, Context, DragValue, Key, Layout, RichText, TextEdit, Ui};
+
+use super::widgets::{modal, name_cell};
+use crate::app::action::Action;
+use crate::app::files::{FileForm, FilePurpose};
+use crate::app::state::State;
+use crate::app::theme::{palette, size, space};
+use crate::limits;
+use crate::media::check_extension;
+
+/// A path, and for a picture its size.
+pub(crate) fn show(ctx: &Context, state: &State, form: &FileForm, actions: &mut Vec<Action>) {
+    modal(ctx, "file form", size::DIALOG_WIDTH, actions, |ui, actions| {
+        ui.label(RichText::new(form.purpose.title()).heading().color(palette(ui).text_strong));
+        ui.add_space(space::M);
+        if form.purpose == FilePurpose::Export {
+            export_size(ui, form, actions);
+            ui.add_space(space::S);
+        }
+        path(ui, state, form, actions);
+        let remark = remark(form);
+        let color = if remark.is_obstacle { palette(ui).error } else { palette(ui).text_weak };
+        ui.label(RichText::new(&remark.text).small().color(color));
+        ui.add_space(space::S);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let name = match (form.purpose, form.is_taken) {
+                (FilePurpose::Open | FilePurpose::Model, _) => "Open",
+                (_, Some(true)) => "Replace",
+                (FilePurpose::SaveField, _) => "Save",
+                (FilePurpose::Export, _) => "Export",
+            };
+            let confirm = ui.add_enabled(!remark.is_obstacle, Button::new(name));
+            let is_entered = ui.input(|input| input.key_pressed(Key::Enter)) && !remark.is_obstacle;
+            if confirm.on_hover_text("Enter does the same").clicked() || is_entered {
+                actions.push(Action::ConfirmFile);
+            }
+            if ui.button("Cancel").on_hover_text("Close without doing anything (Esc)").clicked() {
+                actions.push(Action::CloseDialog);
+            }
+        });
+    });
+}
+
+fn export_size(ui: &mut Ui, form: &FileForm, actions: &mut Vec<Action>) {
+    let (mut width, mut height) = form.size_px;
+    ui.horizontal(|ui| {
+        let number = |value| DragValue::new(value).range(1..=limits::EXPORT_SIDE_PX).speed(2.0).suffix(" px");
+        let size = [size::NUMBER_WIDTH, size::CONTROL_HEIGHT];
+        let label = ui.label("Width");
+        ui.add_sized(size, number(&mut width))
+            .labelled_by(label.id)
+            .on_hover_text("The field has no pixels of its own: any size is evaluated exactly");
+        let label = ui.label("Height");
+        ui.add_sized(size, number(&mut height)).labelled_by(label.id).on_hover_text("Height of the picture");
+        let mut keeps_shape = form.keeps_shape;
+        let check = ui.add(Checkbox::new(&mut keeps_shape, "Keep shape"));
+        if check.on_hover_text("Width and height go together").changed() {
+            actions.push(Action::KeepShape(keeps_shape));
+        }
+    });
+    if (width, height) != form.size_px {
+        actions.push(Action::SetExportSize(width, height));
+    }
+}
+
+fn path(ui: &mut Ui, state: &State, form: &FileForm, actions: &mut Vec<Action>) {
+    ui.horizontal(|ui| {
+        let label = name_cell(ui, "Path", size::DIALOG_NAME / 2.0);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if !state.lacks_file_dialogs {
+                let browse = ui.button("Browse…").on_hover_text("Choose with the platform's dialog");
+                if browse.clicked() {
+                    actions.push(Action::AskFile(form.purpose));
+                }
+            }
+            let mut text = form.path.clone();
+            let edit =
+                TextEdit::singleline(&mut text).desired_width(f32::INFINITY).hint_text("/path/to/a/file");
+            let response = ui.add(edit).labelled_by(label.id);
+            if form.is_suggested && ui.memory(|memory| memory.focused().is_none()) && !response.lost_focus() {
+                response.request_focus();
+            }
+            if response.on_hover_text("~ is your home folder").changed() {
+                actions.push(Action::TypePath(text));
+            }
+        });
+    });
+}
+
+struct Remark {
+    text: String,
+    is_obstacle: bool,
+}
+
+/// What there is to say of the path.
+fn remark(form: &FileForm) -> Remark {
+    let (text, is_obstacle) = match form.target() {
+        None => ("Type a path".into(), true),
+        Some(path) => match (form.purpose, check_extension(&path)) {
+            (FilePurpose::Export, Err(err)) if path.extension().is_some() => (err.to_string(), true),
+            (FilePurpose::Open, _) => ("A picture, a field, a model, or a folder of them".into(), false),
+            (FilePurpose::Model, _) => ("A checkpoint in the safetensors format".into(), false),
+            _ if form.is_taken == Some(true) => {
+                ("There is a file of this name; it will be replaced".into(), false)
+            }
+            (FilePurpose::SaveField, _) => {
+                ("A safetensors file that this program and others can read".into(), false)
+            }
+            (FilePurpose::Export, _) => ("png, jpg, webp or exr, by the name".into(), false),
+        },
+    };
+    Remark { text, is_obstacle }
+}

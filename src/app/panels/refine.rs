@@ -1,0 +1,128 @@
+use eframe::egui::{DragValue, RichText, Role, Stroke, Ui, WidgetInfo, vec2};
+use egui_plot::{Line, Plot, PlotPoints};
+
+use super::widgets::{name_cell, primary_button, row, wide_button};
+use crate::app::action::{Action, Change};
+use crate::app::format;
+use crate::app::settings::{LEARNING_RATES, MAX_REFINE_STEPS};
+use crate::app::shortcuts::hint;
+use crate::app::state::{Curve, Item, State};
+use crate::app::theme::{palette, size, space};
+
+/// What refining is set to, the button, and the curve.
+pub(crate) fn show(ui: &mut Ui, state: &State, item: &Item, actions: &mut Vec<Action>) {
+    let is_running = item.refinement.is_some();
+    ui.add_enabled_ui(!is_running, |ui| settings(ui, state, actions));
+    ui.add_space(space::XS);
+    button(ui, item, actions);
+    if let Some(refinement) = &item.refinement
+        && let Some(progress) = refinement.progress
+    {
+        let text = format!(
+            "{} of {} steps",
+            format::count(progress.step.into()),
+            format::count(progress.steps.into())
+        );
+        row(ui, "Done", &text, "");
+    } else if item.steps_done > 0 {
+        row(
+            ui,
+            "Refined",
+            &format!("{} steps", format::count(item.steps_done.into())),
+            "Since the field was written",
+        );
+    }
+    if let (Some(direct), Some(now)) = (item.direct, item.psnr_db()) {
+        let gain = now - direct.psnr_db;
+        if item.steps_done > 0 || is_running {
+            let text = format!("{gain:+.2} dB over the {} as written", format::decibel(direct.psnr_db));
+            row(ui, "Gain", &text, "");
+        }
+    }
+    if item.curve.batch.len() > 1 || item.curve.measured.len() > 1 {
+        ui.add_space(space::XS);
+        curve(ui, &item.curve);
+    }
+}
+
+fn settings(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
+    let mut refine = state.settings.refine;
+    ui.horizontal(|ui| {
+        let label = name_cell(ui, "Steps", size::ROW_NAME);
+        let steps = DragValue::new(&mut refine.steps).range(1..=MAX_REFINE_STEPS).speed(5.0);
+        let tip = "Gradient steps on the field's own weights; press again for more";
+        ui.add_sized([size::NUMBER_WIDTH, size::CONTROL_HEIGHT], steps)
+            .labelled_by(label.id)
+            .on_hover_text(tip);
+    });
+    ui.horizontal(|ui| {
+        let label = name_cell(ui, "Learning rate", size::ROW_NAME);
+        let rate =
+            DragValue::new(&mut refine.learning_rate).range(LEARNING_RATES).speed(1e-4).max_decimals(5);
+        let tip = "How far a step goes; too far, and the picture breaks up";
+        ui.add_sized([size::NUMBER_WIDTH, size::CONTROL_HEIGHT], rate)
+            .labelled_by(label.id)
+            .on_hover_text(tip);
+    });
+    if refine != state.settings.refine {
+        actions.push(Action::Change(Change::Refine(refine)));
+    }
+}
+
+fn button(ui: &mut Ui, item: &Item, actions: &mut Vec<Action>) {
+    let what = "Refine, or stop and keep the best";
+    if item.refinement.is_some() {
+        let tip = hint(ui.ctx(), "Stop and keep the best field so far", what);
+        if wide_button(ui, "Stop").on_hover_text(tip).clicked() {
+            actions.push(Action::ToggleRefine);
+        }
+        return;
+    }
+    let is_possible = item.can_refine() && item.opening.is_none();
+    let tip = hint(ui.ctx(), "Gradient steps on this field's own weights, towards the source", what);
+    let why_not = match (item.signal.is_some(), item.encoded.is_some()) {
+        (false, _) => "A field file comes without its picture: there is nothing to refine towards",
+        _ => "There is no field yet",
+    };
+    let response = ui.add_enabled_ui(is_possible, |ui| primary_button(ui, "Refine")).inner;
+    if response.on_hover_text(tip).on_disabled_hover_text(why_not).clicked() {
+        actions.push(Action::ToggleRefine);
+    }
+}
+
+/// PSNR over steps.
+fn curve(ui: &mut Ui, curve: &Curve) {
+    let palette = palette(ui);
+    let line = |name: &str, points: &[[f64; 2]], width, color| {
+        Line::new(name, PlotPoints::from(points.to_vec()))
+            .stroke(Stroke::new(width, color))
+            .allow_hover(false)
+    };
+    let batch = line("Pixels of a step", &curve.batch, size::CURVE_THIN_LINE, palette.line);
+    let measured = line("Whole picture", &curve.measured, size::CURVE_LINE, palette.accent);
+    let response = Plot::new("psnr")
+        .height(size::CURVE_HEIGHT)
+        .allow_zoom(false)
+        .allow_drag(false)
+        .allow_scroll(false)
+        .allow_axis_zoom_drag(false)
+        .allow_boxed_zoom(false)
+        .allow_double_click_reset(false)
+        .show_crosshair(false)
+        .show_background(false)
+        .set_margin_fraction(vec2(0.02, 0.08))
+        .y_axis_formatter(|mark, _| format!("{:.0} dB", mark.value))
+        .x_axis_formatter(|mark, _| format::count(mark.value.max(0.0) as u64))
+        .show(ui, |plot| {
+            plot.line(batch);
+            plot.line(measured);
+        });
+    response.response.widget_info(|| WidgetInfo::labeled(Role::Image, true, "PSNR over refine steps"));
+    ui.horizontal(|ui| {
+        for (name, color) in [("Whole picture", palette.accent), ("Pixels of a step", palette.text_weak)] {
+            let (dot, _) = ui.allocate_exact_size(vec2(space::S, space::S), eframe::egui::Sense::hover());
+            ui.painter().circle_filled(dot.center(), space::S / 2.0 - 1.0, color);
+            ui.label(RichText::new(name).small().color(palette.text_weak));
+        }
+    });
+}

@@ -1,0 +1,194 @@
+//! What the engine says.
+
+use super::library;
+use crate::app::action::Effect;
+use crate::app::state::{Item, Job, ModelState, NoticeKind, State, Work};
+use crate::engine::{Encoded, Event, ItemId, JobId, ModelInfo, Origin, Preview};
+
+/// Points that a curve keeps; beyond it every second one goes.
+const MAX_CURVE_POINTS: usize = 2_048;
+
+/// Hear an event.
+pub(crate) fn hear(state: &mut State, event: Event) -> Vec<Effect> {
+    match event {
+        Event::Stage { job, stage, fraction } => {
+            if let Some(job) = state.jobs.iter_mut().find(|known| known.id == job) {
+                (job.stage, job.fraction) = (stage, fraction);
+            }
+        }
+        Event::Opened { job, item, signal, thumbnail } => {
+            let Some(item) = opening(state, item, job) else { return Vec::new() };
+            let is_same_shape = item.size_px() == (signal.reference.width(), signal.reference.height());
+            item.signal = Some(signal);
+            item.thumbnail = Some(thumbnail);
+            // The old field is of another picture; until the new one comes, the source is shown.
+            item.encoded = None;
+            item.view = item.view.filter(|_| is_same_shape);
+            if let (Origin::Path(path), None) = (item.origin.clone(), item.sample) {
+                state.settings.remember(&path);
+            }
+        }
+        Event::Encoded { job, item, encoded } => {
+            finish(state, job);
+            written(state, item, job, encoded);
+        }
+        Event::Refined { job, item, encoded, steps } => {
+            finish(state, job);
+            refined(state, item, job, encoded, steps);
+        }
+        Event::Saved { job, path } => {
+            finish(state, job);
+            library::saved(state, &path);
+        }
+        Event::ModelReady { job, info } => return model_ready(state, job, info),
+        Event::Cancelled { job } => {
+            finish(state, job);
+            for item in state.items.iter_mut().filter(|item| item.opening == Some(job)) {
+                item.opening = None;
+                if item.encoded.is_none() {
+                    item.failure = Some("Cancelled; encode it again when you like".into());
+                }
+            }
+            for item in &mut state.items {
+                item.refinement.take_if(|refinement| refinement.job == job);
+            }
+        }
+        Event::Failed { job, item, message, details } => {
+            return failed(state, job, item, message, details);
+        }
+    }
+    Vec::new()
+}
+
+/// Take a job off the list.
+fn finish(state: &mut State, id: JobId) -> Option<Job> {
+    let index = state.jobs.iter().position(|job| job.id == id)?;
+    Some(state.jobs.remove(index))
+}
+
+/// The item, if this is the job that it waits for: any other answer is stale.
+fn opening(state: &mut State, item: ItemId, job: JobId) -> Option<&mut Item> {
+    state.item_mut(item).filter(|item| item.opening == Some(job))
+}
+
+fn written(state: &mut State, item: ItemId, job: JobId, encoded: Encoded) {
+    let Some(item) = opening(state, item, job) else { return };
+    item.opening = None;
+    item.failure = None;
+    item.direct = encoded.quality;
+    item.encoded = Some(encoded);
+    library::forget_curve(item);
+    if let (Origin::Path(path), None) = (item.origin.clone(), item.sample) {
+        state.settings.remember(&path);
+    }
+}
+
+fn refined(state: &mut State, item: ItemId, job: JobId, encoded: Encoded, steps: u32) {
+    let waits = |item: &&mut Item| item.refinement.as_ref().is_some_and(|known| known.job == job);
+    let Some(item) = state.item_mut(item).filter(waits) else { return };
+    item.refinement = None;
+    item.steps_done += steps;
+    if let Some(quality) = encoded.quality {
+        add_point(&mut item.curve.measured, [f64::from(item.steps_done), quality.psnr_db]);
+    }
+    // A refined field keeps the timings of its encoding: they say how it came to be.
+    let timings = encoded.timings.or(item.encoded.as_ref().and_then(|before| before.timings));
+    item.encoded = Some(Encoded { timings, ..encoded });
+}
+
+/// A refinement's field as it is now.
+pub(crate) fn preview(state: &mut State, preview: Preview) -> Vec<Effect> {
+    let Preview { job, item, record, progress } = preview;
+    if let Some(known) = state.jobs.iter_mut().find(|known| known.id == job) {
+        known.fraction = Some(progress.step as f32 / progress.steps.max(1) as f32);
+    }
+    let Some(item) = state.item_mut(item) else { return Vec::new() };
+    let Some(refinement) = item.refinement.as_mut().filter(|known| known.job == job) else {
+        return Vec::new();
+    };
+    let step = f64::from(refinement.steps_before + progress.step);
+    refinement.record = Some(record);
+    let before = refinement.progress.replace(progress);
+    if before.is_some_and(|before| before.step >= progress.step) {
+        return Vec::new();
+    }
+    add_point(&mut item.curve.batch, [step, progress.batch_psnr_db]);
+    // The figure stays until the next one is measured: only a change is a point.
+    if item.curve.measured.last().is_none_or(|last| (last[1] - progress.psnr_db).abs() > f64::EPSILON) {
+        add_point(&mut item.curve.measured, [step, progress.psnr_db]);
+    }
+    Vec::new()
+}
+
+/// Add a point that can be drawn.
+fn add_point(points: &mut Vec<[f64; 2]>, point: [f64; 2]) {
+    if !point[1].is_finite() {
+        return;
+    }
+    points.push(point);
+    if points.len() > MAX_CURVE_POINTS {
+        let mut is_kept = false;
+        points.retain(|_| {
+            is_kept = !is_kept;
+            is_kept
+        });
+    }
+}
+
+fn model_ready(state: &mut State, job: JobId, info: ModelInfo) -> Vec<Effect> {
+    let was_in_use = matches!(state.model, ModelState::Ready(_));
+    let Some(job) = finish(state, job) else { return Vec::new() };
+    let summary = info.summary.clone();
+    state.model = ModelState::Ready(info);
+    let path = match job.item {
+        Some(item) => library::take_out_checkpoint(state, item),
+        None => job.model,
+    };
+    state.settings.model = path;
+    if was_in_use || job.item.is_some() {
+        state.notify(
+            NoticeKind::Info,
+            format!("The model is now {summary}; encode again to see what it writes"),
+            "",
+        );
+    }
+    Vec::new()
+}
+
+fn failed(
+    state: &mut State,
+    job: JobId,
+    item: Option<ItemId>,
+    message: String,
+    details: String,
+) -> Vec<Effect> {
+    let Some(job) = finish(state, job) else { return Vec::new() };
+    let mut effects = Vec::new();
+    if job.work == Work::LoadModel && !matches!(state.model, ModelState::Ready(_)) {
+        state.model = ModelState::Absent(message.clone());
+        // The checkpoint of last time is gone: the bundled one is still there.
+        if job.model.is_some() {
+            state.settings.model = None;
+            effects.extend(library::load_model(state, None));
+        }
+    }
+    let mut name = None;
+    if let Some(item) = item.or(job.item).and_then(|id| state.item_mut(id)) {
+        if item.opening == Some(job.id) {
+            item.opening = None;
+            item.failure = Some(message.clone());
+        }
+        item.refinement.take_if(|refinement| refinement.job == job.id);
+        name = Some((item.id, item.name.clone(), item.signal.is_none() && item.encoded.is_none()));
+    }
+    let message = match &name {
+        Some((_, name, _)) if !message.contains(name.as_str()) => format!("{name}: {message}"),
+        _ => message,
+    };
+    state.notify(NoticeKind::Error, message, details);
+    // What could not be read at all does not stay in the library.
+    if let Some((id, _, true)) = name {
+        effects.extend(library::remove(state, id));
+    }
+    effects
+}

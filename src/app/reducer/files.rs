@@ -1,0 +1,191 @@
+//! Which file to read or to write.
+
+use std::path::PathBuf;
+
+use super::library;
+use crate::app::action::{Action, Effect};
+use crate::app::files::{FileForm, FilePurpose, file_name};
+use crate::app::state::{Dialog, NoticeKind, State, Work};
+use crate::engine::Command;
+use crate::limits;
+use crate::media::check_extension;
+
+/// Act on what was asked of, or answered by, a file dialog.
+pub(crate) fn act(state: &mut State, action: Action) -> Vec<Effect> {
+    match action {
+        Action::AskFile(purpose) => ask(state, purpose),
+        Action::AskPath(purpose) => ask_path(state, purpose),
+        Action::TypePath(path) => type_path(state, path),
+        Action::Probed { path, exists } => {
+            if let Some(form) = form(state).filter(|form| form.target().as_ref() == Some(&path)) {
+                form.is_taken = Some(exists);
+            }
+            Vec::new()
+        }
+        Action::SetExportSize(width, height) => resize(state, width, height),
+        Action::KeepShape(is_kept) => {
+            if let Some(form) = form(state) {
+                form.keeps_shape = is_kept;
+                let (width, height) = form.size_px;
+                return resize(state, width, height);
+            }
+            Vec::new()
+        }
+        Action::Picked(purpose, paths) => picked(state, purpose, paths),
+        Action::NoPlatformDialog(purpose) => {
+            state.lacks_file_dialogs = true;
+            if form(state).is_none() {
+                return ask_path(state, purpose);
+            }
+            state.notify(NoticeKind::Info, "This desktop shows no file dialogs: type the path instead", "");
+            Vec::new()
+        }
+        Action::ConfirmFile => confirm(state),
+        _ => Vec::new(),
+    }
+}
+
+fn form(state: &mut State) -> Option<&mut FileForm> {
+    match &mut state.dialog {
+        Some(Dialog::File(form)) => Some(form),
+        _ => None,
+    }
+}
+
+/// The purpose can be served: what is written must be there.
+fn is_possible(state: &State, purpose: FilePurpose) -> bool {
+    !purpose.is_written() || state.current().is_some_and(|item| item.record().is_some())
+}
+
+fn ask(state: &mut State, purpose: FilePurpose) -> Vec<Effect> {
+    if !is_possible(state, purpose) {
+        return Vec::new();
+    }
+    // A picture's size is asked first, and its form has a button for the platform's dialog.
+    let is_form_first = purpose == FilePurpose::Export && form(state).is_none();
+    if is_form_first || state.lacks_file_dialogs {
+        return ask_path(state, purpose);
+    }
+    let suggestion = match form(state) {
+        Some(form) => form.clone(),
+        None => FileForm::new(purpose, state.current(), state.settings.folder.as_deref()),
+    };
+    let target = suggestion.target().unwrap_or_default();
+    let name = if purpose.is_written() { file_name(&target) } else { String::new() };
+    let folder = if purpose.is_written() { target.parent().map(Into::into) } else { Some(target) };
+    vec![Effect::PickFile { purpose, folder, name }]
+}
+
+fn ask_path(state: &mut State, purpose: FilePurpose) -> Vec<Effect> {
+    if !is_possible(state, purpose) {
+        return Vec::new();
+    }
+    let form = FileForm::new(purpose, state.current(), state.settings.folder.as_deref());
+    let effects = probe(&form);
+    state.dialog = Some(Dialog::File(form));
+    effects
+}
+
+/// Only what is written over is worth knowing.
+fn probe(form: &FileForm) -> Vec<Effect> {
+    let target = form.target().filter(|_| form.purpose.is_written());
+    target.map(Effect::Probe).into_iter().collect()
+}
+
+fn type_path(state: &mut State, path: String) -> Vec<Effect> {
+    let Some(form) = form(state) else { return Vec::new() };
+    form.path = path;
+    form.is_suggested = false;
+    form.is_taken = None;
+    probe(form)
+}
+
+fn resize(state: &mut State, width: u32, height: u32) -> Vec<Effect> {
+    let shape = state.current().map(crate::app::state::Item::size_px);
+    let folder = state.settings.folder.clone();
+    let item = state.current().cloned();
+    let Some(form) = form(state) else { return Vec::new() };
+    let (mut width, mut height) =
+        (width.clamp(1, limits::EXPORT_SIDE_PX), height.clamp(1, limits::EXPORT_SIDE_PX));
+    if let (true, Some((full_width, full_height))) = (form.keeps_shape, shape) {
+        let ratio = f64::from(full_height) / f64::from(full_width.max(1));
+        let limit = f64::from(limits::EXPORT_SIDE_PX);
+        if height != form.size_px.1 && width == form.size_px.0 {
+            width = (f64::from(height) / ratio).round().clamp(1.0, limit) as u32;
+        } else {
+            height = (f64::from(width) * ratio).round().clamp(1.0, limit) as u32;
+        }
+    }
+    form.size_px = (width, height);
+    form.suggest(item.as_ref(), folder.as_deref());
+    probe(form)
+}
+
+fn picked(state: &mut State, purpose: FilePurpose, mut paths: Vec<PathBuf>) -> Vec<Effect> {
+    if paths.is_empty() {
+        return Vec::new();
+    }
+    let path = paths.swap_remove(0);
+    match purpose {
+        FilePurpose::Open => {
+            paths.insert(0, path);
+            state.dialog = None;
+            vec![Effect::Expand(paths)]
+        }
+        FilePurpose::Model => {
+            state.dialog = None;
+            library::load_model(state, Some(path))
+        }
+        FilePurpose::SaveField => save_field(state, path),
+        // The platform's dialog has asked about writing over a file already.
+        FilePurpose::Export => {
+            let size_px = form(state).map(|form| form.size_px);
+            export(state, path, size_px)
+        }
+    }
+}
+
+fn confirm(state: &mut State) -> Vec<Effect> {
+    let Some(form) = form(state).cloned() else { return Vec::new() };
+    let Some(path) = form.target() else { return Vec::new() };
+    match form.purpose {
+        FilePurpose::Open => {
+            state.dialog = None;
+            vec![Effect::Expand(vec![path])]
+        }
+        FilePurpose::Model => {
+            state.dialog = None;
+            library::load_model(state, Some(path))
+        }
+        FilePurpose::SaveField => save_field(state, path),
+        FilePurpose::Export => export(state, path, Some(form.size_px)),
+    }
+}
+
+fn save_field(state: &mut State, mut path: PathBuf) -> Vec<Effect> {
+    let Some(record) = state.current().and_then(|item| item.record()).cloned() else { return Vec::new() };
+    if path.extension().is_none() {
+        path.set_extension("field.safetensors");
+    }
+    state.dialog = None;
+    let item = state.selected;
+    let job = library::new_job(state, Work::SaveField, item);
+    vec![Effect::Send(Command::SaveField { job, record, path })]
+}
+
+fn export(state: &mut State, mut path: PathBuf, size_px: Option<(u32, u32)>) -> Vec<Effect> {
+    let Some(item) = state.current() else { return Vec::new() };
+    let Some(record) = item.record().cloned() else { return Vec::new() };
+    let size_px = size_px.unwrap_or(item.size_px());
+    if path.extension().is_none() {
+        path.set_extension("png");
+    }
+    if let Err(err) = check_extension(&path) {
+        state.notify(NoticeKind::Error, err.to_string(), "");
+        return Vec::new();
+    }
+    state.dialog = None;
+    let item = state.selected;
+    let job = library::new_job(state, Work::Export, item);
+    vec![Effect::Send(Command::ExportImage { job, record, path, size_px })]
+}

@@ -1,0 +1,233 @@
+//! What is in the library, and what the engine is asked to do with it.
+
+use std::path::{Path, PathBuf};
+
+use super::view;
+use crate::app::action::Effect;
+use crate::app::samples::SAMPLES;
+use crate::app::state::{Curve, Item, Job, ModelState, NoticeKind, Refinement, ShelfKey, State, Work};
+use crate::engine::{Command, ItemId, JobId, Origin, Stage};
+
+/// The model of last time, and small pictures for the shelf.
+pub(crate) fn begin_all(state: &mut State) -> Vec<Effect> {
+    let mut effects = load_model(state, state.settings.model.clone());
+    let samples =
+        SAMPLES.iter().enumerate().map(|(index, sample)| (ShelfKey::Sample(index), sample.origin()));
+    let recent = state.settings.recent.iter();
+    let recent = recent.map(|path| (ShelfKey::Recent(path.clone()), Origin::Path(path.clone())));
+    effects.push(Effect::Thumbnails(samples.chain(recent).collect()));
+    effects
+}
+
+/// Put what was dropped in the library, and look at the first of it. What is open already is shown, and
+/// read anew.
+pub(crate) fn open(state: &mut State, origins: Vec<Origin>) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    let mut first = None;
+    for origin in origins {
+        let known = match &origin {
+            Origin::Path(path) => find_path(state, path),
+            Origin::Bytes { .. } => None,
+        };
+        let id = known.unwrap_or_else(|| add(state, origin, None));
+        effects.extend(read(state, id));
+        first.get_or_insert(id);
+    }
+    if let Some(id) = first {
+        effects.extend(view::select(state, id));
+    }
+    effects
+}
+
+/// Open a sample or a recent file, or show it where it is open already.
+pub(crate) fn open_shelf(state: &mut State, key: ShelfKey) -> Vec<Effect> {
+    let known = match &key {
+        ShelfKey::Sample(index) => {
+            state.items.iter().find(|item| item.sample == Some(*index)).map(|item| item.id)
+        }
+        ShelfKey::Recent(path) => find_path(state, path),
+    };
+    if let Some(id) = known {
+        return view::select(state, id);
+    }
+    let id = match key {
+        ShelfKey::Recent(path) => add(state, Origin::Path(path), None),
+        ShelfKey::Sample(index) => match SAMPLES.get(index) {
+            Some(sample) => add(state, sample.origin(), Some(index)),
+            None => return Vec::new(),
+        },
+    };
+    let mut effects = read(state, id);
+    effects.extend(view::select(state, id));
+    effects
+}
+
+fn find_path(state: &State, path: &Path) -> Option<ItemId> {
+    let is_it = |item: &&Item| matches!(&item.origin, Origin::Path(known) if known == path);
+    state.items.iter().find(is_it).map(|item| item.id)
+}
+
+fn add(state: &mut State, origin: Origin, sample: Option<usize>) -> ItemId {
+    let id = ItemId(state.fresh_id());
+    let mut item = Item::new(id, origin, sample);
+    if let Some(title) = sample.and_then(|index| SAMPLES.get(index)).map(|sample| sample.title) {
+        item.name = title.into();
+    }
+    state.items.push(item);
+    id
+}
+
+/// Read an item from its origin, under the present settings.
+fn read(state: &mut State, id: ItemId) -> Vec<Effect> {
+    let mut effects = drop_work(state, id);
+    let job = new_job(state, Work::Open, Some(id));
+    let settings = &state.settings;
+    let (framing, reference_side_px, background) =
+        (settings.framing, settings.reference_side_px, settings.background);
+    if let Some(item) = state.item_mut(id) {
+        item.opening = Some(job);
+        item.failure = None;
+        let origin = item.origin.clone();
+        let command = Command::Open { job, item: id, origin, framing, reference_side_px, background };
+        effects.push(Effect::Send(command));
+    }
+    effects
+}
+
+/// A framing setting changed: the item that is looked at is framed anew, the others when they are asked.
+pub(crate) fn frame_again(state: &mut State) -> Vec<Effect> {
+    match state.current().map(|item| (item.id, item.signal.is_some())) {
+        Some((id, true)) => read(state, id),
+        _ => Vec::new(),
+    }
+}
+
+/// Note a job down, and give it its number.
+pub(crate) fn new_job(state: &mut State, work: Work, item: Option<ItemId>) -> JobId {
+    let id = JobId(state.fresh_id());
+    state.jobs.push(Job {
+        id,
+        item,
+        work,
+        stage: Stage::Queued,
+        fraction: None,
+        is_cancelled: false,
+        model: None,
+    });
+    id
+}
+
+/// Give up what the engine does for an item: it is told to stop, and its answers are not waited for.
+fn drop_work(state: &mut State, id: ItemId) -> Vec<Effect> {
+    let Some(item) = state.item_mut(id) else { return Vec::new() };
+    let refining = item.refinement.take().map(|refinement| refinement.job);
+    let jobs: Vec<JobId> = item.opening.take().into_iter().chain(refining).collect();
+    let mut effects = Vec::new();
+    for job in jobs {
+        effects.extend(cancel(state, job));
+    }
+    effects
+}
+
+/// Tell the engine to stop a job; its final event takes it off the list.
+pub(crate) fn cancel(state: &mut State, id: JobId) -> Vec<Effect> {
+    match state.jobs.iter_mut().find(|job| job.id == id) {
+        Some(job) if !job.is_cancelled => {
+            job.is_cancelled = true;
+            vec![Effect::Send(Command::Cancel { job: id })]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Take an item out of the library, and look at its neighbour.
+pub(crate) fn remove(state: &mut State, id: ItemId) -> Vec<Effect> {
+    let effects = drop_work(state, id);
+    let Some(index) = state.items.iter().position(|item| item.id == id) else { return effects };
+    state.items.remove(index);
+    if state.selected == Some(id) {
+        let neighbour = state.items.get(index).or_else(|| state.items.last());
+        state.selected = neighbour.map(|item| item.id);
+    }
+    effects
+}
+
+/// Write the selected item's field again. One that was framed otherwise is read anew.
+pub(crate) fn encode(state: &mut State) -> Vec<Effect> {
+    let Some(item) = state.current() else { return Vec::new() };
+    let id = item.id;
+    let Some(signal) = item.signal.clone() else { return read(state, id) };
+    let mut effects = drop_work(state, id);
+    let job = new_job(state, Work::Encode, Some(id));
+    if let Some(item) = state.item_mut(id) {
+        item.opening = Some(job);
+        item.failure = None;
+    }
+    effects.push(Effect::Send(Command::Encode { job, item: id, signal }));
+    effects
+}
+
+/// Begin to refine the selected item, or stop and keep the best.
+pub(crate) fn toggle_refine(state: &mut State) -> Vec<Effect> {
+    let Some(item) = state.current() else { return Vec::new() };
+    if let Some(refinement) = &item.refinement {
+        let job = refinement.job;
+        return cancel(state, job);
+    }
+    let (Some(signal), Some(encoded)) = (item.signal.clone(), item.encoded.clone()) else {
+        return Vec::new();
+    };
+    if item.opening.is_some() {
+        return Vec::new();
+    }
+    let id = item.id;
+    let job = new_job(state, Work::Refine, Some(id));
+    let config = state.settings.refine;
+    if let Some(item) = state.item_mut(id) {
+        if let (true, Some(quality)) = (item.curve.measured.is_empty(), encoded.quality) {
+            item.curve.measured.push([f64::from(item.steps_done), quality.psnr_db]);
+        }
+        item.refinement =
+            Some(Refinement { job, steps_before: item.steps_done, record: None, progress: None });
+    }
+    vec![Effect::Send(Command::Refine { job, item: id, record: encoded.record, signal, config })]
+}
+
+/// Make a checkpoint the model; `None` is the bundled one.
+pub(crate) fn load_model(state: &mut State, path: Option<PathBuf>) -> Vec<Effect> {
+    let job = new_job(state, Work::LoadModel, None);
+    if let Some(known) = state.jobs.iter_mut().find(|known| known.id == job) {
+        known.model.clone_from(&path);
+    }
+    if !matches!(state.model, ModelState::Ready(_)) {
+        state.model = ModelState::Loading;
+    }
+    vec![Effect::Send(Command::LoadModel { job, origin: path.map(Origin::Path) })]
+}
+
+/// Forget what was measured of a field that is no longer there.
+pub(crate) fn forget_curve(item: &mut Item) {
+    item.curve = Curve::default();
+    item.steps_done = 0;
+}
+
+/// A checkpoint was dropped: it is the model, not something to look at.
+pub(crate) fn take_out_checkpoint(state: &mut State, id: ItemId) -> Option<PathBuf> {
+    let origin = state.item(id).map(|item| item.origin.clone());
+    // Its answer arrived, so there is nothing left to cancel.
+    if let Some(item) = state.item_mut(id) {
+        item.opening = None;
+    }
+    let effects = remove(state, id);
+    debug_assert!(effects.is_empty());
+    match origin {
+        Some(Origin::Path(path)) => Some(path),
+        _ => None,
+    }
+}
+
+/// Say that a file was written.
+pub(crate) fn saved(state: &mut State, path: &Path) {
+    state.settings.folder = path.parent().map(Path::to_owned);
+    state.notify(NoticeKind::Info, format!("Saved {}", path.display()), "");
+}

@@ -1,0 +1,9 @@
+//! The one place where the state changes: pure, without clock, disk or screen.
+
+mod dispatch;
+mod engine;
+mod files;
+mod library;
+mod view;
+
+pub use dispatch::reduce;

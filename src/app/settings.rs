@@ -1,0 +1,229 @@
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::theme::size;
+use crate::limits;
+use crate::media::Framing;
+use crate::storage::write_atomically;
+use crate::train::RefineConfig;
+
+/// What is remembered from one run to the next: a JSON file in the configuration folder.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    /// Light, dark, or the system's.
+    pub theme: ThemeChoice,
+    /// How pictures are framed.
+    pub framing: Framing,
+    /// Longest side of the reference, in pixels.
+    pub reference_side_px: u32,
+    /// What transparent pixels are shown on, sRGB.
+    pub background: [u8; 3],
+    /// Who evaluates the field for the screen.
+    pub evaluator: EvaluatorChoice,
+    /// How refining goes.
+    pub refine: RefineConfig,
+    /// The panes.
+    pub layout: PaneLayout,
+    /// The window.
+    pub window: WindowPlace,
+    /// Files that were opened, the latest first.
+    pub recent: Vec<PathBuf>,
+    /// The folder that was last read from or written to.
+    pub folder: Option<PathBuf>,
+    /// The checkpoint in use; `None` is the bundled one.
+    pub model: Option<PathBuf>,
+}
+
+/// Light, dark, or the system's.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ThemeChoice {
+    /// As the system has it.
+    #[default]
+    System,
+    /// Light.
+    Light,
+    /// Dark.
+    Dark,
+}
+
+/// Who evaluates the field for the screen.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EvaluatorChoice {
+    /// The GPU, unless it is a software one.
+    #[default]
+    Auto,
+    /// The CPU evaluator.
+    Cpu,
+    /// The shaders.
+    Gpu,
+}
+
+/// Where the panes are.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PaneLayout {
+    /// In points.
+    pub library_width: f32,
+    /// In points.
+    pub inspector_width: f32,
+    /// Whether the library is shown.
+    pub is_library_open: bool,
+    /// Whether the inspector is shown.
+    pub is_inspector_open: bool,
+}
+
+/// Size of the window.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct WindowPlace {
+    /// In points.
+    pub width: f32,
+    /// In points.
+    pub height: f32,
+    /// Whether it fills the screen.
+    pub is_maximized: bool,
+}
+
+/// Recent files that are kept.
+const MAX_RECENT: usize = 12;
+/// Most refine steps in one go.
+pub(crate) const MAX_REFINE_STEPS: u32 = 100_000;
+/// Learning rates that make sense at all.
+pub(crate) const LEARNING_RATES: std::ops::RangeInclusive<f64> = 1e-5..=0.1;
+/// Smallest reference side, in pixels.
+pub(crate) const MIN_REFERENCE_SIDE_PX: u32 = 32;
+/// Widths that the panes may have, in points.
+pub(crate) const PANE_WIDTHS: std::ops::RangeInclusive<f32> = size::PANE_WIDTH_MIN..=size::PANE_WIDTH_MAX;
+/// Sizes that the window may have, in points.
+const WINDOW_SIDES: std::ops::RangeInclusive<f32> = size::WINDOW_SIDE_MIN..=size::WINDOW_SIDE_MAX;
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            theme: ThemeChoice::default(),
+            framing: Framing::default(),
+            reference_side_px: limits::DEFAULT_REFERENCE_SIDE_PX,
+            background: [255; 3],
+            evaluator: EvaluatorChoice::default(),
+            refine: RefineConfig::default(),
+            layout: PaneLayout::default(),
+            window: WindowPlace::default(),
+            recent: Vec::new(),
+            folder: None,
+            model: None,
+        }
+    }
+}
+
+impl Default for PaneLayout {
+    fn default() -> Self {
+        Self {
+            library_width: size::LIBRARY_WIDTH,
+            inspector_width: size::INSPECTOR_WIDTH,
+            is_library_open: true,
+            is_inspector_open: true,
+        }
+    }
+}
+
+impl Default for WindowPlace {
+    fn default() -> Self {
+        Self { width: size::WINDOW_WIDTH, height: size::WINDOW_HEIGHT, is_maximized: false }
+    }
+}
+
+impl Settings {
+    /// The folder that settings are kept in: `HYPERSCOPE_CONFIG_DIR`, or the platform's own place.
+    #[must_use]
+    pub fn folder() -> Option<PathBuf> {
+        if let Some(folder) = std::env::var_os("HYPERSCOPE_CONFIG_DIR") {
+            return Some(folder.into());
+        }
+        Some(directories::ProjectDirs::from("", "", "hyperscope")?.config_dir().to_owned())
+    }
+
+    /// The settings file of a folder.
+    #[must_use]
+    pub fn file(folder: &Path) -> PathBuf {
+        folder.join("settings.json")
+    }
+
+    /// Read the settings of a folder. None there: the defaults. A damaged file is set aside under another
+    /// name, and the sentence says so.
+    #[must_use]
+    pub fn load(folder: &Path) -> (Self, Option<String>) {
+        let file = Self::file(folder);
+        let bytes = match std::fs::read(&file) {
+            Ok(bytes) => bytes,
+            Err(err) if err.kind() == io::ErrorKind::NotFound => return (Self::default(), None),
+            Err(err) => {
+                let what = format!("The settings cannot be read, so the defaults are in use: {err}");
+                return (Self::default(), Some(what));
+            }
+        };
+        match serde_json::from_slice::<Self>(&bytes) {
+            Ok(settings) => (settings.within_limits(), None),
+            Err(err) => (Self::default(), Some(Self::set_aside(&file, &err.to_string()))),
+        }
+    }
+
+    fn set_aside(file: &Path, reason: &str) -> String {
+        let free = (0..).map(|n| file.with_file_name(format!("settings.damaged-{n}.json")));
+        let Some(aside) = free.take(1_000).find(|path| !path.exists()) else {
+            return format!("The settings file is damaged ({reason}), so the defaults are in use");
+        };
+        let name = aside.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        match std::fs::rename(file, &aside) {
+            Ok(()) => format!(
+                "The settings file was damaged ({reason}); it is kept as {name}, and the defaults are in use"
+            ),
+            Err(err) => format!("The settings file is damaged and cannot be set aside: {err}"),
+        }
+    }
+
+    /// Write the settings into a folder, which is made where it is absent.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn save(&self, folder: &Path) -> io::Result<()> {
+        std::fs::create_dir_all(folder)?;
+        write_atomically(&Self::file(folder), |writer| {
+            serde_json::to_writer_pretty(&mut *writer, self).map_err(io::Error::from)?;
+            writer.write_all(b"\n")
+        })
+    }
+
+    /// Put a file at the head of the recent ones.
+    pub(crate) fn remember(&mut self, path: &Path) {
+        self.recent.retain(|known| known != path);
+        self.recent.insert(0, path.to_owned());
+        self.recent.truncate(MAX_RECENT);
+        self.folder = path.parent().map(Path::to_owned);
+    }
+
+    /// A person may have written the file: nothing in it may do harm.
+    fn within_limits(mut self) -> Self {
+        let clamp = |value: f32, range: std::ops::RangeInclusive<f32>, otherwise: f32| {
+            if value.is_finite() { value.clamp(*range.start(), *range.end()) } else { otherwise }
+        };
+        let (layout, window) = (PaneLayout::default(), WindowPlace::default());
+        self.reference_side_px =
+            self.reference_side_px.clamp(MIN_REFERENCE_SIDE_PX, limits::REFERENCE_SIDE_PX);
+        self.refine.steps = self.refine.steps.clamp(1, MAX_REFINE_STEPS);
+        if !LEARNING_RATES.contains(&self.refine.learning_rate) {
+            self.refine.learning_rate = RefineConfig::default().learning_rate;
+        }
+        self.refine.pixels_per_step = self.refine.pixels_per_step.clamp(1, 1 << 20);
+        self.layout.library_width = clamp(self.layout.library_width, PANE_WIDTHS, layout.library_width);
+        self.layout.inspector_width = clamp(self.layout.inspector_width, PANE_WIDTHS, layout.inspector_width);
+        self.window.width = clamp(self.window.width, WINDOW_SIDES, window.width);
+        self.window.height = clamp(self.window.height, WINDOW_SIDES, window.height);
+        self.recent.truncate(MAX_RECENT);
+        self
+    }
+}

@@ -1,0 +1,197 @@
+//! The keys, in one table: what is pressed, what it does, and what the cheat sheet says.
+
+use eframe::egui::{Context, Key, KeyboardShortcut, Modifiers};
+
+use super::action::{Action, Change, ViewChange};
+use super::files::FilePurpose;
+use super::settings::ThemeChoice;
+use super::state::{Dialog, State};
+use crate::render::ViewMode;
+
+/// A zoom by one key press.
+const ZOOM_STEP: f64 = 1.25;
+/// A pan by one key press, as a part of the viewport's smaller side.
+const PAN_STEP: f64 = 0.1;
+/// A move of the split by one key press.
+const SPLIT_STEP: f32 = 0.02;
+
+/// One key and what it does.
+pub(crate) struct Shortcut {
+    pub(crate) keys: KeyboardShortcut,
+    /// A line of the cheat sheet; several keys with the same line share it.
+    pub(crate) what: &'static str,
+    act: fn(&State) -> Option<Action>,
+}
+
+/// A part of the cheat sheet.
+pub(crate) struct Group {
+    pub(crate) title: &'static str,
+    pub(crate) shortcuts: &'static [Shortcut],
+}
+
+const fn key(
+    modifiers: Modifiers,
+    key: Key,
+    what: &'static str,
+    act: fn(&State) -> Option<Action>,
+) -> Shortcut {
+    Shortcut { keys: KeyboardShortcut::new(modifiers, key), what, act }
+}
+
+const NONE: Modifiers = Modifiers::NONE;
+const COMMAND: Modifiers = Modifiers::COMMAND;
+const SHIFT: Modifiers = Modifiers::SHIFT;
+
+/// Every key. More modifiers come before fewer: an extra shift is not looked at.
+pub(crate) static GROUPS: &[Group] = &[
+    Group {
+        title: "Files",
+        shortcuts: &[
+            key(COMMAND, Key::O, "Open files…", |_| Some(Action::AskFile(FilePurpose::Open))),
+            key(COMMAND, Key::L, "Open by its path…", |_| Some(Action::AskPath(FilePurpose::Open))),
+            key(COMMAND, Key::V, "Paste a picture", |_| Some(Action::Paste)),
+            key(COMMAND.plus(SHIFT), Key::S, "Save the field by its path…", |_| {
+                Some(Action::AskPath(FilePurpose::SaveField))
+            }),
+            key(COMMAND, Key::S, "Save the field…", |_| Some(Action::AskFile(FilePurpose::SaveField))),
+            key(COMMAND, Key::E, "Export as a picture…", |_| Some(Action::AskFile(FilePurpose::Export))),
+            key(NONE, Key::Delete, "Take out of the library", |state| state.selected.map(Action::Remove)),
+        ],
+    },
+    Group {
+        title: "Field",
+        shortcuts: &[
+            key(COMMAND, Key::R, "Encode again", |_| Some(Action::Encode)),
+            key(NONE, Key::R, "Refine, or stop and keep the best", |_| Some(Action::ToggleRefine)),
+            key(NONE, Key::Escape, "Cancel what is running", |state| {
+                state.jobs.iter().rev().find(|job| !job.is_cancelled).map(|job| Action::Cancel(job.id))
+            }),
+        ],
+    },
+    Group {
+        title: "Look",
+        shortcuts: &[
+            key(NONE, Key::Num1, "Field", |_| Some(Action::SetMode(ViewMode::Field))),
+            key(NONE, Key::Num2, "Source", |_| Some(Action::SetMode(ViewMode::Source))),
+            key(NONE, Key::Num3, "Split", |_| Some(Action::SetMode(ViewMode::Split))),
+            key(NONE, Key::Num4, "Error", |_| Some(Action::SetMode(ViewMode::Error))),
+            key(NONE, Key::Num5, "Nearest", |_| Some(Action::SetMode(ViewMode::Nearest))),
+            key(NONE, Key::Num6, "Bicubic", |_| Some(Action::SetMode(ViewMode::Bicubic))),
+            key(NONE, Key::F, "The whole picture", |_| Some(Action::View(ViewChange::Fit))),
+            key(NONE, Key::Num0, "One picture pixel to one screen pixel", |_| {
+                Some(Action::View(ViewChange::Actual))
+            }),
+            key(NONE, Key::Plus, "Zoom in", zoom_in),
+            key(NONE, Key::Equals, "Zoom in", zoom_in),
+            key(NONE, Key::Minus, "Zoom out", |_| {
+                Some(Action::View(ViewChange::ZoomCenter(1.0 / ZOOM_STEP)))
+            }),
+            key(SHIFT, Key::ArrowLeft, "Move over the picture", |state| pan(state, 1.0, 0.0)),
+            key(SHIFT, Key::ArrowRight, "Move over the picture", |state| pan(state, -1.0, 0.0)),
+            key(SHIFT, Key::ArrowUp, "Move over the picture", |state| pan(state, 0.0, 1.0)),
+            key(SHIFT, Key::ArrowDown, "Move over the picture", |state| pan(state, 0.0, -1.0)),
+            key(NONE, Key::ArrowLeft, "Move the split", |state| split(state, -SPLIT_STEP)),
+            key(NONE, Key::ArrowRight, "Move the split", |state| split(state, SPLIT_STEP)),
+        ],
+    },
+    Group {
+        title: "Window",
+        shortcuts: &[
+            key(NONE, Key::ArrowUp, "Previous in the library", |_| Some(Action::SelectStep(-1))),
+            key(NONE, Key::ArrowDown, "Next in the library", |_| Some(Action::SelectStep(1))),
+            key(NONE, Key::OpenBracket, "Show or hide the library", |state| {
+                Some(Action::Change(Change::LibraryOpen(!state.settings.layout.is_library_open)))
+            }),
+            key(NONE, Key::CloseBracket, "Show or hide the inspector", |state| {
+                Some(Action::Change(Change::InspectorOpen(!state.settings.layout.is_inspector_open)))
+            }),
+            key(COMMAND, Key::Comma, "Settings", |_| Some(Action::Show(Dialog::Settings))),
+            key(NONE, Key::T, "Next theme", |state| {
+                Some(Action::Change(Change::Theme(next_theme(state.settings.theme))))
+            }),
+            key(NONE, Key::Questionmark, "This cheat sheet", |_| Some(Action::Show(Dialog::CheatSheet))),
+            key(NONE, Key::F1, "This cheat sheet", |_| Some(Action::Show(Dialog::CheatSheet))),
+        ],
+    },
+];
+
+/// What the mouse does, and keys that are held.
+pub(crate) static GESTURES: &[(&str, &str)] = &[
+    ("Wheel", "Zoom to the cursor"),
+    ("Drag", "Move over the picture"),
+    ("Double-click", "The whole picture"),
+    ("Space, held", "Show the source"),
+    ("Drop", "Open files and folders"),
+];
+
+fn zoom_in(_: &State) -> Option<Action> {
+    Some(Action::View(ViewChange::ZoomCenter(ZOOM_STEP)))
+}
+
+fn pan(state: &State, x: f64, y: f64) -> Option<Action> {
+    let step = state.viewport_px.0.min(state.viewport_px.1) * PAN_STEP;
+    Some(Action::View(ViewChange::Pan(x * step, y * step)))
+}
+
+fn split(state: &State, step: f32) -> Option<Action> {
+    let is_split = state.shown_mode() == ViewMode::Split;
+    is_split.then(|| Action::SetSplit(state.look.split + step))
+}
+
+fn next_theme(theme: ThemeChoice) -> ThemeChoice {
+    match theme {
+        ThemeChoice::System => ThemeChoice::Light,
+        ThemeChoice::Light => ThemeChoice::Dark,
+        ThemeChoice::Dark => ThemeChoice::System,
+    }
+}
+
+/// What the keys of this frame ask for.
+pub(crate) fn pressed(ctx: &Context, state: &State) -> Vec<Action> {
+    if ctx.text_edit_focused() {
+        return Vec::new();
+    }
+    if state.dialog.is_some() {
+        return pressed_in_dialog(ctx, state);
+    }
+    let is_free = ctx.memory(|memory| memory.focused().is_none());
+    let mut actions = Vec::new();
+    ctx.input_mut(|input| {
+        for shortcut in GROUPS.iter().flat_map(|group| group.shortcuts) {
+            let KeyboardShortcut { modifiers, logical_key } = shortcut.keys;
+            // With a focused control, the bare arrows walk between controls.
+            let is_walking = modifiers.is_none() && is_arrow(logical_key);
+            if (is_free || !is_walking) && input.consume_key(modifiers, logical_key) {
+                actions.extend((shortcut.act)(state));
+            }
+        }
+        let is_held = is_free && input.key_down(Key::Space);
+        if is_held != state.look.is_peeking {
+            actions.push(Action::Peek(is_held));
+        }
+    });
+    actions
+}
+
+/// The cheat sheet is closed by the keys that opened it; Escape closes every dialog by itself.
+fn pressed_in_dialog(ctx: &Context, state: &State) -> Vec<Action> {
+    let closes = |key| ctx.input_mut(|input| input.consume_key(NONE, key));
+    let is_sheet = state.dialog == Some(Dialog::CheatSheet);
+    if is_sheet && (closes(Key::Questionmark) || closes(Key::F1)) {
+        return vec![Action::CloseDialog];
+    }
+    Vec::new()
+}
+
+fn is_arrow(key: Key) -> bool {
+    matches!(key, Key::ArrowLeft | Key::ArrowRight | Key::ArrowUp | Key::ArrowDown)
+}
+
+/// The keys of an action, for a tooltip: `Refine (R)`.
+pub(crate) fn hint(ctx: &Context, text: &str, what: &str) -> String {
+    let all = GROUPS.iter().flat_map(|group| group.shortcuts);
+    match all.into_iter().find(|shortcut| shortcut.what == what) {
+        Some(shortcut) => format!("{text} ({})", ctx.format_shortcut(&shortcut.keys)),
+        None => text.into(),
+    }
+}
