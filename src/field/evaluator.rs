@@ -3,8 +3,8 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::matmul::{Matrix, add_matmul};
-use super::trig::{cosines_and_sines, sine_in_place};
-use super::{Activation, Architecture, Field, Layer};
+use super::trig::cosines_and_sines;
+use super::{Architecture, Field, Layer, activate};
 
 /// Points that pass through all layers together: activations of that many stay in a core's cache.
 const TILE_POINTS: usize = 256;
@@ -209,16 +209,4 @@ pub(crate) fn layer(layer: &Layer, x: &[f32], num_points: usize, out: &mut Vec<f
     }
     let d_in = layer.weight.len() / d_out;
     add_matmul(out, Matrix::new(x, num_points, d_in), Matrix::new(&layer.weight, d_in, d_out));
-}
-
-/// The activation after layer `index`, in place.
-pub(crate) fn activate(activation: Activation, index: usize, values: &mut [f32]) {
-    match activation {
-        Activation::Relu => pulp::Arch::new().dispatch(|| {
-            for value in values.iter_mut() {
-                *value = value.max(0.0);
-            }
-        }),
-        Activation::Sine { .. } => sine_in_place(values, activation.omega0(index)),
-    }
 }

@@ -1,6 +1,6 @@
 use std::time::{Duration, Instant};
 
-/// A matrix that lies row-major in a slice, seen as it is or with its axes exchanged.
+/// A matrix that lies in a slice, row-major or with its axes exchanged, whole or a part of a larger one.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Matrix<'a> {
     values: &'a [f32],
@@ -10,6 +10,27 @@ pub(crate) struct Matrix<'a> {
     row_step: usize,
     column_step: usize,
 }
+
+/// What becomes of what is in the place of a product.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Write {
+    /// The product replaces it.
+    Over,
+    /// The product is added to it.
+    Add,
+}
+
+/// Who computes a product.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cores {
+    /// The calling thread.
+    One,
+    /// Every thread of the pool, for a product that is worth it.
+    All,
+}
+
+/// Multiply-adds below which a product is not shared between cores.
+const WORTH_SHARING: usize = 1 << 18;
 
 impl<'a> Matrix<'a> {
     /// `values` is `[rows, columns]`.
@@ -31,6 +52,15 @@ impl<'a> Matrix<'a> {
             ..self
         }
     }
+
+    /// `count` columns from `first` on; nothing is moved.
+    ///
+    /// # Panics
+    /// If there are not so many.
+    pub(crate) fn columns(self, first: usize, count: usize) -> Self {
+        assert!(first + count <= self.columns, "a part of a matrix beyond its edge");
+        Self { values: &self.values[first * self.column_step..], columns: count, ..self }
+    }
 }
 
 /// `out += a b`, `out` being `[a.rows, b.columns]`, row-major, on the calling thread.
@@ -38,11 +68,31 @@ impl<'a> Matrix<'a> {
 /// # Panics
 /// If the sizes disagree.
 pub(crate) fn add_matmul(out: &mut [f32], a: Matrix, b: Matrix) {
+    matmul(out, a, b, Write::Add, Cores::One);
+}
+
+/// `out = a b` or `out += a b`, `out` being `[a.rows, b.columns]`, row-major.
+///
+/// # Panics
+/// If the sizes disagree.
+pub(crate) fn matmul(out: &mut [f32], a: Matrix, b: Matrix, write: Write, cores: Cores) {
     assert_eq!(a.columns, b.rows, "the inner sizes of a product disagree");
     assert_eq!(out.len(), a.rows * b.columns, "a product of another size");
-    if out.is_empty() || a.columns == 0 {
+    if out.is_empty() {
         return;
     }
+    if a.columns == 0 {
+        if write == Write::Over {
+            out.fill(0.0);
+        }
+        return;
+    }
+    let is_shared = cores == Cores::All && a.rows * a.columns * b.columns >= WORTH_SHARING;
+    let parallelism = if is_shared {
+        gemm::Parallelism::Rayon(rayon::current_num_threads())
+    } else {
+        gemm::Parallelism::None
+    };
     #[expect(
         unsafe_code,
         reason = "gemm takes pointers; the sizes of all three were checked when the matrices were made and above"
@@ -57,7 +107,7 @@ pub(crate) fn add_matmul(out: &mut [f32], a: Matrix, b: Matrix) {
             out.as_mut_ptr(),
             1,
             b.columns as isize,
-            true,
+            write == Write::Add,
             a.values.as_ptr(),
             a.column_step as isize,
             a.row_step as isize,
@@ -69,7 +119,7 @@ pub(crate) fn add_matmul(out: &mut [f32], a: Matrix, b: Matrix) {
             false,
             false,
             false,
-            gemm::Parallelism::None,
+            parallelism,
         );
     }
 }

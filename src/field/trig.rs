@@ -68,7 +68,7 @@ fn polynomial(x: f32) -> f32 {
     let s = x * x;
     let p = 2.608_316e-6;
     let p = p * s - 1.981_069e-4;
-    let p = p * s + 8.333_078_6e-3;
+    let p = p * s + 8.333_079e-3;
     let p = p * s - 0.166_666_6;
     x + x * (s * p)
 }

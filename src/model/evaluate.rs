@@ -2,6 +2,7 @@ use std::collections::HashMap;
 
 use burn::tensor::{Tensor, TensorData, activation};
 
+use super::cpu;
 use crate::field::{Activation, Architecture};
 
 /// Points as the first layer takes them. Angles are computed in f64: they reach thousands of radians,
@@ -75,7 +76,12 @@ pub fn evaluate_features(
     features: Tensor<3>,
 ) -> Tensor<3> {
     let last = weights.len().saturating_sub(1);
+    let is_cpu = cpu::computes_on(&features.device());
     let layer = |x: Tensor<3>, (index, (weight, bias)): (usize, (&Tensor<3>, &Tensor<1>))| {
+        if is_cpu {
+            let activation = (index != last).then_some((architecture.activation, index));
+            return cpu::field_layer(x, weight.clone(), bias.clone(), activation);
+        }
         let z = x.matmul(weight.clone()) + bias.clone().unsqueeze::<3>();
         match architecture.activation {
             _ if index == last => z,

@@ -1,9 +1,9 @@
 use burn::module::{Module, Param};
-use burn::nn::{Initializer, LayerNorm, LayerNormConfig, Linear, LinearConfig};
+use burn::nn::{Initializer, LayerNorm, LayerNormConfig, Linear};
 use burn::tensor::{Device, Tensor};
 
-use super::Composer;
-use super::backbone::NORM_EPSILON;
+use super::backbone::{NORM_EPSILON, linear};
+use super::cpu;
 use crate::field::LayerShape;
 
 /// Weight-token outputs to the modulation of one field layer.
@@ -16,14 +16,10 @@ pub struct Head {
 }
 
 impl Head {
-    /// Random weights; zero for the residual composer, so that it starts at its base.
-    pub(crate) fn init(dim: usize, d_in: usize, composer: Composer, device: &Device) -> Self {
-        let mut proj = LinearConfig::new(dim, d_in).init(device);
-        if composer == Composer::Residual {
-            proj.weight = Initializer::Zeros.init([dim, d_in], device);
-            proj.bias = Some(Initializer::Zeros.init([d_in], device));
-        }
-        Self { norm: LayerNormConfig::new(dim).with_epsilon(NORM_EPSILON).init(device), proj }
+    /// All zeros but the norm.
+    pub(crate) fn init(dim: usize, d_in: usize, device: &Device) -> Self {
+        let norm = LayerNormConfig::new(dim).with_epsilon(NORM_EPSILON).init(device);
+        Self { norm, proj: linear(dim, d_in, device) }
     }
 
     /// # Shapes
@@ -31,6 +27,9 @@ impl Head {
     /// - result: `[batch, g, d_in]`
     #[must_use]
     pub fn forward(&self, tokens: Tensor<3>) -> Tensor<3> {
+        if cpu::computes_on(&tokens.device()) {
+            return cpu::norm_linear(tokens, &self.norm, &self.proj);
+        }
         self.proj.forward(self.norm.forward(tokens))
     }
 }
@@ -45,13 +44,11 @@ pub struct BaseLayer {
 }
 
 impl BaseLayer {
-    /// Weights from `U(±bound)`, biases from `U(±1/sqrt(d_in))`.
-    pub(crate) fn init(shape: LayerShape, bound: f64, device: &Device) -> Self {
-        let uniform = |bound: f64| Initializer::Uniform { min: -bound, max: bound };
-        let bias_bound = (shape.d_in as f64).sqrt().recip();
+    /// All zeros.
+    pub(crate) fn init(shape: LayerShape, device: &Device) -> Self {
         Self {
-            weight: uniform(bound).init([shape.d_in, shape.d_out], device),
-            bias: uniform(bias_bound).init([shape.d_out], device),
+            weight: Initializer::Zeros.init([shape.d_in, shape.d_out], device),
+            bias: Initializer::Zeros.init([shape.d_out], device),
         }
     }
 }

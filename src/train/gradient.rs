@@ -3,7 +3,9 @@
 
 use rayon::prelude::*;
 
-use crate::field::{Activation, Architecture, Encoder, Field, Layer, Matrix, activate, add_matmul, layer};
+use crate::field::{
+    Architecture, Encoder, Field, Layer, Matrix, activate, add_matmul, layer, through_activation,
+};
 use crate::media::Picture;
 
 /// Points of one piece of a batch. A fixed number, so that sums do not depend on how many cores there are.
@@ -114,7 +116,8 @@ fn forward(field: &Field, features: Vec<f32>, num_points: usize) -> Forward {
         let mut z = Vec::new();
         layer(own, &x, num_points, &mut z);
         inputs.push(x);
-        x = z.clone();
+        x = Vec::new();
+        x.clone_from(&z);
         if index != last {
             activate(field.architecture().activation, index, &mut x);
         }
@@ -151,25 +154,6 @@ fn backward(
         slope = dx;
     }
     gradient
-}
-
-/// From the slope after an activation to the slope before it, in place.
-fn through_activation(activation: Activation, index: usize, before: &[f32], slope: &mut [f32]) {
-    match activation {
-        Activation::Relu => {
-            for (slope, z) in slope.iter_mut().zip(before) {
-                *slope = if *z > 0.0 { *slope } else { 0.0 };
-            }
-        }
-        Activation::Sine { .. } => {
-            // d/dz sin(w z) = w cos(w z) = w sin(w z + pi / 2)
-            let omega0 = activation.omega0(index);
-            let mut cosines: Vec<f32> =
-                before.iter().map(|z| omega0 * z + std::f32::consts::FRAC_PI_2).collect();
-            activate(Activation::Sine { omega0: 1.0, omega0_first: 1.0 }, index, &mut cosines);
-            slope.iter_mut().zip(cosines).for_each(|(slope, cosine)| *slope *= omega0 * cosine);
-        }
-    }
 }
 
 #[cfg(test)]

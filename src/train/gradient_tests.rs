@@ -2,7 +2,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::*;
-use crate::field::Encoding;
+use crate::field::{Activation, Encoding};
 
 fn field(architecture: &Architecture, values: &[f32]) -> Field {
     let mut rest = values;

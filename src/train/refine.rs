@@ -105,7 +105,7 @@ impl Refiner {
             return Err(diverged);
         }
         let learning_rate = self.learning_rate();
-        self.adam.step(&mut self.weights, &gradient, learning_rate);
+        self.adam.step(&mut self.weights, &gradient, 1.0, learning_rate);
         self.progress.step += 1;
         self.progress.batch_psnr_db = db_of_mse(loss);
         if self.progress.step.is_multiple_of(STEPS_PER_MEASUREMENT) || self.is_finished() {

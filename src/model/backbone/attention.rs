@@ -1,5 +1,5 @@
 use burn::module::Module;
-use burn::nn::{Initializer, Linear};
+use burn::nn::Linear;
 use burn::tensor::ops::AttentionModuleOptions;
 use burn::tensor::{Device, Tensor, activation, module};
 
@@ -16,9 +16,14 @@ pub struct Attention {
 }
 
 impl Attention {
-    /// Random weights.
-    pub(crate) fn init(dim: usize, heads: usize, weights: &Initializer, device: &Device) -> Self {
-        Self { qkv: linear(dim, 3 * dim, weights, device), proj: linear(dim, dim, weights, device), heads }
+    /// All zeros.
+    pub(crate) fn init(dim: usize, heads: usize, device: &Device) -> Self {
+        Self { qkv: linear(dim, 3 * dim, device), proj: linear(dim, dim, device), heads }
+    }
+
+    /// Heads side by side.
+    pub(crate) fn heads(&self) -> usize {
+        self.heads
     }
 
     /// # Shapes

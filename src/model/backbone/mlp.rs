@@ -12,9 +12,9 @@ pub struct Mlp {
 }
 
 impl Mlp {
-    /// Random weights.
-    pub(crate) fn init(dim: usize, hidden: usize, weights: &Initializer, device: &Device) -> Self {
-        Self { fc1: linear(dim, hidden, weights, device), fc2: linear(hidden, dim, weights, device) }
+    /// All zeros.
+    pub(crate) fn init(dim: usize, hidden: usize, device: &Device) -> Self {
+        Self { fc1: linear(dim, hidden, device), fc2: linear(hidden, dim, device) }
     }
 
     /// # Shapes
@@ -25,9 +25,7 @@ impl Mlp {
     }
 }
 
-/// A Linear with these random weights and a bias of zero.
-pub(super) fn linear(d_in: usize, d_out: usize, weights: &Initializer, device: &Device) -> Linear {
-    let mut linear = LinearConfig::new(d_in, d_out).with_initializer(weights.clone()).init(device);
-    linear.bias = Some(Initializer::Zeros.init([d_out], device));
-    linear
+/// A Linear of zeros.
+pub(crate) fn linear(d_in: usize, d_out: usize, device: &Device) -> Linear {
+    LinearConfig::new(d_in, d_out).with_initializer(Initializer::Zeros).init(device)
 }

@@ -12,6 +12,7 @@ mod vit;
 pub use attention::Attention;
 pub use block::Block;
 pub use mlp::Mlp;
+pub(crate) use mlp::linear;
 pub use patch_embed::{PatchEmbed, PatchProjection};
 pub use recognise::{Guess, load_backbone, recognise_backbone};
 pub(crate) use recognise::{guess, report_backbone};

@@ -19,9 +19,9 @@ pub struct PatchProjection {
 }
 
 impl PatchEmbed {
-    /// Random weights.
-    pub(crate) fn init(dim: usize, patch: usize, weights: &Initializer, device: &Device) -> Self {
-        let weight = weights.init([dim, 3, patch, patch], device);
+    /// All zeros.
+    pub(crate) fn init(dim: usize, patch: usize, device: &Device) -> Self {
+        let weight = Initializer::Zeros.init([dim, 3, patch, patch], device);
         Self { proj: PatchProjection { weight, bias: Initializer::Zeros.init([dim], device) } }
     }
 

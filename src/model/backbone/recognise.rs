@@ -104,14 +104,14 @@ pub fn load_backbone(
     };
     // Loaded as the file has it; the grid that is asked for comes after.
     let stored = BackboneConfig { grid: found.grid, ..config.clone() };
-    let backbone = Backbone::init(&stored, device);
+    let backbone = Backbone::structure(&stored, device);
     let (backbone, report) = load(backbone, &file, "", |name| is_known_extra(name, config.depth))?;
     Ok((backbone.with_grid(config.grid), report))
 }
 
 /// The report of loading the backbone that the file itself seems to hold.
 pub(crate) fn report_backbone(file: &TensorFile, config: &BackboneConfig) -> TensorReport {
-    let backbone = Backbone::init(config, &crate::model::cpu_device());
+    let backbone = Backbone::structure(config, &crate::model::cpu_device());
     compare(&names::needed(&backbone), file, "", |name| is_known_extra(name, config.depth))
 }
 

@@ -6,11 +6,6 @@ use super::positions::resample;
 use super::{Block, NORM_EPSILON, PatchEmbed};
 use crate::model::BackboneConfig;
 
-/// Standard deviation of random weights, as vision transformers are started.
-const WEIGHT_STD: f64 = 0.02;
-/// Of the class token, as timm starts it.
-const CLASS_STD: f64 = 1e-6;
-
 /// A vision transformer without its classifier. Field names are timm's.
 #[derive(Module, Debug)]
 pub struct Backbone {
@@ -29,16 +24,15 @@ pub struct Backbone {
 }
 
 impl Backbone {
-    /// Random weights.
+    /// The parts, all zeros but the norms: weights come from a file, or are drawn.
     #[must_use]
-    pub fn init(config: &BackboneConfig, device: &Device) -> Self {
-        let weights = Initializer::Normal { mean: 0.0, std: WEIGHT_STD };
+    pub(crate) fn structure(config: &BackboneConfig, device: &Device) -> Self {
         let positions = 1 + config.grid * config.grid;
         Self {
-            patch_embed: PatchEmbed::init(config.dim, config.patch, &weights, device),
-            cls_token: Initializer::Normal { mean: 0.0, std: CLASS_STD }.init([1, 1, config.dim], device),
-            pos_embed: weights.init([1, positions, config.dim], device),
-            blocks: (0..config.depth).map(|_| Block::init(config, &weights, device)).collect(),
+            patch_embed: PatchEmbed::init(config.dim, config.patch, device),
+            cls_token: Initializer::Zeros.init([1, 1, config.dim], device),
+            pos_embed: Initializer::Zeros.init([1, positions, config.dim], device),
+            blocks: (0..config.depth).map(|_| Block::init(config, device)).collect(),
             norm: LayerNormConfig::new(config.dim).with_epsilon(NORM_EPSILON).init(device),
             grid: config.grid,
             patch: config.patch,
@@ -48,9 +42,13 @@ impl Backbone {
     /// The same backbone with its positions resampled to a grid of this side.
     #[must_use]
     pub(crate) fn with_grid(mut self, grid: usize) -> Self {
-        let stored = self.grid;
-        self.pos_embed = self.pos_embed.map(|positions| resample(positions, stored, grid, grid));
-        self.grid = grid;
+        if self.grid != grid {
+            let positions = resample(self.pos_embed.val(), self.grid, grid, grid);
+            let device = positions.device();
+            // From plain numbers, so that they can learn: what was computed is no leaf of a graph.
+            self.pos_embed = Param::from_data(positions.into_data(), &device);
+            self.grid = grid;
+        }
         self
     }
 

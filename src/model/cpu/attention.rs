@@ -1,0 +1,167 @@
+//! Self-attention of every head: `softmax(q k^T / sqrt(d_head)) v`. The scores of a head are computed anew on
+//! the way back, so that none are kept.
+
+use rayon::prelude::*;
+
+use super::simd::{dispatch, dot, exp, largest};
+use crate::field::{Cores, Matrix, Write, matmul};
+
+/// The sizes of an attention.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Attention {
+    pub(super) batch: usize,
+    pub(super) tokens: usize,
+    /// Heads side by side in a token.
+    pub(super) heads: usize,
+    /// Width of a token.
+    pub(super) dim: usize,
+}
+
+/// One head of one item: views into `[tokens, 3 * dim]`.
+struct Head<'a> {
+    query: Matrix<'a>,
+    key: Matrix<'a>,
+    value: Matrix<'a>,
+}
+
+impl Attention {
+    fn head_dim(&self) -> usize {
+        self.dim / self.heads
+    }
+
+    fn scale(&self) -> f32 {
+        (self.head_dim() as f32).sqrt().recip()
+    }
+
+    /// Item and head of a task.
+    fn place(&self, task: usize) -> (usize, usize) {
+        (task / self.heads, task % self.heads)
+    }
+
+    fn head<'a>(&self, qkv: &'a [f32], task: usize) -> Head<'a> {
+        let (item, head) = self.place(task);
+        let len = self.tokens * 3 * self.dim;
+        let all = Matrix::new(&qkv[item * len..][..len], self.tokens, 3 * self.dim);
+        let part = |index: usize| all.columns(index * self.dim + head * self.head_dim(), self.head_dim());
+        Head { query: part(0), key: part(1), value: part(2) }
+    }
+
+    /// # Shapes
+    /// - `qkv`: `[batch, tokens, 3 * dim]`: queries, keys and values, heads side by side in each
+    /// - result: `[batch, tokens, dim]`
+    pub(super) fn forward(&self, qkv: &[f32]) -> Vec<f32> {
+        let len = self.tokens * self.head_dim();
+        let parts: Vec<Vec<f32>> = (0..self.batch * self.heads)
+            .into_par_iter()
+            .map_init(Vec::new, |scores, task| {
+                let head = self.head(qkv, task);
+                self.probabilities(&head, scores);
+                let mut out = vec![0.0; len];
+                let scores = Matrix::new(scores, self.tokens, self.tokens);
+                matmul(&mut out, scores, head.value, Write::Over, Cores::One);
+                out
+            })
+            .collect();
+        self.side_by_side(&parts, self.dim)
+    }
+
+    /// From the slope of the output to that of the input.
+    ///
+    /// # Shapes
+    /// - `qkv` and result: `[batch, tokens, 3 * dim]`
+    /// - `slope`: `[batch, tokens, dim]`
+    pub(super) fn backward(&self, qkv: &[f32], slope: &[f32]) -> Vec<f32> {
+        let item_len = self.tokens * self.dim;
+        let parts: Vec<[Vec<f32>; 3]> = (0..self.batch * self.heads)
+            .into_par_iter()
+            .map_init(
+                || (Vec::new(), Vec::new()),
+                |(scores, slopes), task| {
+                    let (item, head) = self.place(task);
+                    let slope = Matrix::new(&slope[item * item_len..][..item_len], self.tokens, self.dim);
+                    let slope = slope.columns(head * self.head_dim(), self.head_dim());
+                    self.head_backward(&self.head(qkv, task), slope, scores, slopes)
+                },
+            )
+            .collect();
+        // Queries of all heads, then keys, then values.
+        let [mut query, mut key, mut value] = [const { Vec::new() }; 3];
+        for [of_query, of_key, of_value] in parts {
+            query.push(of_query);
+            key.push(of_key);
+            value.push(of_value);
+        }
+        let order = |task: usize| (task / (3 * self.heads), task / self.heads % 3, task % self.heads);
+        let mut all = Vec::with_capacity(3 * query.len());
+        for task in 0..3 * self.batch * self.heads {
+            let (item, kind, head) = order(task);
+            let list = [&mut query, &mut key, &mut value];
+            let own = list.into_iter().nth(kind).and_then(|list| list.get_mut(item * self.heads + head));
+            all.push(own.map(std::mem::take).unwrap_or_default());
+        }
+        self.side_by_side(&all, 3 * self.dim)
+    }
+
+    /// `softmax(q k^T scale)`, `[tokens, tokens]`.
+    fn probabilities(&self, head: &Head, scores: &mut Vec<f32>) {
+        scores.resize(self.tokens * self.tokens, 0.0);
+        matmul(scores, head.query, head.key.transposed(), Write::Over, Cores::One);
+        let scale = self.scale();
+        dispatch(|| {
+            for row in scores.chunks_exact_mut(self.tokens) {
+                let most = largest(row);
+                for score in row.iter_mut() {
+                    *score = exp((*score - most) * scale);
+                }
+                let inverse = 1.0 / super::simd::sum(row, |value| value);
+                for score in row.iter_mut() {
+                    *score *= inverse;
+                }
+            }
+        });
+    }
+
+    /// With probabilities `P` and the slope `o` of the output: `dv = P^T o`, `dP = o v^T`,
+    /// `dS = P (dP - rowsum(P dP)) scale`, `dq = dS k`, `dk = dS^T q`.
+    fn head_backward(
+        &self,
+        head: &Head,
+        slope: Matrix,
+        scores: &mut Vec<f32>,
+        slopes: &mut Vec<f32>,
+    ) -> [Vec<f32>; 3] {
+        let (tokens, scale) = (self.tokens, self.scale());
+        let product = |a: Matrix, b: Matrix| {
+            let mut out = vec![0.0; tokens * self.head_dim()];
+            matmul(&mut out, a, b, Write::Over, Cores::One);
+            out
+        };
+        self.probabilities(head, scores);
+        let of_value = product(Matrix::new(scores, tokens, tokens).transposed(), slope);
+        slopes.resize(tokens * tokens, 0.0);
+        matmul(slopes, slope, head.value.transposed(), Write::Over, Cores::One);
+        dispatch(|| {
+            for (slopes, scores) in slopes.chunks_exact_mut(tokens).zip(scores.chunks_exact(tokens)) {
+                let mean = dot(slopes, scores);
+                for (slope, score) in slopes.iter_mut().zip(scores) {
+                    *slope = score * (*slope - mean) * scale;
+                }
+            }
+        });
+        let slopes = Matrix::new(slopes, tokens, tokens);
+        [product(slopes, head.key), product(slopes.transposed(), head.query), of_value]
+    }
+
+    /// The parts of each token, `[tokens, head_dim]` each, next to one another: `[batch, tokens, width]`.
+    fn side_by_side(&self, parts: &[Vec<f32>], width: usize) -> Vec<f32> {
+        let (head_dim, per_item) = (self.head_dim(), width / self.head_dim());
+        let mut out = vec![0.0; self.batch * self.tokens * width];
+        out.par_chunks_mut(self.tokens * width).zip(parts.par_chunks(per_item)).for_each(|(out, parts)| {
+            for (index, part) in parts.iter().enumerate() {
+                let rows = out.chunks_exact_mut(width).zip(part.chunks_exact(head_dim));
+                rows.for_each(|(row, own)| row[index * head_dim..][..head_dim].copy_from_slice(own));
+            }
+        });
+        out
+    }
+}

@@ -1,0 +1,295 @@
+//! The operations for autodiff over flex: what each leaves behind, and its way back.
+
+use burn::backend::autodiff::checkpoint::base::Checkpointer;
+use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
+use burn::backend::autodiff::grads::Gradients;
+use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
+use burn::backend::flex::FlexTensor;
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Autodiff, Flex, TensorMetadata};
+
+use super::field_layer::FieldLayer;
+use super::linear::{Linear, column_sums};
+use super::norm::Norm;
+use super::ops::{
+    CpuOps, HeadWeights, SublayerWeights, batch_and_tokens, field_layer, tensor, values, whole,
+    with_last_axis,
+};
+use super::sublayer::{Kept, Middle, SublayerGradients, Wanted};
+use crate::field::Activation;
+
+impl<C: CheckpointStrategy> CpuOps for Autodiff<Flex, C> {
+    fn sublayer(
+        x: FloatTensor<Self>,
+        weights: SublayerWeights<Self>,
+        middle: Middle,
+        epsilon: f32,
+    ) -> FloatTensor<Self> {
+        let (inner, outer) = (weights.inner_weight.is_tracked(), weights.outer_weight.is_tracked());
+        let (x, of_x) = x.into_parts();
+        let (norm_weight, of_norm_weight) = weights.norm_weight.into_parts();
+        let (norm_bias, of_norm_bias) = weights.norm_bias.into_parts();
+        let (inner_weight, of_inner_weight) = weights.inner_weight.into_parts();
+        let (inner_bias, of_inner_bias) = weights.inner_bias.into_parts();
+        let (outer_weight, of_outer_weight) = weights.outer_weight.into_parts();
+        let (outer_bias, of_outer_bias) = weights.outer_bias.into_parts();
+        let nodes = [
+            of_x,
+            of_norm_weight,
+            of_norm_bias,
+            of_inner_weight,
+            of_inner_bias,
+            of_outer_weight,
+            of_outer_bias,
+        ];
+        let x = whole(&x);
+        let weights = SublayerWeights::<Flex> {
+            norm_weight,
+            norm_bias,
+            inner_weight,
+            inner_bias,
+            outer_weight,
+            outer_bias,
+        }
+        .whole();
+        let sublayer = weights.sublayer(&x, middle, epsilon);
+        let (out, Kept { inner: kept_inner, middle: kept_middle }) = sublayer.forward(values(&x));
+        let out = tensor(out, x.shape());
+        match SublayerBackward.prepare::<C>(nodes).compute_bound().stateful() {
+            OpsKind::Tracked(prep) => {
+                let keep = |values: Vec<f32>| {
+                    let len = values.len();
+                    tensor(values, [len])
+                };
+                let state = SublayerState {
+                    // Only the gradient of the outer weight looks at it.
+                    kept_middle: kept_middle.filter(|_| outer).map(keep),
+                    kept_inner: keep(kept_inner),
+                    x,
+                    weights,
+                    middle,
+                    epsilon,
+                    wanted: Wanted { inner, outer },
+                };
+                prep.finish(state, out)
+            }
+            OpsKind::UnTracked(prep) => prep.finish(out),
+        }
+    }
+
+    fn norm_linear(x: FloatTensor<Self>, weights: HeadWeights<Self>, epsilon: f32) -> FloatTensor<Self> {
+        let (x, of_x) = x.into_parts();
+        let (norm_weight, of_norm_weight) = weights.norm_weight.into_parts();
+        let (norm_bias, of_norm_bias) = weights.norm_bias.into_parts();
+        let (weight, of_weight) = weights.weight.into_parts();
+        let (bias, of_bias) = weights.bias.into_parts();
+        let x = whole(&x);
+        let weights = HeadWeights::<Flex> { norm_weight, norm_bias, weight, bias }.whole();
+        let (norm, linear) = weights.parts(epsilon);
+        let out = linear.forward(&norm.forward(values(&x)));
+        let out = tensor(out, with_last_axis(&x, linear.d_out()));
+        let nodes = [of_x, of_norm_weight, of_norm_bias, of_weight, of_bias];
+        match NormLinearBackward.prepare::<C>(nodes).compute_bound().stateful() {
+            OpsKind::Tracked(prep) => {
+                let HeadWeights { norm_weight, norm_bias, weight, bias } = weights;
+                prep.finish(([x, norm_weight, norm_bias, weight, bias], epsilon), out)
+            }
+            OpsKind::UnTracked(prep) => prep.finish(out),
+        }
+    }
+
+    fn norm(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        epsilon: f32,
+    ) -> FloatTensor<Self> {
+        let (x, of_x) = x.into_parts();
+        let (weight, of_weight) = weight.into_parts();
+        let (bias, of_bias) = bias.into_parts();
+        let (x, weight, bias) = (whole(&x), whole(&weight), whole(&bias));
+        let out = Flex::norm(x.clone(), weight.clone(), bias.clone(), epsilon);
+        match NormBackward.prepare::<C>([of_x, of_weight, of_bias]).compute_bound().stateful() {
+            OpsKind::Tracked(prep) => prep.finish(([x, weight, bias], epsilon), out),
+            OpsKind::UnTracked(prep) => prep.finish(out),
+        }
+    }
+
+    fn field_layer(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        activation: Option<(Activation, usize)>,
+    ) -> FloatTensor<Self> {
+        let (x, of_x) = x.into_parts();
+        let (weight, of_weight) = weight.into_parts();
+        let (bias, of_bias) = bias.into_parts();
+        let (x, weight, bias) = (whole(&x), whole(&weight), whole(&bias));
+        let (out, before) = field_layer(&x, &weight, &bias, activation);
+        match FieldLayerBackward.prepare::<C>([of_x, of_weight, of_bias]).compute_bound().stateful() {
+            OpsKind::Tracked(prep) => {
+                let kept = before.unwrap_or_else(|| out.clone());
+                prep.finish(FieldLayerState { x, weight, bias, kept, activation }, out)
+            }
+            OpsKind::UnTracked(prep) => prep.finish(out),
+        }
+    }
+}
+
+#[derive(Debug)]
+struct SublayerBackward;
+
+#[derive(Clone)]
+struct SublayerState {
+    x: FlexTensor,
+    weights: SublayerWeights<Flex>,
+    kept_inner: FlexTensor,
+    kept_middle: Option<FlexTensor>,
+    middle: Middle,
+    epsilon: f32,
+    wanted: Wanted,
+}
+
+impl std::fmt::Debug for SublayerState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SublayerState")
+            .field("x", &self.x)
+            .field("middle", &self.middle)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Backward<Flex, 7> for SublayerBackward {
+    type State = SublayerState;
+
+    fn backward(self, ops: Ops<Self::State, 7>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let slope = whole(&grads.consume::<Flex>(&ops.node));
+        let SublayerState { x, weights, kept_inner, kept_middle, middle, epsilon, wanted } = ops.state;
+        let sublayer = weights.sublayer(&x, middle, epsilon);
+        let found = sublayer.backward(
+            values(&x),
+            values(&kept_inner),
+            kept_middle.as_ref().map(values),
+            values(&slope),
+            wanted,
+        );
+        let SublayerGradients { x: of_x, norm, inner_weight, inner_bias, outer_weight, outer_bias } = found;
+        let found = [
+            Some((of_x, x.shape())),
+            Some((norm.weight, weights.norm_weight.shape())),
+            Some((norm.bias, weights.norm_bias.shape())),
+            inner_weight.map(|gradient| (gradient, weights.inner_weight.shape())),
+            Some((inner_bias, weights.inner_bias.shape())),
+            outer_weight.map(|gradient| (gradient, weights.outer_weight.shape())),
+            Some((outer_bias, weights.outer_bias.shape())),
+        ];
+        for (node, found) in ops.parents.into_iter().zip(found) {
+            if let (Some(node), Some((gradient, shape))) = (node, found) {
+                grads.register::<Flex>(node.id, tensor(gradient, shape));
+            }
+        }
+    }
+}
+
+#[derive(Debug)]
+struct NormLinearBackward;
+
+impl Backward<Flex, 5> for NormLinearBackward {
+    type State = ([FlexTensor; 5], f32);
+
+    fn backward(self, ops: Ops<Self::State, 5>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let slope = whole(&grads.consume::<Flex>(&ops.node));
+        let ([x, norm_weight, norm_bias, weight, bias], epsilon) = ops.state;
+        let norm = Norm { weight: values(&norm_weight), bias: values(&norm_bias), epsilon };
+        let linear = Linear { weight: values(&weight), bias: values(&bias) };
+        let [of_x, of_norm_weight, of_norm_bias, of_weight, of_bias] = ops.parents;
+        if let Some(node) = of_weight {
+            let gradient = linear.gradient_of_weight(&norm.forward(values(&x)), values(&slope));
+            grads.register::<Flex>(node.id, tensor(gradient, weight.shape()));
+        }
+        if let Some(node) = of_bias {
+            let gradient = column_sums(values(&slope), linear.d_out());
+            grads.register::<Flex>(node.id, tensor(gradient, bias.shape()));
+        }
+        let mut slope = linear.slope_of_input(values(&slope));
+        let found = norm.backward(values(&x), &mut slope, None);
+        let found = [
+            (of_x, slope, x),
+            (of_norm_weight, found.weight, norm_weight),
+            (of_norm_bias, found.bias, norm_bias),
+        ];
+        for (node, gradient, like) in found {
+            if let Some(node) = node {
+                grads.register::<Flex>(node.id, tensor(gradient, like.shape()));
+            }
+        }
+    }
+}
+
+#[derive(Debug)]
+struct NormBackward;
+
+impl Backward<Flex, 3> for NormBackward {
+    type State = ([FlexTensor; 3], f32);
+
+    fn backward(self, ops: Ops<Self::State, 3>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let slope = whole(&grads.consume::<Flex>(&ops.node));
+        let ([x, weight, bias], epsilon) = ops.state;
+        let norm = Norm { weight: values(&weight), bias: values(&bias), epsilon };
+        let mut of_x = values(&slope).to_vec();
+        let found = norm.backward(values(&x), &mut of_x, None);
+        for (node, (gradient, like)) in
+            ops.parents.into_iter().zip([(of_x, x), (found.weight, weight), (found.bias, bias)])
+        {
+            if let Some(node) = node {
+                grads.register::<Flex>(node.id, tensor(gradient, like.shape()));
+            }
+        }
+    }
+}
+
+#[derive(Debug)]
+struct FieldLayerBackward;
+
+#[derive(Debug, Clone)]
+struct FieldLayerState {
+    x: FlexTensor,
+    weight: FlexTensor,
+    bias: FlexTensor,
+    kept: FlexTensor,
+    activation: Option<(Activation, usize)>,
+}
+
+impl Backward<Flex, 3> for FieldLayerBackward {
+    type State = FieldLayerState;
+
+    fn backward(self, ops: Ops<Self::State, 3>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let slope = whole(&grads.consume::<Flex>(&ops.node));
+        let FieldLayerState { x, weight, bias, kept, activation } = ops.state;
+        let (batch, _) = batch_and_tokens(&x);
+        let layer = FieldLayer { batch, weight: values(&weight), bias: values(&bias), activation };
+        let [of_x, of_weight, of_bias] = ops.parents;
+        let slope = values(&slope).to_vec();
+        let found = layer.backward(values(&x), values(&kept), slope, of_x.is_some());
+        let found =
+            [(of_x, found.x, x), (of_weight, Some(found.weight), weight), (of_bias, Some(found.bias), bias)];
+        for (node, gradient, like) in found {
+            if let (Some(node), Some(gradient)) = (node, gradient) {
+                grads.register::<Flex>(node.id, tensor(gradient, like.shape()));
+            }
+        }
+    }
+}
+
+impl Clone for SublayerWeights<Flex> {
+    fn clone(&self) -> Self {
+        Self {
+            norm_weight: self.norm_weight.clone(),
+            norm_bias: self.norm_bias.clone(),
+            inner_weight: self.inner_weight.clone(),
+            inner_bias: self.inner_bias.clone(),
+            outer_weight: self.outer_weight.clone(),
+            outer_bias: self.outer_bias.clone(),
+        }
+    }
+}

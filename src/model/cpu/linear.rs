@@ -1,0 +1,117 @@
+//! `y = x W + b` over rows, and what follows it.
+
+use rayon::prelude::*;
+
+use super::rows::{add_up, rows_per_task};
+use super::simd::{dispatch, normal};
+use crate::field::{Cores, Matrix, Write, matmul};
+
+/// What learns in a Linear.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Linear<'a> {
+    /// `[d_in, d_out]`
+    pub(super) weight: &'a [f32],
+    /// `[d_out]`
+    pub(super) bias: &'a [f32],
+}
+
+impl Linear<'_> {
+    pub(super) fn d_out(&self) -> usize {
+        self.bias.len()
+    }
+
+    pub(super) fn d_in(&self) -> usize {
+        self.weight.len() / self.bias.len()
+    }
+
+    fn weight(&self) -> Matrix<'_> {
+        Matrix::new(self.weight, self.d_in(), self.d_out())
+    }
+
+    /// # Shapes
+    /// - `x`: `[n, d_in]`
+    /// - result: `[n, d_out]`
+    pub(super) fn forward(&self, x: &[f32]) -> Vec<f32> {
+        let n = x.len() / self.d_in();
+        let mut out = Vec::with_capacity(n * self.d_out());
+        for _ in 0..n {
+            out.extend_from_slice(self.bias);
+        }
+        matmul(&mut out, Matrix::new(x, n, self.d_in()), self.weight(), Write::Add, Cores::All);
+        out
+    }
+
+    /// As [`forward`](Self::forward), added to `carried`, `[n, d_out]`.
+    pub(super) fn forward_onto(&self, x: &[f32], carried: &[f32]) -> Vec<f32> {
+        let n = x.len() / self.d_in();
+        let mut out = carried.to_vec();
+        for row in out.chunks_exact_mut(self.d_out()) {
+            row.iter_mut().zip(self.bias).for_each(|(out, bias)| *out += bias);
+        }
+        matmul(&mut out, Matrix::new(x, n, self.d_in()), self.weight(), Write::Add, Cores::All);
+        out
+    }
+
+    /// The slope of the input, `[n, d_in]`, from that of the output, `[n, d_out]`.
+    pub(super) fn slope_of_input(&self, slope: &[f32]) -> Vec<f32> {
+        let n = slope.len() / self.d_out();
+        let mut out = vec![0.0; n * self.d_in()];
+        let slope = Matrix::new(slope, n, self.d_out());
+        matmul(&mut out, slope, self.weight().transposed(), Write::Over, Cores::All);
+        out
+    }
+
+    /// The gradient of the weight, `[d_in, d_out]`: `x^T slope`.
+    pub(super) fn gradient_of_weight(&self, x: &[f32], slope: &[f32]) -> Vec<f32> {
+        let n = slope.len() / self.d_out();
+        let mut out = vec![0.0; self.weight.len()];
+        let x = Matrix::new(x, n, self.d_in()).transposed();
+        matmul(&mut out, x, Matrix::new(slope, n, self.d_out()), Write::Over, Cores::All);
+        out
+    }
+}
+
+/// The sum over rows, `[d]`: the gradient of a bias.
+pub(super) fn column_sums(slope: &[f32], d: usize) -> Vec<f32> {
+    let rows = rows_per_task(slope.len() / d);
+    let parts: Vec<Vec<f32>> = slope
+        .par_chunks(rows * d)
+        .map(|slope| {
+            let mut sums = vec![0.0; d];
+            dispatch(|| {
+                for row in slope.chunks_exact(d) {
+                    sums.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
+                }
+            });
+            sums
+        })
+        .collect();
+    add_up(parts, d)
+}
+
+/// The exact GELU, `x Φ(x)`.
+pub(super) fn gelu(x: &[f32]) -> Vec<f32> {
+    let mut out = vec![0.0; x.len()];
+    let len = rows_per_task(x.len());
+    out.par_chunks_mut(len).zip(x.par_chunks(len)).for_each(|(out, x)| {
+        dispatch(|| {
+            for (out, x) in out.iter_mut().zip(x) {
+                *out = x * normal(*x).0;
+            }
+        });
+    });
+    out
+}
+
+/// Back through the GELU, in place of `slope`: `d/dx x Φ(x) = Φ(x) + x φ(x)`.
+pub(super) fn through_gelu(x: &[f32], slope: &mut [f32]) {
+    let len = rows_per_task(x.len());
+    slope.par_chunks_mut(len).zip(x.par_chunks(len)).for_each(|(slope, x)| {
+        dispatch(|| {
+            for (slope, x) in slope.iter_mut().zip(x) {
+                let (probability, density) = normal(*x);
+                *slope *= probability + x * density;
+            }
+        });
+    });
+}

@@ -1,0 +1,23 @@
+//! Heavy operations for a CPU, each with its own backward pass: halves of a transformer block, norms, heads,
+//! and layers of many fields at once. Nothing is kept between forward and backward pass that is cheap to
+//! compute anew, and nothing is computed for weights that do not learn.
+//!
+//! The mathematics is on plain slices, matrix products by `gemm`, the rest vectorised by `pulp`, both over what
+//! the machine has. `ops` registers it with burn for its flex backend; on any other device the modules use
+//! burn's own operations. [`computes_on`] is the one place that decides.
+
+mod attention;
+mod autodiff;
+mod field_layer;
+mod linear;
+mod norm;
+mod ops;
+mod rows;
+mod simd;
+mod sublayer;
+mod tensors;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use sublayer::Middle;
+pub(crate) use tensors::{computes_on, field_layer, norm, norm_linear, sublayer};

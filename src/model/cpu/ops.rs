@@ -1,0 +1,184 @@
+//! The operations as burn knows them, and what they are on flex.
+
+use burn::backend::flex::FlexTensor;
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Backend, ExtensionType, Flex, TensorMetadata, backend_extension};
+use burn::tensor::{Shape, TensorData};
+
+use super::field_layer::FieldLayer;
+use super::linear::Linear;
+use super::norm::Norm;
+use super::sublayer::{Middle, Sublayer};
+use crate::field::Activation;
+
+/// The weights of a half of a block.
+#[derive(ExtensionType)]
+pub(crate) struct SublayerWeights<B: Backend> {
+    pub(crate) norm_weight: FloatTensor<B>,
+    pub(crate) norm_bias: FloatTensor<B>,
+    pub(crate) inner_weight: FloatTensor<B>,
+    pub(crate) inner_bias: FloatTensor<B>,
+    pub(crate) outer_weight: FloatTensor<B>,
+    pub(crate) outer_bias: FloatTensor<B>,
+}
+
+/// The weights of a norm with a Linear after it.
+#[derive(ExtensionType)]
+pub(crate) struct HeadWeights<B: Backend> {
+    pub(crate) norm_weight: FloatTensor<B>,
+    pub(crate) norm_bias: FloatTensor<B>,
+    pub(crate) weight: FloatTensor<B>,
+    pub(crate) bias: FloatTensor<B>,
+}
+
+/// What the CPU computes by kernels of its own.
+#[backend_extension(Flex, Autodiff)]
+pub(crate) trait CpuOps: Backend {
+    /// See [`Sublayer`].
+    fn sublayer(
+        x: FloatTensor<Self>,
+        #[extension_type] weights: SublayerWeights<Self>,
+        middle: Middle,
+        epsilon: f32,
+    ) -> FloatTensor<Self>;
+
+    /// `norm(x) W + b`.
+    fn norm_linear(
+        x: FloatTensor<Self>,
+        #[extension_type] weights: HeadWeights<Self>,
+        epsilon: f32,
+    ) -> FloatTensor<Self>;
+
+    /// See [`Norm`].
+    fn norm(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        epsilon: f32,
+    ) -> FloatTensor<Self>;
+
+    /// See [`FieldLayer`].
+    fn field_layer(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        activation: Option<(Activation, usize)>,
+    ) -> FloatTensor<Self>;
+}
+
+/// A tensor's numbers in one piece, row-major.
+pub(super) fn whole(tensor: &FlexTensor) -> FlexTensor {
+    tensor.to_contiguous()
+}
+
+pub(super) fn values(tensor: &FlexTensor) -> &[f32] {
+    // Every tensor here went through `whole`, and models are f32.
+    tensor.as_slice::<f32>().unwrap_or_default()
+}
+
+pub(super) fn tensor(values: Vec<f32>, shape: impl Into<Shape>) -> FlexTensor {
+    FlexTensor::from_data(TensorData::new(values, shape.into()))
+}
+
+/// The sizes of a tensor that holds rows of its last axis for each item.
+pub(super) fn batch_and_tokens(tensor: &FlexTensor) -> (usize, usize) {
+    let shape = tensor.shape();
+    match *shape.as_slice() {
+        [batch, tokens, _] => (batch, tokens),
+        _ => (1, shape.as_slice().iter().rev().skip(1).product()),
+    }
+}
+
+impl SublayerWeights<Flex> {
+    pub(super) fn whole(self) -> Self {
+        Self {
+            norm_weight: whole(&self.norm_weight),
+            norm_bias: whole(&self.norm_bias),
+            inner_weight: whole(&self.inner_weight),
+            inner_bias: whole(&self.inner_bias),
+            outer_weight: whole(&self.outer_weight),
+            outer_bias: whole(&self.outer_bias),
+        }
+    }
+
+    pub(super) fn sublayer(&self, x: &FlexTensor, middle: Middle, epsilon: f32) -> Sublayer<'_> {
+        let (batch, tokens) = batch_and_tokens(x);
+        Sublayer {
+            norm: Norm { weight: values(&self.norm_weight), bias: values(&self.norm_bias), epsilon },
+            inner: Linear { weight: values(&self.inner_weight), bias: values(&self.inner_bias) },
+            outer: Linear { weight: values(&self.outer_weight), bias: values(&self.outer_bias) },
+            middle,
+            batch,
+            tokens,
+        }
+    }
+}
+
+impl HeadWeights<Flex> {
+    pub(super) fn whole(self) -> Self {
+        Self {
+            norm_weight: whole(&self.norm_weight),
+            norm_bias: whole(&self.norm_bias),
+            weight: whole(&self.weight),
+            bias: whole(&self.bias),
+        }
+    }
+
+    pub(super) fn parts(&self, epsilon: f32) -> (Norm<'_>, Linear<'_>) {
+        let norm = Norm { weight: values(&self.norm_weight), bias: values(&self.norm_bias), epsilon };
+        (norm, Linear { weight: values(&self.weight), bias: values(&self.bias) })
+    }
+}
+
+/// The shape of `x` with another last axis.
+pub(super) fn with_last_axis(x: &FlexTensor, len: usize) -> Vec<usize> {
+    let mut shape = x.shape().as_slice().to_vec();
+    if let Some(last) = shape.last_mut() {
+        *last = len;
+    }
+    shape
+}
+
+impl CpuOps for Flex {
+    fn sublayer(x: FlexTensor, weights: SublayerWeights<Self>, middle: Middle, epsilon: f32) -> FlexTensor {
+        let (x, weights) = (whole(&x), weights.whole());
+        let (out, _) = weights.sublayer(&x, middle, epsilon).forward(values(&x));
+        tensor(out, x.shape())
+    }
+
+    fn norm_linear(x: FlexTensor, weights: HeadWeights<Self>, epsilon: f32) -> FlexTensor {
+        let (x, weights) = (whole(&x), weights.whole());
+        let (norm, linear) = weights.parts(epsilon);
+        tensor(linear.forward(&norm.forward(values(&x))), with_last_axis(&x, linear.d_out()))
+    }
+
+    fn norm(x: FlexTensor, weight: FlexTensor, bias: FlexTensor, epsilon: f32) -> FlexTensor {
+        let (x, weight, bias) = (whole(&x), whole(&weight), whole(&bias));
+        let norm = Norm { weight: values(&weight), bias: values(&bias), epsilon };
+        tensor(norm.forward(values(&x)), x.shape())
+    }
+
+    fn field_layer(
+        x: FlexTensor,
+        weight: FlexTensor,
+        bias: FlexTensor,
+        activation: Option<(Activation, usize)>,
+    ) -> FlexTensor {
+        field_layer(&whole(&x), &whole(&weight), &whole(&bias), activation).0
+    }
+}
+
+/// A layer of a batch of fields: its output, and what came before the activation where that is needed.
+pub(super) fn field_layer(
+    x: &FlexTensor,
+    weight: &FlexTensor,
+    bias: &FlexTensor,
+    activation: Option<(Activation, usize)>,
+) -> (FlexTensor, Option<FlexTensor>) {
+    let (batch, _) = batch_and_tokens(x);
+    let bias = values(bias);
+    let layer = FieldLayer { batch, weight: values(weight), bias, activation };
+    let (out, before) = layer.forward(values(x));
+    let shape = with_last_axis(x, bias.len());
+    (tensor(out, shape.clone()), before.map(|before| tensor(before, shape)))
+}

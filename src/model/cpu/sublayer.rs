@@ -1,0 +1,109 @@
+//! A half of a pre-norm transformer block: `x + outer(middle(inner(norm(x))))`, the middle being the attention
+//! of all heads or a GELU.
+
+use super::attention::Attention;
+use super::linear::{Linear, column_sums, gelu, through_gelu};
+use super::norm::{Norm, NormGradients};
+
+/// What stands between the two Linears.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Middle {
+    /// Self-attention; the inner Linear gives queries, keys and values.
+    Attention {
+        /// Heads side by side.
+        heads: usize,
+    },
+    /// The exact GELU.
+    Gelu,
+}
+
+/// A half of a block, with its weights.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sublayer<'a> {
+    pub(super) norm: Norm<'a>,
+    pub(super) inner: Linear<'a>,
+    pub(super) outer: Linear<'a>,
+    pub(super) middle: Middle,
+    pub(super) batch: usize,
+    pub(super) tokens: usize,
+}
+
+/// What a forward pass leaves for the backward one.
+pub(super) struct Kept {
+    /// What the inner Linear gave.
+    pub(super) inner: Vec<f32>,
+    /// What the attention gave; a GELU is computed anew.
+    pub(super) middle: Option<Vec<f32>>,
+}
+
+/// The weights whose gradients are wanted.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wanted {
+    pub(super) inner: bool,
+    pub(super) outer: bool,
+}
+
+/// The gradients of a half of a block.
+pub(super) struct SublayerGradients {
+    /// `[batch, tokens, d]`
+    pub(super) x: Vec<f32>,
+    pub(super) norm: NormGradients,
+    pub(super) inner_weight: Option<Vec<f32>>,
+    pub(super) inner_bias: Vec<f32>,
+    pub(super) outer_weight: Option<Vec<f32>>,
+    pub(super) outer_bias: Vec<f32>,
+}
+
+impl Sublayer<'_> {
+    fn attention(&self, heads: usize) -> Attention {
+        Attention { batch: self.batch, tokens: self.tokens, heads, dim: self.outer.d_in() }
+    }
+
+    /// # Shapes
+    /// - `x` and result: `[batch, tokens, d]`
+    pub(super) fn forward(&self, x: &[f32]) -> (Vec<f32>, Kept) {
+        let inner = self.inner.forward(&self.norm.forward(x));
+        match self.middle {
+            Middle::Attention { heads } => {
+                let middle = self.attention(heads).forward(&inner);
+                let out = self.outer.forward_onto(&middle, x);
+                (out, Kept { inner, middle: Some(middle) })
+            }
+            Middle::Gelu => {
+                let out = self.outer.forward_onto(&gelu(&inner), x);
+                (out, Kept { inner, middle: None })
+            }
+        }
+    }
+
+    /// # Shapes
+    /// - `x` and `slope`: `[batch, tokens, d]`
+    pub(super) fn backward(
+        &self,
+        x: &[f32],
+        kept_inner: &[f32],
+        kept_middle: Option<&[f32]>,
+        slope: &[f32],
+        wanted: Wanted,
+    ) -> SublayerGradients {
+        let outer_bias = column_sums(slope, self.outer.d_out());
+        let outer_weight = wanted.outer.then(|| match kept_middle {
+            Some(middle) => self.outer.gradient_of_weight(middle, slope),
+            None => self.outer.gradient_of_weight(&gelu(kept_inner), slope),
+        });
+        let mut of_middle = self.outer.slope_of_input(slope);
+        let of_inner = match self.middle {
+            Middle::Attention { heads } => self.attention(heads).backward(kept_inner, &of_middle),
+            Middle::Gelu => {
+                through_gelu(kept_inner, &mut of_middle);
+                of_middle
+            }
+        };
+        let inner_bias = column_sums(&of_inner, self.inner.d_out());
+        let inner_weight =
+            wanted.inner.then(|| self.inner.gradient_of_weight(&self.norm.forward(x), &of_inner));
+        let mut of_x = self.inner.slope_of_input(&of_inner);
+        let norm = self.norm.backward(x, &mut of_x, Some(slope));
+        SublayerGradients { x: of_x, norm, inner_weight, inner_bias, outer_weight, outer_bias }
+    }
+}

@@ -1,0 +1,106 @@
+//! The operations on tensors and modules of burn.
+
+use burn::backend::Dispatch;
+use burn::module::Param;
+use burn::nn::{LayerNorm, Linear};
+use burn::tensor::{Device, Tensor};
+
+use super::Middle;
+use super::ops::{CpuOps, HeadWeights, SublayerWeights};
+use crate::field::Activation;
+use crate::model::backbone::NORM_EPSILON;
+
+/// Whether these operations, and not burn's own, compute on a device.
+pub(crate) fn computes_on(device: &Device) -> bool {
+    device.clone().inner() == Device::flex()
+}
+
+/// `x + outer(middle(inner(norm(x))))`.
+///
+/// # Shapes
+/// - `x` and result: `[batch, tokens, dim]`
+pub(crate) fn sublayer(
+    x: Tensor<3>,
+    norm: &LayerNorm,
+    inner: &Linear,
+    outer: &Linear,
+    middle: Middle,
+) -> Tensor<3> {
+    let weights = SublayerWeights::<Dispatch> {
+        norm_weight: norm.gamma.val().into_dispatch(),
+        norm_bias: bias(norm.beta.as_ref(), &norm.gamma).into_dispatch(),
+        inner_weight: inner.weight.val().into_dispatch(),
+        inner_bias: bias_of(inner).into_dispatch(),
+        outer_weight: outer.weight.val().into_dispatch(),
+        outer_bias: bias_of(outer).into_dispatch(),
+    };
+    let out = <Dispatch as CpuOps>::sublayer(x.into_dispatch(), weights, middle, NORM_EPSILON as f32);
+    Tensor::from_dispatch(out)
+}
+
+/// A norm with a Linear after it.
+///
+/// # Shapes
+/// - `x`: `[batch, tokens, d_in]`
+/// - result: `[batch, tokens, d_out]`
+pub(crate) fn norm_linear(x: Tensor<3>, norm: &LayerNorm, linear: &Linear) -> Tensor<3> {
+    let weights = HeadWeights::<Dispatch> {
+        norm_weight: norm.gamma.val().into_dispatch(),
+        norm_bias: bias(norm.beta.as_ref(), &norm.gamma).into_dispatch(),
+        weight: linear.weight.val().into_dispatch(),
+        bias: bias_of(linear).into_dispatch(),
+    };
+    let out = <Dispatch as CpuOps>::norm_linear(x.into_dispatch(), weights, NORM_EPSILON as f32);
+    Tensor::from_dispatch(out)
+}
+
+/// A layer norm.
+///
+/// # Shapes
+/// - `x` and result: `[batch, tokens, dim]`
+pub(crate) fn norm(x: Tensor<3>, norm: &LayerNorm) -> Tensor<3> {
+    let (weight, bias) = (norm.gamma.val(), bias(norm.beta.as_ref(), &norm.gamma));
+    let out = <Dispatch as CpuOps>::norm(
+        x.into_dispatch(),
+        weight.into_dispatch(),
+        bias.into_dispatch(),
+        NORM_EPSILON as f32,
+    );
+    Tensor::from_dispatch(out)
+}
+
+/// `act(x W + b)` of many fields, each with a weight of its own.
+///
+/// # Shapes
+/// - `x`: `[batch, n, d_in]`
+/// - `weight`: `[batch, d_in, d_out]`
+/// - `bias`: `[d_out]`
+/// - result: `[batch, n, d_out]`
+pub(crate) fn field_layer(
+    x: Tensor<3>,
+    weight: Tensor<3>,
+    bias: Tensor<1>,
+    activation: Option<(Activation, usize)>,
+) -> Tensor<3> {
+    let out = <Dispatch as CpuOps>::field_layer(
+        x.into_dispatch(),
+        weight.into_dispatch(),
+        bias.into_dispatch(),
+        activation,
+    );
+    Tensor::from_dispatch(out)
+}
+
+fn bias_of(linear: &Linear) -> Tensor<1> {
+    linear.bias.as_ref().map_or_else(
+        || {
+            let [_, d_out] = linear.weight.val().dims();
+            Tensor::zeros([d_out], &linear.weight.val().device())
+        },
+        Param::val,
+    )
+}
+
+fn bias(beta: Option<&Param<Tensor<1>>>, gamma: &Param<Tensor<1>>) -> Tensor<1> {
+    beta.map_or_else(|| gamma.val().zeros_like(), Param::val)
+}
