@@ -1,13 +1,10 @@
 use burn::module::{Module, Param};
-use burn::nn::Initializer;
+use burn::nn::{Initializer, LayerNorm};
 use burn::tensor::{Device, Tensor};
 
 use super::backbone::Backbone;
 use super::head::{BaseLayer, Head};
-use super::{ModelConfig, ModelError, local_start, names};
-
-/// Standard deviation of random weight tokens.
-const TOKEN_STD: f64 = 0.02;
+use super::{ModelConfig, ModelError, cpu, initial, local_start, names};
 
 /// A backbone that reads a picture, and what turns the outputs of its weight tokens into the weights of
 /// a field. Field names are the checkpoint's.
@@ -26,14 +23,15 @@ pub struct Hypernetwork {
 }
 
 impl Hypernetwork {
-    /// Random weights, drawn from the device's generator. With the residual composer and a relu field
+    /// Random weights, the same for the same seed on every device. With the residual composer and a relu field
     /// whose groups and neurons form squares, base and weight tokens start with a place each.
     ///
     /// # Errors
     /// [`ModelError::Config`] if the configuration is refused, [`ModelError::Device`] if the device fails.
-    pub fn init(config: &ModelConfig, device: &Device) -> Result<Self, ModelError> {
-        // Drawn here and in this order, and not when a weight is first used: the seed decides them.
-        Self::structure(config, device)?.materialize().placed(device)
+    pub fn init(config: &ModelConfig, seed: u64, device: &Device) -> Result<Self, ModelError> {
+        let network = Self::structure(config, device)?;
+        let tensors = initial::network(&network, config, seed);
+        names::put_in(network, tensors).placed(seed)
     }
 
     /// Random weight tokens, heads and base around a backbone that was loaded: see [`init`](Self::init).
@@ -43,35 +41,33 @@ impl Hypernetwork {
     pub fn from_backbone(
         config: &ModelConfig,
         backbone: Backbone,
+        seed: u64,
         device: &Device,
     ) -> Result<Self, ModelError> {
         let mut network = Self::structure(config, device)?;
+        let tensors = initial::network(&network, config, seed);
+        network = names::put_in(network, tensors);
         network.backbone = backbone;
-        network.materialize().placed(device)
+        network.placed(seed)
     }
 
     /// With the tensors that start with a place, if any do.
-    fn placed(self, device: &Device) -> Result<Self, ModelError> {
-        let tensors = local_start::tensors(&self.config, &self.backbone, device)?;
+    fn placed(self, seed: u64) -> Result<Self, ModelError> {
+        let tensors = local_start::tensors(&self.config, &self.backbone, seed)?;
         Ok(names::put_in(self, tensors))
     }
 
-    /// The parts, their weights not drawn yet.
+    /// The parts, all zeros but the norms: weights come from a file, or are drawn.
     pub(crate) fn structure(config: &ModelConfig, device: &Device) -> Result<Self, ModelError> {
         config.validate()?;
         let dim = config.backbone.dim;
-        let token = Initializer::Normal { mean: 0.0, std: TOKEN_STD };
         let shapes = config.field.layer_shapes();
-        let layers = || shapes.iter().copied().enumerate();
+        let tokens = |shape| Initializer::Zeros.init([config.tokens(shape), dim], device);
         Ok(Self {
-            backbone: Backbone::init(&config.backbone, device),
-            weight_tokens: layers()
-                .map(|(_, shape)| token.init([config.tokens(shape), dim], device))
-                .collect(),
-            heads: layers().map(|(_, shape)| Head::init(dim, shape.d_in, config.composer, device)).collect(),
-            base: layers()
-                .map(|(index, shape)| BaseLayer::init(shape, config.base_bound(index, shape), device))
-                .collect(),
+            backbone: Backbone::structure(&config.backbone, device),
+            weight_tokens: shapes.iter().map(|shape| tokens(*shape)).collect(),
+            heads: shapes.iter().map(|shape| Head::init(dim, shape.d_in, device)).collect(),
+            base: shapes.iter().map(|shape| BaseLayer::init(*shape, device)).collect(),
             config: config.clone(),
         })
     }
@@ -112,7 +108,7 @@ impl Hypernetwork {
         let [_, num_own, _] = own.dims();
         let out = self.backbone.run_blocks(Tensor::cat(vec![data, own], 1));
         // The data tokens have done their work: only what is used goes through the final norm.
-        self.backbone.norm.forward(out.narrow(1, num_data, num_own))
+        normalised(out.narrow(1, num_data, num_own), &self.backbone.norm)
     }
 
     /// Second part: each layer's head on its own tokens.
@@ -149,4 +145,12 @@ impl Hypernetwork {
     pub fn biases(&self) -> Vec<Tensor<1>> {
         self.base.iter().map(|layer| layer.bias.val()).collect()
     }
+}
+
+/// A layer norm, by the CPU's own operation where that computes.
+///
+/// # Shapes
+/// - `x` and result: `[batch, tokens, dim]`
+pub(crate) fn normalised(x: Tensor<3>, norm: &LayerNorm) -> Tensor<3> {
+    if cpu::computes_on(&x.device()) { cpu::norm(x, norm) } else { norm.forward(x) }
 }

@@ -6,9 +6,9 @@
 
 use std::collections::BTreeMap;
 
-use burn::tensor::{Device, Distribution, Tensor, TensorData, activation};
+use burn::tensor::{Device, Tensor, TensorData, activation};
 
-use super::{Backbone, Composer, ModelConfig, ModelError, cpu_device, encode_points};
+use super::{Backbone, Composer, ModelConfig, ModelError, cpu_device, encode_points, initial};
 use crate::field::{Activation, Architecture, Encoding, LayerShape};
 use crate::storage::HostTensor;
 
@@ -75,24 +75,23 @@ impl Places {
     }
 }
 
-/// The tensors of this start, by their names in a checkpoint; none where it does not apply. Random
-/// numbers are drawn from the device's generator.
+/// The tensors of this start, by their names in a checkpoint; none where it does not apply.
 pub(crate) fn tensors(
     config: &ModelConfig,
     backbone: &Backbone,
-    device: &Device,
+    seed: u64,
 ) -> Result<BTreeMap<String, HostTensor>, ModelError> {
     let mut found = BTreeMap::new();
     let Some(places) = Places::of(config) else { return Ok(found) };
     for (index, count) in config.layer_tokens().into_iter().enumerate() {
         let dim = config.backbone.dim;
-        let noise = draw(count * dim, device)?;
+        let name = format!("weight_tokens.{index}");
+        let noise = initial::normal(seed, &name, count * dim);
         let blank = fetch(backbone.blank_tokens(count))?;
         let values = blank.into_iter().zip(noise).map(|(blank, noise)| blank + TOKEN_NOISE * noise).collect();
-        let tokens = HostTensor { shape: vec![count, dim], values };
-        found.insert(format!("weight_tokens.{index}"), tokens);
+        found.insert(name, HostTensor { shape: vec![count, dim], values });
     }
-    for (index, (weight, bias)) in base(&config.field, &places, device)?.into_iter().enumerate() {
+    for (index, (weight, bias)) in base(&config.field, &places, seed)?.into_iter().enumerate() {
         found.insert(format!("base.{index}.weight"), weight);
         found.insert(format!("base.{index}.bias"), bias);
     }
@@ -104,7 +103,7 @@ pub(crate) fn tensors(
 fn base(
     field: &Architecture,
     places: &Places,
-    device: &Device,
+    seed: u64,
 ) -> Result<Vec<(HostTensor, HostTensor)>, ModelError> {
     let shapes = field.layer_shapes();
     let cpu = cpu_device();
@@ -112,10 +111,12 @@ fn base(
     let mut layers = Vec::with_capacity(shapes.len());
     for (index, shape) in shapes.iter().enumerate() {
         let is_last = index + 1 == shapes.len();
-        let (mut weight, mut bias) = match index {
+        let (mut weight, mut bias) = if index == 0 {
             // relu(bump(row) + bump(column) - 1): one at the neuron's place, zero away from it.
-            0 => (bumps(field, places), vec![-1.0; shape.d_out]),
-            _ => (draw(shape.d_in * shape.d_out, device)?, vec![0.0; shape.d_out]),
+            (bumps(field, places), vec![-1.0; shape.d_out])
+        } else {
+            let name = format!("base.{index}.weight");
+            (initial::normal(seed, &name, shape.d_in * shape.d_out), vec![0.0; shape.d_out])
         };
         if index > 0 && !is_last {
             for (at, value) in weight.iter_mut().enumerate() {
@@ -217,11 +218,6 @@ fn solve(a: &mut [f64], b: &mut [f64], size: usize, columns: usize) {
             b[i * columns + column] = (b[i * columns + column] - dot) / a[i * size + i];
         }
     }
-}
-
-/// Standard normal numbers.
-fn draw(count: usize, device: &Device) -> Result<Vec<f32>, ModelError> {
-    fetch(Tensor::<1>::random([count], Distribution::Normal(0.0, 1.0), device))
 }
 
 fn fetch<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, ModelError> {

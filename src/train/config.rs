@@ -18,7 +18,7 @@ pub struct RefineConfig {
 
 impl Default for RefineConfig {
     fn default() -> Self {
-        Self { steps: 300, learning_rate: 3e-3, pixels_per_step: 2_048, seed: 0 }
+        Self { steps: 300, learning_rate: 8e-3, pixels_per_step: 2_048, seed: 0 }
     }
 }
 
@@ -52,6 +52,16 @@ pub struct Quality {
     pub psnr_db: f64,
     /// 11x11 Gaussian window, sigma 1.5, K = (0.01, 0.03), mean over pixels and channels.
     pub ssim: f64,
+}
+
+impl Quality {
+    /// The mean of each figure; NaN of none.
+    #[must_use]
+    pub fn mean(all: impl Iterator<Item = Self>) -> Self {
+        let add = |(count, psnr_db, ssim), one: Self| (count + 1.0, psnr_db + one.psnr_db, ssim + one.ssim);
+        let (count, psnr_db, ssim) = all.fold((0.0, 0.0, 0.0), add);
+        Self { psnr_db: psnr_db / count, ssim: ssim / count }
+    }
 }
 
 /// Where a refinement stands.

@@ -2,14 +2,18 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::{Quality, RefineConfig, Refiner, TrainError, quality};
+use super::baselines::{Baselines, refined};
+use super::{Quality, TrainError, quality};
 use crate::dataset::{Entry, PictureFolder, Split};
 use crate::field::Region;
 use crate::media::{Framing, ImageSignal, Picture};
 use crate::model::Model;
 use crate::storage::Identity;
 
-/// What a model gives for one picture.
+/// After so many refine steps.
+type Refined = Vec<(u32, Quality)>;
+
+/// What a model gives for one picture, or the mean over pictures.
 #[derive(Debug, Clone, Serialize)]
 pub struct Evaluated {
     /// Below the data folder.
@@ -18,6 +22,9 @@ pub struct Evaluated {
     pub direct: Quality,
     /// Of the best field after so many refine steps, in the order asked for.
     pub refined: Vec<(u32, Quality)>,
+    /// What to hold that against, where it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub baselines: Option<Baselines>,
 }
 
 /// What to evaluate on.
@@ -29,55 +36,80 @@ pub struct EvaluateConfig {
     pub reference_side_px: u32,
     /// Refine steps to report; each starts anew from the written field.
     pub refine_steps: Vec<u32>,
+    /// Whether the baselines are measured too.
+    pub with_baselines: bool,
 }
 
 /// Write the field of the central square of every picture, and compare. `each` is told of every picture as
 /// soon as it is done.
 ///
 /// # Errors
-/// [`TrainError`] if the model or the refinement fails.
+/// [`TrainError`] if the model or the refinement fails, or baselines are wanted of a single picture.
 pub fn evaluate_model(
     model: &Model,
     data: &PictureFolder,
     config: &EvaluateConfig,
     mut each: impl FnMut(&Evaluated),
 ) -> Result<Vec<Evaluated>, TrainError> {
-    let mut rows = Vec::new();
-    for entry in data.pictures(config.split) {
+    let entries: Vec<&Entry> = data.pictures(config.split).collect();
+    if config.with_baselines && entries.len() == 1 {
+        return Err(TrainError::Config(
+            "the baselines need another picture's weights, and there is one picture only".into(),
+        ));
+    }
+    let encode = |entry: &Entry| {
         let signal = signal_of(entry, config.reference_side_px);
         let record = model.encode_image(&signal)?.record;
-        let refined = config.refine_steps.iter().map(|&steps| {
-            let refine = RefineConfig { steps, ..RefineConfig::default() };
-            let mut refiner = Refiner::new(&record, Arc::clone(&signal.reference), refine)?;
-            while !refiner.is_finished() {
-                refiner.step()?;
-            }
-            Ok((steps, refiner.best().1))
-        });
-        let refined = refined.collect::<Result<Vec<_>, TrainError>>()?;
+        Ok::<_, TrainError>((signal, record))
+    };
+    let mut rows = Vec::new();
+    for (index, entry) in entries.iter().enumerate() {
+        let (signal, record) = encode(entry)?;
         let reference: &Picture = &signal.reference;
         let values = record.render(reference.width(), reference.height(), Region::WHOLE);
-        let direct = quality(&values, reference);
-        let row = Evaluated { picture: entry.relative.clone(), direct, refined };
+        let baselines = if config.with_baselines {
+            let (_, other) = encode(entries[(index + 1) % entries.len()])?;
+            Some(Baselines::measure(&signal, &other, &config.refine_steps, index as u64)?)
+        } else {
+            None
+        };
+        let row = Evaluated {
+            picture: entry.relative.clone(),
+            direct: quality(&values, reference),
+            refined: refined(&record, &signal.reference, &config.refine_steps)?,
+            baselines,
+        };
         each(&row);
         rows.push(row);
     }
     Ok(rows)
 }
 
-/// Means over pictures: of the direct fields, and after each number of refine steps.
-#[must_use]
-pub fn mean_quality(rows: &[Evaluated]) -> (Quality, Vec<(u32, Quality)>) {
-    let mean = |pick: &dyn Fn(&Evaluated) -> Option<Quality>| {
-        let all: Vec<Quality> = rows.iter().filter_map(pick).collect();
-        let over = |value: fn(&Quality) -> f64| all.iter().map(value).sum::<f64>() / all.len() as f64;
-        Quality { psnr_db: over(|q| q.psnr_db), ssim: over(|q| q.ssim) }
-    };
-    let steps = rows.first().map(|row| row.refined.iter().map(|(steps, _)| *steps).collect::<Vec<_>>());
-    let refined = steps.unwrap_or_default().into_iter().enumerate().map(|(index, steps)| {
-        (steps, mean(&|row: &Evaluated| row.refined.get(index).map(|(_, quality)| *quality)))
-    });
-    (mean(&|row| Some(row.direct)), refined.collect())
+impl Evaluated {
+    /// The mean over pictures that were evaluated alike; `None` of none.
+    #[must_use]
+    pub fn mean(rows: &[Self]) -> Option<Self> {
+        let first = rows.first()?;
+        let mean = |pick: &dyn Fn(&Self) -> Option<Quality>| Quality::mean(rows.iter().filter_map(pick));
+        let steps = |pick: &dyn Fn(&Self) -> Option<&Refined>| {
+            let of_step = |(index, (steps, _)): (usize, &(u32, Quality))| {
+                (*steps, mean(&|row| pick(row)?.get(index).map(|(_, quality)| *quality)))
+            };
+            pick(first).into_iter().flatten().enumerate().map(of_step).collect()
+        };
+        let baselines = first.baselines.as_ref().map(|_| Baselines {
+            mean_color: mean(&|row| row.baselines.as_ref().map(|own| own.mean_color)),
+            thumbnail: mean(&|row| row.baselines.as_ref().map(|own| own.thumbnail)),
+            refined_from_other: steps(&|row| row.baselines.as_ref().map(|own| &own.refined_from_other)),
+            refined_from_random: steps(&|row| row.baselines.as_ref().map(|own| &own.refined_from_random)),
+        });
+        Some(Self {
+            picture: format!("mean of {}", rows.len()),
+            direct: mean(&|row| Some(row.direct)),
+            refined: steps(&|row| Some(&row.refined)),
+            baselines,
+        })
+    }
 }
 
 /// The central square of a picture of a dataset as a signal.

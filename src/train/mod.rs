@@ -1,6 +1,7 @@
 //! Gradient steps: tuning a hypernetwork over a dataset, refining one field, and the metrics.
 
 mod adam;
+mod baselines;
 mod batch;
 mod config;
 mod error;
@@ -13,13 +14,16 @@ mod run;
 mod run_config;
 mod state_file;
 mod tuner;
+mod workload;
 
+pub use baselines::Baselines;
 pub use config::{Quality, RefineConfig, RefineProgress};
 pub use error::TrainError;
 pub(crate) use error::io_error;
-pub use evaluate::{EvaluateConfig, Evaluated, evaluate_model, mean_quality};
+pub use evaluate::{EvaluateConfig, Evaluated, evaluate_model};
 pub use metrics::{db_of_mse, psnr_db, quality, ssim};
 pub use refine::Refiner;
 pub use run::{Run, RunInputs};
 pub use run_config::{RunConfig, Schedule, vit_tiny};
 pub use tuner::{StepReport, StepTimings, Tuner};
+pub use workload::{BlockWorkload, FieldWorkload, TokenCounts};

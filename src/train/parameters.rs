@@ -1,40 +1,24 @@
-//! The weights of a hypernetwork that learn, as one flat list: first the backbone's, if it learns, then
-//! those of the weight tokens, heads and base, each in the order of burn's traversal.
+//! The weights of a module that learn, as one flat list in the order of burn's traversal: that of the fields.
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Gradients, Tensor, TensorData};
 
 use super::TrainError;
-use crate::model::{Hypernetwork, Mode, ModelError};
+use crate::model::ModelError;
 
-/// All weights that learn, and how many of them are the backbone's.
-pub(super) fn weights(network: &Hypernetwork) -> Result<(Vec<f32>, usize), TrainError> {
-    let mut reader = Reader { values: Vec::new(), gradients: None, failed: None };
-    let num_backbone = reader.read(network);
-    reader.finish().map(|values| (values, num_backbone))
+/// All weights that learn.
+pub(super) fn read<M: Module>(module: &M) -> Result<Vec<f32>, TrainError> {
+    Reader { values: Vec::new(), gradients: None, failed: None }.read(module)
 }
 
-/// Their gradients, in the same order; zero for a weight that the loss does not depend on.
-pub(super) fn gradients(network: &Hypernetwork, gradients: Gradients) -> Result<Vec<f32>, TrainError> {
-    let mut reader = Reader { values: Vec::new(), gradients: Some(gradients), failed: None };
-    reader.read(network);
-    reader.finish()
+/// Their gradients, in the same order. The loss must depend on every one of them.
+pub(super) fn read_gradients<M: Module>(module: &M, gradients: Gradients) -> Result<Vec<f32>, TrainError> {
+    Reader { values: Vec::new(), gradients: Some(gradients), failed: None }.read(module)
 }
 
-/// The network with other weights.
-pub(super) fn with_weights(mut network: Hypernetwork, weights: &[f32]) -> Hypernetwork {
-    let mut writer = Writer { rest: weights };
-    if learns_backbone(&network) {
-        network.backbone = network.backbone.map(&mut writer);
-    }
-    network.weight_tokens = network.weight_tokens.map(&mut writer);
-    network.heads = network.heads.map(&mut writer);
-    network.base = network.base.map(&mut writer);
-    network
-}
-
-fn learns_backbone(network: &Hypernetwork) -> bool {
-    network.config().mode != Mode::Prompt
+/// The module with other weights.
+pub(super) fn write<M: Module>(module: M, weights: &[f32]) -> M {
+    module.map(&mut Writer { rest: weights })
 }
 
 struct Reader {
@@ -45,19 +29,8 @@ struct Reader {
 }
 
 impl Reader {
-    /// How many values were the backbone's.
-    fn read(&mut self, network: &Hypernetwork) -> usize {
-        if learns_backbone(network) {
-            network.backbone.visit(self);
-        }
-        let num_backbone = self.values.len();
-        network.weight_tokens.visit(self);
-        network.heads.visit(self);
-        network.base.visit(self);
-        num_backbone
-    }
-
-    fn finish(self) -> Result<Vec<f32>, TrainError> {
+    fn read<M: Module>(mut self, module: &M) -> Result<Vec<f32>, TrainError> {
+        module.visit(&mut self);
         match self.failed {
             Some(what) => Err(ModelError::Device(what).into()),
             None => Ok(self.values),
@@ -68,7 +41,9 @@ impl Reader {
 impl ModuleVisitor for Reader {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         let value = param.val();
-        let count = value.dims().iter().product::<usize>();
+        if !value.is_require_grad() {
+            return;
+        }
         let wanted = match &mut self.gradients {
             Some(gradients) => value.grad_remove(gradients),
             None => Some(value),
@@ -76,7 +51,7 @@ impl ModuleVisitor for Reader {
         match wanted.map(Tensor::try_into_vec_as::<f32>) {
             Some(Ok(values)) => self.values.extend(values),
             Some(Err(err)) => self.failed = Some(err.to_string()),
-            None => self.values.resize(self.values.len() + count, 0.0),
+            None => self.failed = Some("a weight that learns got no gradient".into()),
         }
     }
 }
@@ -87,6 +62,9 @@ struct Writer<'a> {
 
 impl ModuleMapper for Writer<'_> {
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        if !param.val().is_require_grad() {
+            return param;
+        }
         let shape = param.lazy_shape().as_slice().to_vec();
         let Some((own, rest)) = self.rest.split_at_checked(shape.iter().product()) else { return param };
         self.rest = rest;

@@ -2,7 +2,6 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use burn::tensor::Device;
@@ -19,9 +18,6 @@ use crate::model::{
     save_checkpoint,
 };
 use crate::storage::{Identity, sha256_hex, write_atomically};
-
-/// Held from the seed to the last weight drawn.
-static GENERATOR: Mutex<()> = Mutex::new(());
 
 /// Pictures of a sample sheet, at most.
 const SAMPLES: usize = 6;
@@ -308,9 +304,6 @@ fn build(
     device: &Device,
 ) -> Result<(Hypernetwork, Option<Identity>), TrainError> {
     let learning = device.clone().autodiff();
-    // The device has one generator for the whole process: nobody else may draw between seed and weights.
-    let _generator = GENERATOR.lock().unwrap_or_else(PoisonError::into_inner);
-    learning.seed(config.seed);
     let Some(path) = &inputs.backbone else {
         if inputs.mode != Mode::Scratch {
             return Err(TrainError::Config(format!(
@@ -318,7 +311,10 @@ fn build(
                 inputs.mode
             )));
         }
-        return Ok((Hypernetwork::init(&config.model(inputs.mode, &vit_tiny()), &learning)?, None));
+        return Ok((
+            Hypernetwork::init(&config.model(inputs.mode, &vit_tiny()), config.seed, &learning)?,
+            None,
+        ));
     };
     let bytes = std::fs::read(path).map_err(|source| ModelError::Io { path: path.clone(), source })?;
     let identity = identity_of(path, &bytes);
@@ -330,12 +326,10 @@ fn build(
     };
     let model = config.model(inputs.mode, &found);
     if inputs.mode == Mode::Scratch {
-        return Ok((Hypernetwork::init(&model, &learning)?, None));
+        return Ok((Hypernetwork::init(&model, config.seed, &learning)?, None));
     }
     let (backbone, _) = load_backbone(&bytes, &model.backbone, &learning)?;
-    let network = Hypernetwork::from_backbone(&model, backbone, &learning)?;
-    let network = if inputs.mode == Mode::Prompt { network.with_frozen_backbone() } else { network };
-    Ok((network, Some(identity)))
+    Ok((Hypernetwork::from_backbone(&model, backbone, config.seed, &learning)?, Some(identity)))
 }
 
 fn identity_of(path: &Path, bytes: &[u8]) -> Identity {

@@ -65,10 +65,10 @@ const COSINE_END: f64 = 0.02;
 
 impl Default for RunConfig {
     fn default() -> Self {
-        let encoding = Encoding::Fourier { count: 24, min: (0.5 * PI) as f32, max: (32.0 * PI) as f32 };
+        let encoding = Encoding::Fourier { count: 64, min: (0.5 * PI) as f32, max: (48.0 * PI) as f32 };
         let live = Architecture::live_image();
         Self {
-            steps: 6_000,
+            steps: 5_000,
             seed: 0,
             batch_size: 8,
             pixels_per_picture: 2_048,
@@ -76,8 +76,8 @@ impl Default for RunConfig {
             depth: 6,
             composer: Composer::Residual,
             groups: 36,
-            learning_rate_backbone: 3e-4,
-            learning_rate_new: 3e-3,
+            learning_rate_backbone: 6e-4,
+            learning_rate_new: 6e-3,
             warm_up_steps: 100,
             schedule: Schedule::Cosine,
             clip_norm: 1.0,

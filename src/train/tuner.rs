@@ -7,7 +7,7 @@ use super::adam::Adam;
 use super::batch::{self, Batch};
 use super::{RunConfig, TrainError, db_of_mse, parameters};
 use crate::dataset::PictureFolder;
-use crate::model::{Hypernetwork, ModelConfig, evaluate_features};
+use crate::model::{Hypernetwork, Mode, ModelConfig, evaluate_features};
 
 /// Decay of Adam's running means: the second is short, for runs of thousands of steps.
 const BETAS: (f32, f32) = (0.9, 0.99);
@@ -24,7 +24,7 @@ pub struct Tuner {
 /// Everything that a step changes.
 #[derive(Debug, Clone)]
 pub(super) struct TunerState {
-    /// What learns, flat; the backbone's first.
+    /// What learns, flat; the backbone's first, if it learns.
     pub(super) weights: Vec<f32>,
     /// Its running mean.
     pub(super) ema: Vec<f32>,
@@ -70,13 +70,17 @@ pub struct StepTimings {
 }
 
 impl Tuner {
-    /// Ready to tune this network. `device` is one without autodiff.
+    /// Ready to tune this network, which is on an autodiff device; the backbone is frozen if the mode says so.
+    /// `device` is one without autodiff.
     ///
     /// # Errors
     /// [`TrainError`] if a setting makes no sense, or the device fails.
     pub fn new(network: Hypernetwork, config: RunConfig, device: &Device) -> Result<Self, TrainError> {
         config.validate()?;
-        let (weights, num_backbone) = parameters::weights(&network)?;
+        let network =
+            if network.config().mode == Mode::Prompt { network.with_frozen_backbone() } else { network };
+        let weights = parameters::read(&network)?;
+        let num_backbone = parameters::read(&network.backbone)?.len();
         let adam = |len| Adam::new(len, BETAS, config.weight_decay as f32);
         let state = TunerState {
             ema: weights.clone(),
@@ -103,12 +107,12 @@ impl Tuner {
     /// The network with the running mean of its weights.
     #[must_use]
     pub fn averaged(&self) -> Hypernetwork {
-        parameters::with_weights(self.network.clone(), &self.state.ema)
+        parameters::write(self.network.clone(), &self.state.ema)
     }
 
     /// Go on from a state that was kept.
     pub(super) fn restore(&mut self, state: TunerState) {
-        self.network = parameters::with_weights(self.network.clone(), &state.weights);
+        self.network = parameters::write(self.network.clone(), &state.weights);
         self.state = state;
     }
 
@@ -137,13 +141,13 @@ impl Tuner {
         if !loss_value.is_finite() {
             return Err(diverged);
         }
-        let mut gradient = parameters::gradients(&self.network, loss.backward())?;
+        let gradient = parameters::read_gradients(&self.network, loss.backward())?;
         timings.backward_ms = clock.lap();
         let gradient_norm = gradient.iter().map(|g| f64::from(*g).powi(2)).sum::<f64>().sqrt();
         if !gradient_norm.is_finite() {
             return Err(diverged);
         }
-        self.update(&mut gradient, gradient_norm, rate);
+        self.update(&gradient, gradient_norm, rate);
         timings.update_ms = clock.lap();
         Ok(StepReport {
             step: self.state.step,
@@ -156,24 +160,21 @@ impl Tuner {
     }
 
     /// Clip, step, average.
-    fn update(&mut self, gradient: &mut [f32], norm: f64, rate: f64) {
+    fn update(&mut self, gradient: &[f32], norm: f64, rate: f64) {
         let RunConfig { clip_norm, learning_rate_backbone, learning_rate_new, .. } = self.config;
-        if norm > clip_norm {
-            let factor = (clip_norm / norm) as f32;
-            gradient.iter_mut().for_each(|g| *g *= factor);
-        }
+        let scale = (clip_norm / norm).min(1.0) as f32;
         let TunerState { weights, ema, backbone, new, step } = &mut self.state;
         let (of_backbone, of_new) = gradient.split_at(backbone.mean.len());
         let (backbone_weights, new_weights) = weights.split_at_mut(of_backbone.len());
-        backbone.step(backbone_weights, of_backbone, rate * learning_rate_backbone);
-        new.step(new_weights, of_new, rate * learning_rate_new);
+        backbone.step(backbone_weights, of_backbone, scale, rate * learning_rate_backbone);
+        new.step(new_weights, of_new, scale, rate * learning_rate_new);
         *step += 1;
         // Short at first, so that the start is forgotten.
         let decay = self.config.ema_decay.min(f64::from(1 + *step) / f64::from(10 + *step)) as f32;
         ema.iter_mut()
             .zip(weights.iter())
             .for_each(|(mean, weight)| *mean += (1.0 - decay) * (weight - *mean));
-        self.network = parameters::with_weights(self.network.clone(), weights);
+        self.network = parameters::write(self.network.clone(), weights);
     }
 }
 

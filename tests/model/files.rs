@@ -17,7 +17,7 @@ use crate::{common, pictures, read, small_config, values};
 #[test]
 fn a_checkpoint_is_written_as_it_was_read() {
     let device = cpu_device();
-    let network = Hypernetwork::init(&small_config(Composer::TransInr), &device).unwrap();
+    let network = Hypernetwork::init(&small_config(Composer::TransInr), 0, &device).unwrap();
     let notes: BTreeMap<_, _> = ["steps", "seed", "data", "psnr"].map(|key| (key.into(), "1".into())).into();
     let bytes = checkpoint_bytes(&network, None, &notes).unwrap();
     let again = Checkpoint::from_bytes(&bytes, &[], &device).unwrap();
@@ -40,7 +40,7 @@ fn a_prompt_tuned_checkpoint_finds_its_backbone_by_its_hash() {
     let device = cpu_device();
     let mut config = small_config(Composer::TransInr);
     config.mode = Mode::Prompt;
-    let network = Hypernetwork::init(&config, &device).unwrap();
+    let network = Hypernetwork::init(&config, 0, &device).unwrap();
     let whole = checkpoint_bytes(&network, None, &BTreeMap::new()).unwrap();
     let weights = backbone_file(&whole);
     let sha256 = sha256_hex(&weights);
@@ -111,7 +111,7 @@ fn altered(bytes: &[u8], change: impl Fn(&mut Metadata, &mut Tensors)) -> Vec<u8
 #[test]
 fn damaged_checkpoints_are_refused_with_a_sentence() {
     let device = cpu_device();
-    let network = Hypernetwork::init(&small_config(Composer::TransInr), &device).unwrap();
+    let network = Hypernetwork::init(&small_config(Composer::TransInr), 0, &device).unwrap();
     let good = checkpoint_bytes(&network, None, &BTreeMap::new()).unwrap();
     let refusal = |bytes: &[u8]| Checkpoint::from_bytes(bytes, &[], &device).unwrap_err().to_string();
 
@@ -169,7 +169,7 @@ fn damaged_checkpoints_are_refused_with_a_sentence() {
 
 #[test]
 fn half_precision_tensors_are_widened() {
-    let network = Hypernetwork::init(&small_config(Composer::TransInr), &cpu_device()).unwrap();
+    let network = Hypernetwork::init(&small_config(Composer::TransInr), 0, &cpu_device()).unwrap();
     let bytes = checkpoint_bytes(&network, None, &BTreeMap::new()).unwrap();
     let (_, header) = SafeTensors::read_metadata(&bytes).unwrap();
     let file = SafeTensors::deserialize(&bytes).unwrap();
@@ -194,7 +194,7 @@ fn half_precision_tensors_are_widened() {
 #[test]
 fn random_damage_never_panics() {
     let device = cpu_device();
-    let network = Hypernetwork::init(&small_config(Composer::Residual), &device).unwrap();
+    let network = Hypernetwork::init(&small_config(Composer::Residual), 0, &device).unwrap();
     let good = checkpoint_bytes(&network, None, &BTreeMap::new()).unwrap();
     let header_end = 8 + u64::from_le_bytes(*good.first_chunk().unwrap()) as usize;
     let mut random = ChaCha8Rng::seed_from_u64(7);

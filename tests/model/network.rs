@@ -69,7 +69,7 @@ fn gradients_agree_with_finite_differences() {
 
 #[test]
 fn a_model_writes_the_field_of_a_picture() {
-    let network = Hypernetwork::init(&small_config(Composer::TransInr), &cpu_device()).unwrap();
+    let network = Hypernetwork::init(&small_config(Composer::TransInr), 0, &cpu_device()).unwrap();
     let bytes = checkpoint_bytes(&network, None, &BTreeMap::new()).unwrap();
     let model = Model::load_on("m.safetensors", &bytes, &[], &cpu_device()).unwrap();
     let ramp: Vec<u16> = (0..24 * 24 * 3).map(|index| (index * 37) as u16).collect();
@@ -142,7 +142,7 @@ fn the_counts_are_those_of_the_specification() {
     assert_eq!(image.tokens(LayerShape { d_in: 8, d_out: 100 }), 50);
     // The formula and the modules agree.
     let small = small_config(Composer::TransInr);
-    let network = Hypernetwork::init(&small, &cpu_device()).unwrap();
+    let network = Hypernetwork::init(&small, 0, &cpu_device()).unwrap();
     assert_eq!(network.num_params(), small.parameters().total());
 }
 
@@ -175,7 +175,7 @@ fn a_residual_model_starts_as_its_base() {
     let device = cpu_device();
     let mut config = small_config(Composer::Residual);
     config.field = Architecture::siren_image();
-    let network = Hypernetwork::init(&config, &device).unwrap();
+    let network = Hypernetwork::init(&config, 0, &device).unwrap();
     let weights = network.forward(pictures(1, 16, &device));
     for (weight, base) in weights.into_iter().zip(&network.base) {
         assert_eq!(values(weight), values(base.weight.val()));
@@ -213,7 +213,7 @@ fn a_relu_field_starts_with_a_place_for_every_neuron_and_token() {
     config.groups = 9;
     config.field.hidden = 36;
     config.field.encoding = Encoding::Fourier { count: 24, min: 1.570_796_4, max: 100.530_97 };
-    let network = Hypernetwork::init(&config, &device).unwrap();
+    let network = Hypernetwork::init(&config, 0, &device).unwrap();
     let side = 48;
     let points: Vec<f32> = (0..side * side)
         .flat_map(|at| [at / side, at % side].map(|index| (2 * index + 1) as f32 / side as f32 - 1.0))

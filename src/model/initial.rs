@@ -1,0 +1,119 @@
+//! Random initial weights, drawn on the host: a seed gives the same ones on every device, whoever else draws.
+
+use std::collections::BTreeMap;
+
+use burn::module::Module;
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use rand_distr::{Distribution, Normal, Uniform};
+use sha2::{Digest, Sha256};
+
+use super::{Composer, ModelConfig, names};
+use crate::storage::HostTensor;
+
+/// Standard deviation of a backbone's random weights and positions, and of weight tokens, as vision
+/// transformers are started.
+const WEIGHT_STD: f32 = 0.02;
+/// Of the class token, as timm starts it.
+const CLASS_STD: f32 = 1e-6;
+
+/// What a tensor's numbers are drawn from.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Initial {
+    Constant(f32),
+    /// Mean zero, this deviation.
+    Normal(f32),
+    /// `U(±bound)`
+    Uniform(f32),
+}
+
+/// Every weight of a network, by its name in a file.
+pub(crate) fn network(module: &impl Module, config: &ModelConfig, seed: u64) -> BTreeMap<String, HostTensor> {
+    drawn(module, seed, |name, shape| of_network(name, shape, config))
+}
+
+/// A backbone, or a part of one, with random weights.
+pub(crate) fn with_random_weights<M: Module>(module: M, seed: u64) -> M {
+    let tensors = drawn(&module, seed, |name, _| of_backbone(name));
+    names::put_in(module, tensors)
+}
+
+/// The random numbers of one tensor; another tensor's do not depend on how many were drawn.
+fn generator(seed: u64, name: &str) -> ChaCha8Rng {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let hash = Sha256::digest(name.as_bytes());
+    random.set_stream(hash.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes)));
+    random
+}
+
+/// Standard normal numbers for this tensor.
+pub(crate) fn normal(seed: u64, name: &str, count: usize) -> Vec<f32> {
+    Initial::Normal(1.0).draw(count, &mut generator(seed, name))
+}
+
+fn drawn(
+    module: &impl Module,
+    seed: u64,
+    initial: impl Fn(&str, &[usize]) -> Initial,
+) -> BTreeMap<String, HostTensor> {
+    let draw = |(name, shape): (String, Vec<usize>)| {
+        let count = shape.iter().product();
+        let values = initial(&name, &shape).draw(count, &mut generator(seed, &name));
+        (name, HostTensor { shape, values })
+    };
+    names::needed(module).into_iter().map(draw).collect()
+}
+
+impl Initial {
+    fn draw(self, count: usize, random: &mut ChaCha8Rng) -> Vec<f32> {
+        match self {
+            Self::Constant(value) => vec![value; count],
+            Self::Normal(deviation) => match Normal::new(0.0, deviation) {
+                Ok(normal) => normal.sample_iter(random).take(count).collect(),
+                Err(_) => vec![0.0; count],
+            },
+            Self::Uniform(bound) => match Uniform::new(-bound, bound) {
+                Ok(uniform) => uniform.sample_iter(random).take(count).collect(),
+                Err(_) => vec![0.0; count],
+            },
+        }
+    }
+}
+
+fn of_network(name: &str, shape: &[usize], config: &ModelConfig) -> Initial {
+    let (part, rest) = name.split_once('.').unwrap_or((name, ""));
+    let (index, rest) = rest.split_once('.').unwrap_or((rest, ""));
+    let layer =
+        index.parse::<usize>().ok().and_then(|index| Some((index, *config.field.layer_shapes().get(index)?)));
+    match (part, rest, layer) {
+        ("weight_tokens", ..) => Initial::Normal(WEIGHT_STD),
+        // So that a residual model starts as its base.
+        ("heads", "proj.weight" | "proj.bias", _) if config.composer == Composer::Residual => {
+            Initial::Constant(0.0)
+        }
+        // A Linear as PyTorch starts it, over the width of a token.
+        ("heads", "proj.weight" | "proj.bias", _) => {
+            Initial::Uniform((config.backbone.dim as f32).sqrt().recip())
+        }
+        ("heads", ..) => of_norm(name),
+        ("base", "weight", Some((index, shape))) => Initial::Uniform(config.base_bound(index, shape) as f32),
+        ("base", _, Some((_, shape))) => Initial::Uniform((shape.d_in as f32).sqrt().recip()),
+        _ => {
+            debug_assert!(part == "backbone", "{name} {shape:?}");
+            of_backbone(name)
+        }
+    }
+}
+
+fn of_backbone(name: &str) -> Initial {
+    match name.rsplit('.').next() {
+        _ if name.contains("norm") => of_norm(name),
+        Some("bias") => Initial::Constant(0.0),
+        Some("cls_token") => Initial::Normal(CLASS_STD),
+        _ => Initial::Normal(WEIGHT_STD),
+    }
+}
+
+fn of_norm(name: &str) -> Initial {
+    Initial::Constant(if name.ends_with("weight") { 1.0 } else { 0.0 })
+}

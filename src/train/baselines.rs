@@ -1,0 +1,86 @@
+//! What a model's figures are held against, so that nothing is credited to it that something simpler earns.
+
+use std::sync::Arc;
+
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use serde::Serialize;
+
+use super::{Quality, RefineConfig, Refiner, TrainError, quality};
+use crate::field::{Architecture, Field, FieldError, FieldRecord, Layer};
+use crate::media::{ImageSignal, Picture, resize};
+
+/// Side of the thumbnail, in pixels.
+const THUMBNAIL_PX: u32 = 8;
+
+/// Of one picture, or their mean.
+#[derive(Debug, Clone, Serialize)]
+pub struct Baselines {
+    /// Every pixel has the picture's mean colour.
+    pub mean_color: Quality,
+    /// The picture reduced to 8x8 pixels and enlarged again, both by bicubic.
+    pub thumbnail: Quality,
+    /// Refined from the weights that the model wrote for another picture: what is left is the prediction's own.
+    pub refined_from_other: Vec<(u32, Quality)>,
+    /// Refined from random weights.
+    pub refined_from_random: Vec<(u32, Quality)>,
+}
+
+impl Baselines {
+    /// For one picture; `other` is the field of another one, of the same architecture.
+    pub(super) fn measure(
+        signal: &ImageSignal,
+        other: &FieldRecord,
+        refine_steps: &[u32],
+        seed: u64,
+    ) -> Result<Self, TrainError> {
+        let reference: &Picture = &signal.reference;
+        let (width, height) = (reference.width(), reference.height());
+        let values = reference.to_f32();
+        let small = resize(reference, THUMBNAIL_PX, THUMBNAIL_PX);
+        let random = random_field(other.field.architecture(), seed)?;
+        let random = FieldRecord { field: random, ..other.clone() };
+        Ok(Self {
+            mean_color: quality(&mean_color(&values), reference),
+            thumbnail: quality(&resize(&small, width, height).to_f32(), reference),
+            refined_from_other: refined(other, &signal.reference, refine_steps)?,
+            refined_from_random: refined(&random, &signal.reference, refine_steps)?,
+        })
+    }
+}
+
+/// The best field after each number of steps; each starts anew, since the learning rate falls towards the end.
+pub(super) fn refined(
+    record: &FieldRecord,
+    reference: &Arc<Picture>,
+    refine_steps: &[u32],
+) -> Result<Vec<(u32, Quality)>, TrainError> {
+    let refine = |&steps: &u32| {
+        let config = RefineConfig { steps, ..RefineConfig::default() };
+        let mut refiner = Refiner::new(record, Arc::clone(reference), config)?;
+        while !refiner.is_finished() {
+            refiner.step()?;
+        }
+        Ok((steps, refiner.best().1))
+    };
+    refine_steps.iter().map(refine).collect()
+}
+
+/// As many pixels, all of the mean colour. `[n, 3]`
+fn mean_color(values: &[f32]) -> Vec<f32> {
+    let count = values.len() / 3;
+    let sum = |channel: usize| values.iter().skip(channel).step_by(3).map(|v| f64::from(*v)).sum::<f64>();
+    let mean = [0, 1, 2].map(|channel| (sum(channel) / count as f64) as f32);
+    mean.repeat(count)
+}
+
+/// Weights and biases from `U(±1/sqrt(d_in))`, as a base that has learned nothing has them.
+fn random_field(architecture: &Architecture, seed: u64) -> Result<Field, FieldError> {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let layers = architecture.layer_shapes().into_iter().map(|shape| {
+        let bound = (shape.d_in as f32).sqrt().recip();
+        let mut draw = |count: usize| (0..count).map(|_| random.random_range(-bound..bound)).collect();
+        Layer { weight: draw(shape.d_in * shape.d_out), bias: draw(shape.d_out) }
+    });
+    Field::new(architecture.clone(), layers.collect())
+}
