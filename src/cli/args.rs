@@ -109,7 +109,7 @@ pub(super) struct RefineArgs {
     #[arg(long, default_value_t = 300)]
     pub(super) steps: u32,
     /// Adam's learning rate
-    #[arg(long, default_value_t = 3e-3)]
+    #[arg(long, default_value_t = 8e-3)]
     pub(super) lr: f64,
     /// Random pixels in a step
     #[arg(long, default_value_t = 2_048)]
@@ -200,6 +200,9 @@ pub(super) struct EvaluateArgs {
     /// Also after so many refine steps, as 30,100,300
     #[arg(long, value_name = "STEPS", value_delimiter = ',')]
     pub(super) refine: Vec<u32>,
+    /// Beside the mean colour, an 8x8 thumbnail, and the same refining from other weights
+    #[arg(long)]
+    pub(super) baselines: bool,
     /// Report as JSON
     #[arg(long)]
     pub(super) json: bool,
@@ -214,15 +217,30 @@ pub(super) struct DoctorArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct BenchArgs {
+    /// What to measure
+    #[arg(value_enum, default_value = "all")]
+    pub(super) what: BenchPart,
     /// Seconds for each measurement, about
     #[arg(long, default_value_t = 2.0)]
     pub(super) seconds: f64,
     /// Leave the training steps out
     #[arg(long)]
     pub(super) quick: bool,
+    /// What tests/golden/peer.py wrote on this machine, to compare the training steps with
+    #[arg(long, value_name = "JSON")]
+    pub(super) peer: Option<PathBuf>,
     /// Report as JSON
     #[arg(long)]
     pub(super) json: bool,
+}
+
+/// Parts of the measurement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum BenchPart {
+    /// Every part of the program
+    All,
+    /// Training steps of known shapes, beside PyTorch's
+    Train,
 }
 
 /// Kinds of signals.

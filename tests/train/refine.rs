@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::f32::consts::PI;
 use std::sync::Arc;
 
 use hyperscope::field::{Activation, Architecture, Encoding, Field, FieldKind, FieldRecord, Layer, Region};
@@ -14,7 +15,7 @@ fn record(field: Field, width: u32, height: u32) -> FieldRecord {
 }
 
 fn golden_field(golden: &SafeTensors, prefix: &str) -> Field {
-    let encoding = Encoding::Fourier { count: 12, min: 3.141_592_65, max: 3_216.990_88 };
+    let encoding = Encoding::Fourier { count: 12, min: PI, max: 1_024.0 * PI };
     let activation = Activation::Sine { omega0: 20.0, omega0_first: 30.0 };
     let live = Architecture::live_image();
     let architecture = Architecture { layers: 3, hidden: 8, encoding, activation, ..live };

@@ -6,7 +6,7 @@ use hyperscope::media::Picture;
 use hyperscope::model::{Checkpoint, Mode, Model, cpu_device};
 use hyperscope::storage::sha256_hex;
 use hyperscope::train::{
-    EvaluateConfig, Run, RunConfig, RunInputs, Schedule, TrainError, evaluate_model, mean_quality,
+    EvaluateConfig, Evaluated, Run, RunConfig, RunInputs, Schedule, TrainError, evaluate_model,
 };
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
@@ -174,13 +174,43 @@ fn every_mode_learns_and_frozen_is_frozen() {
         }
         // The file's own figure is what an evaluation from the file gives.
         let model = Model::load_on("m", &bytes, &[folder.path().into()], &device).unwrap();
-        let evaluate =
-            EvaluateConfig { split: Split::HeldOut, reference_side_px: 16, refine_steps: vec![0, 20] };
+        let evaluate = EvaluateConfig {
+            split: Split::HeldOut,
+            reference_side_px: 16,
+            refine_steps: vec![0, 20],
+            with_baselines: false,
+        };
         let rows = evaluate_model(&model, &data(), &evaluate, |_| {}).unwrap();
-        let (mean, refined) = mean_quality(&rows);
-        assert!((mean.psnr_db - held_out[1]).abs() < 1e-3, "{mode}: {} and {}", mean.psnr_db, held_out[1]);
-        assert!((refined[0].1.psnr_db - mean.psnr_db).abs() < 1e-9 && refined[1].1.psnr_db > mean.psnr_db);
+        let mean = Evaluated::mean(&rows).unwrap();
+        let (direct, refined) = (mean.direct.psnr_db, &mean.refined);
+        assert!((direct - held_out[1]).abs() < 1e-3, "{mode}: {direct} and {}", held_out[1]);
+        assert!((refined[0].1.psnr_db - direct).abs() < 1e-9 && refined[1].1.psnr_db > direct);
+        let of_all = EvaluateConfig { split: Split::Train, with_baselines: true, ..evaluate };
+        check_baselines(&evaluate_model(&model, &data(), &of_all, |_| {}).unwrap());
     }
+}
+
+/// Against closed forms: the error of the mean colour is the variance, and no other picture's weights are better
+/// than a picture's own here.
+fn check_baselines(rows: &[Evaluated]) {
+    let data = data();
+    for (row, entry) in rows.iter().zip(data.pictures(Split::Train)) {
+        assert_eq!(row.picture, entry.relative);
+        let values = entry.centre(16).to_f32();
+        let variance = |channel: usize| {
+            let own: Vec<f64> = values.iter().skip(channel).step_by(3).map(|v| f64::from(*v)).collect();
+            let mean = own.iter().sum::<f64>() / own.len() as f64;
+            own.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / own.len() as f64
+        };
+        let mse = (variance(0) + variance(1) + variance(2)) / 3.0;
+        let found = row.baselines.as_ref().unwrap().mean_color.psnr_db;
+        assert!((found + 10.0 * mse.log10()).abs() < 1e-3, "{found} for a variance of {mse}");
+    }
+    let mean = Evaluated::mean(rows).unwrap();
+    let (direct, mean) = (mean.direct.psnr_db, mean.baselines.unwrap());
+    assert!(mean.thumbnail.psnr_db > mean.mean_color.psnr_db + 3.0, "a gradient shrinks well");
+    assert!(mean.refined_from_other[0].1.psnr_db < direct - 1.0);
+    assert!(mean.refined_from_random[0].1.psnr_db < mean.refined_from_random[1].1.psnr_db);
 }
 
 /// The frozen backbone of a network that learns, weight by weight.
