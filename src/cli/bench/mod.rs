@@ -5,6 +5,7 @@ mod field;
 mod measure;
 mod model;
 mod passes;
+mod peer;
 mod report;
 mod samples;
 mod tuning;

@@ -25,7 +25,7 @@ pub(super) fn encode_vit_tiny(seconds: f64) -> anyhow::Result<Vec<Row>> {
         ..RunConfig::default()
     };
     let device = best_device();
-    let network = Hypernetwork::init(&config.model(Mode::Scratch, &vit_tiny()), &device)?;
+    let network = Hypernetwork::init(&config.model(Mode::Scratch, &vit_tiny()), 0, &device)?;
     split(seconds, &Model::of(&network, &device), "ViT-Ti/16 (224 px in, reference field)")
 }
 

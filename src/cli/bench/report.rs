@@ -3,8 +3,8 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::measure::Row;
-use super::{field, model, passes, tuning};
-use crate::cli::args::BenchArgs;
+use super::{field, model, passes, peer, tuning};
+use crate::cli::args::{BenchArgs, BenchPart};
 use crate::cli::{output, source};
 use crate::field::matmul_peak_gflops;
 use crate::model::device_name;
@@ -29,6 +29,9 @@ struct Report {
 
 pub(in crate::cli) fn run(args: &BenchArgs) -> anyhow::Result<()> {
     let seconds = args.seconds.clamp(0.01, 600.0);
+    if args.what == BenchPart::Train {
+        return peer::run(seconds, args);
+    }
     let own = source::model(None)?;
     let architecture = own.config().field.clone();
     let mut report = Report {
@@ -99,7 +102,7 @@ fn print(report: &Report) {
 }
 
 /// What the processor calls itself.
-fn cpu_name() -> String {
+pub(super) fn cpu_name() -> String {
     let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let line = info.lines().find(|line| line.starts_with("model name"));
     let name = line.and_then(|line| line.split_once(':')).map(|(_, name)| name.trim().to_owned());

@@ -15,8 +15,7 @@ pub(super) fn steps(seconds: f64) -> anyhow::Result<Vec<Row>> {
     let mut rows = Vec::new();
     for mode in [Mode::Scratch, Mode::Finetune, Mode::Prompt] {
         let model = config.model(mode, &vit_tiny());
-        let network = Hypernetwork::init(&model, &device.clone().autodiff())?;
-        let network = if mode == Mode::Prompt { network.with_frozen_backbone() } else { network };
+        let network = Hypernetwork::init(&model, 0, &device.clone().autodiff())?;
         let mut tuner = Tuner::new(network, config.clone(), &device)?;
         tuner.step(&data)?;
         let (mut whole, mut parts) = (Vec::new(), Vec::new());
