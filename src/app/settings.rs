@@ -158,6 +158,9 @@ impl Settings {
     #[must_use]
     pub fn load(folder: &Path) -> (Self, Option<String>) {
         let file = Self::file(folder);
+        if std::fs::metadata(&file).is_ok_and(|found| found.len() > limits::JSON_BYTES) {
+            return (Self::default(), Some(Self::set_aside(&file, "it is too large")));
+        }
         let bytes = match std::fs::read(&file) {
             Ok(bytes) => bytes,
             Err(err) if err.kind() == io::ErrorKind::NotFound => return (Self::default(), None),

@@ -81,15 +81,13 @@ pub(crate) static GROUPS: &[Group] = &[
             key(NONE, Key::Num0, "One picture pixel to one screen pixel", |_| {
                 Some(Action::View(ViewChange::Actual))
             }),
-            key(NONE, Key::Plus, "Zoom in", zoom_in),
-            key(NONE, Key::Equals, "Zoom in", zoom_in),
-            key(NONE, Key::Minus, "Zoom out", |_| {
-                Some(Action::View(ViewChange::ZoomCenter(1.0 / ZOOM_STEP)))
-            }),
-            key(SHIFT, Key::ArrowLeft, "Move over the picture", |state| pan(state, 1.0, 0.0)),
-            key(SHIFT, Key::ArrowRight, "Move over the picture", |state| pan(state, -1.0, 0.0)),
-            key(SHIFT, Key::ArrowUp, "Move over the picture", |state| pan(state, 0.0, 1.0)),
-            key(SHIFT, Key::ArrowDown, "Move over the picture", |state| pan(state, 0.0, -1.0)),
+            key(NONE, Key::Plus, "Zoom in", |_| Some(zoom(ZOOM_STEP))),
+            key(NONE, Key::Equals, "Zoom in", |_| Some(zoom(ZOOM_STEP))),
+            key(NONE, Key::Minus, "Zoom out", |_| Some(zoom(1.0 / ZOOM_STEP))),
+            key(SHIFT, Key::ArrowLeft, "Move over the picture", |state| Some(pan(state, 1.0, 0.0))),
+            key(SHIFT, Key::ArrowRight, "Move over the picture", |state| Some(pan(state, -1.0, 0.0))),
+            key(SHIFT, Key::ArrowUp, "Move over the picture", |state| Some(pan(state, 0.0, 1.0))),
+            key(SHIFT, Key::ArrowDown, "Move over the picture", |state| Some(pan(state, 0.0, -1.0))),
             key(NONE, Key::ArrowLeft, "Move the split", |state| split(state, -SPLIT_STEP)),
             key(NONE, Key::ArrowRight, "Move the split", |state| split(state, SPLIT_STEP)),
         ],
@@ -124,18 +122,18 @@ pub(crate) static GESTURES: &[(&str, &str)] = &[
     ("Drop", "Open files and folders"),
 ];
 
-fn zoom_in(_: &State) -> Option<Action> {
-    Some(Action::View(ViewChange::ZoomCenter(ZOOM_STEP)))
+fn zoom(factor: f64) -> Action {
+    Action::View(ViewChange::ZoomCenter(factor))
 }
 
-fn pan(state: &State, x: f64, y: f64) -> Option<Action> {
+fn pan(state: &State, x: f64, y: f64) -> Action {
     let step = state.viewport_px.0.min(state.viewport_px.1) * PAN_STEP;
-    Some(Action::View(ViewChange::Pan(x * step, y * step)))
+    Action::View(ViewChange::Pan(x * step, y * step))
 }
 
 fn split(state: &State, step: f32) -> Option<Action> {
     let is_split = state.shown_mode() == ViewMode::Split;
-    is_split.then(|| Action::SetSplit(state.look.split + step))
+    is_split.then_some(Action::SetSplit(state.look.split + step))
 }
 
 fn next_theme(theme: ThemeChoice) -> ThemeChoice {

@@ -52,12 +52,10 @@ pub(crate) mod size {
     pub(crate) const SPLIT_LINE: f32 = 2.0;
     pub(crate) const SPLIT_GRAB: f32 = 16.0;
     pub(crate) const SPLIT_KNOB: f32 = 11.0;
-    pub(crate) const SWATCH: f32 = 16.0;
     pub(crate) const TOOLTIP_WIDTH: f32 = 300.0;
     pub(crate) const EMPTY_WIDTH: f32 = 340.0;
     pub(crate) const NUMBER_WIDTH: f32 = 84.0;
     pub(crate) const LINE: f32 = 1.0;
-    pub(crate) const FOCUS_LINE: f32 = 1.5;
     pub(crate) const ICON_PX: u32 = 64;
 }
 
@@ -108,7 +106,6 @@ pub(crate) struct Palette {
     pub(crate) on_accent: Color32,
     /// Behind what is selected.
     pub(crate) accent_soft: Color32,
-    pub(crate) good: Color32,
     pub(crate) warning: Color32,
     pub(crate) error: Color32,
     /// Over the window, behind a dialog.
@@ -144,7 +141,6 @@ static LIGHT: Palette = Palette {
     accent_hovered: rgb(0x0024_4FB5),
     on_accent: rgb(0x00FF_FFFF),
     accent_soft: rgb(0x00D5_E1FB),
-    good: rgb(0x001C_7C4A),
     warning: rgb(0x009A_5B00),
     error: rgb(0x00BA_2A2A),
     scrim: black(90),
@@ -170,7 +166,6 @@ static DARK: Palette = Palette {
     accent_hovered: rgb(0x0089_ADFF),
     on_accent: rgb(0x000B_1428),
     accent_soft: rgb(0x0029_3A5E),
-    good: rgb(0x0062_C993),
     warning: rgb(0x00E8_B25A),
     error: rgb(0x00FF_7F78),
     scrim: black(150),

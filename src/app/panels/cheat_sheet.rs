@@ -12,7 +12,9 @@ pub(crate) fn show(ctx: &Context, actions: &mut Vec<Action>) {
         ui.columns(2, |columns| {
             let (left, right) = GROUPS.split_at(GROUPS.len() / 2);
             for (column, groups) in columns.iter_mut().zip([left, right]) {
-                groups.iter().for_each(|group| show_group(column, group));
+                for group in groups {
+                    show_group(column, group);
+                }
             }
             title(&mut columns[0], "Mouse");
             for (gesture, what) in GESTURES {
