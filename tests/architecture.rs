@@ -1,5 +1,7 @@
 //! The table in `src/lib.rs` is the architecture: every import that it does not allow fails here.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests are not in test functions")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 

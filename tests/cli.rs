@@ -277,7 +277,7 @@ fn killing_it_while_it_saves_loses_nothing() {
         command.current_dir(&here).args(if round == 0 { &start[..] } else { &resume[..] });
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let begun = Instant::now();
-        while !here.join("run/state.safetensors").exists() && begun.elapsed() < Duration::from_secs(60) {
+        while !here.join("run/state.safetensors").exists() && begun.elapsed() < Duration::from_mins(1) {
             std::thread::sleep(Duration::from_millis(10));
         }
         std::thread::sleep(Duration::from_millis(random.random_range(300..1_200)));

@@ -16,7 +16,7 @@ use hyperscope::media::{Framing, Picture, png_bytes};
 use hyperscope::storage::Precision;
 use hyperscope::train::{RefineConfig, quality};
 
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Events until one ends `job`, which is the last of them.
 fn until_end(engine: &Engine, job: JobId) -> Vec<Event> {

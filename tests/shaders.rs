@@ -1,5 +1,7 @@
 //! Every shader, for every preset, is valid WGSL, and reads its uniforms where the program writes them.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests are not in test functions")]
+
 use std::collections::BTreeMap;
 
 use hyperscope::field::{Activation, Architecture, Encoding};

@@ -186,7 +186,7 @@ fn is_targa(head: &[u8]) -> bool {
     };
     let is_depth_sound = match kind {
         1 | 9 => map_kind == 1 && matches!(depth, 8 | 16) && matches!(alpha_bits, 0 | 1 | 8),
-        2 | 10 => matches!((depth, alpha_bits), (15, 0 | 1) | (16, 0 | 1) | (24, 0) | (32, 0 | 8)),
+        2 | 10 => matches!((depth, alpha_bits), (15 | 16, 0 | 1) | (24, 0) | (32, 0 | 8)),
         3 | 11 => matches!((depth, alpha_bits), (8, 0 | 8) | (16, 8)),
         _ => false,
     };

@@ -144,7 +144,7 @@ mod tests {
                 0 => Encoding::Identity,
                 _ => Encoding::Fourier { count, min: 1.0, max: 9.0 },
             };
-            let architecture = Architecture { hidden, layers, encoding, ..Architecture::reference_image() };
+            let architecture = Architecture { layers, hidden, encoding, ..Architecture::reference_image() };
             let mut next = 0.0;
             let mut number = || {
                 next += 1.0;

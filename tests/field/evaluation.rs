@@ -28,12 +28,12 @@ fn plain(field: &Field, point: &[f32]) -> Vec<f64> {
             }
         }
         if index + 1 < field.layers().len() {
-            z.iter_mut().for_each(|z| {
+            for z in &mut z {
                 *z = match architecture.activation {
                     Activation::Relu => z.max(0.0),
                     Activation::Sine { .. } => (f64::from(architecture.activation.omega0(index)) * *z).sin(),
                 };
-            });
+            }
         }
         x = z;
     }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use glam::dvec2;
 use hyperscope::camera::ImageView;
 use hyperscope::field::{Architecture, Evaluator, FieldRecord, Region};
-use hyperscope::render::{EvaluatorKind, ImageFrame, RenderError, ViewMode};
+use hyperscope::render::{EvaluatorKind, ImageFrame, RenderError};
 
 use super::support::{
     BACKGROUND, CANVAS_TOLERANCE, Stage, assert_close, frame, picture_point, px, random_field, small_field,
@@ -47,7 +47,7 @@ fn at_one_to_one_it_is_the_rendered_field() {
 #[test]
 fn at_a_zoom_of_5000_and_of_65536_every_pixel_is_evaluated_where_it_lies() {
     let architecture = Architecture { hidden: 16, layers: 3, ..Architecture::reference_image() };
-    let record = random_field(architecture, 33);
+    let record = random_field(&architecture, 33);
     for kind in KINDS {
         let Some(mut stage) = Stage::new(kind) else { return };
         stage.pass.set_field(Some(Arc::clone(&record)));
@@ -82,8 +82,7 @@ fn it_becomes_exact_and_then_nothing_is_done() {
         let Some(mut stage) = Stage::new(kind) else { return };
         stage.pass.set_field(Some(small_field(3)));
         let frame = frame((40, 24), (150, 130), ImageView::fit(dvec2(40.0, 24.0), dvec2(150.0, 130.0)));
-        let num_frames = stage.settle(&frame);
-        println!("{kind:?}: exact after {num_frames} frames");
+        stage.settle(&frame);
         std::thread::sleep(Duration::from_millis(50));
         let wakes = stage.wakes.load(Ordering::SeqCst);
         let start = Instant::now();
@@ -117,7 +116,7 @@ fn the_previous_picture_stands_in_while_the_view_moves() {
         // Still moving: it is coarse, and waits.
         let start = Instant::now();
         while stage.step(&moved, Duration::from_millis(20)).fraction < 1.0 / 64.0 {
-            assert!(start.elapsed() < Duration::from_secs(60));
+            assert!(start.elapsed() < Duration::from_mins(1));
         }
         let state = stage.step(&moved, Duration::from_millis(20));
         assert!(!state.is_exact && !state.needs_repaint && state.fraction < 0.1, "{state:?}");
@@ -131,7 +130,7 @@ fn the_previous_picture_stands_in_while_the_view_moves() {
 #[test]
 fn endless_movement_does_not_starve_the_picture() {
     let Some(mut stage) = Stage::new(EvaluatorKind::Cpu) else { return };
-    stage.pass.set_field(Some(random_field(Architecture::live_image(), 6)));
+    stage.pass.set_field(Some(random_field(&Architecture::live_image(), 6)));
     let view = |tick: u32| ImageView { center_px: dvec2(200.0 + f64::from(tick) * 3.0, 500.0), zoom: 1.0 };
     let moving = |tick| ImageFrame { is_moving: true, ..frame((4000, 1000), (200, 150), view(tick)) };
     for tick in 0..200 {
@@ -162,7 +161,7 @@ fn a_new_field_replaces_the_old_one_and_an_old_one_stays_until_then() {
 #[test]
 fn a_field_too_wide_for_the_device_is_evaluated_by_the_cpu() {
     let Some(mut stage) = Stage::new(EvaluatorKind::Gpu) else { return };
-    let wide = random_field(Architecture { hidden: 2048, layers: 2, ..Architecture::siren_image() }, 1);
+    let wide = random_field(&Architecture { hidden: 2048, layers: 2, ..Architecture::siren_image() }, 1);
     let frame = frame((40, 24), (40, 24), ImageView { center_px: dvec2(20.0, 12.0), zoom: 1.0 });
     stage.pass.set_field(Some(Arc::clone(&wide)));
     let state = stage.pass.frame(&stage.device, &stage.queue, &frame, Duration::from_millis(5));
@@ -181,7 +180,7 @@ fn a_field_too_wide_for_the_device_is_evaluated_by_the_cpu() {
 fn a_field_of_something_else_is_refused() {
     let Some(mut stage) = Stage::new(EvaluatorKind::Cpu) else { return };
     let architecture = Architecture { inputs: 3, outputs: 4, ..Architecture::live_image() };
-    stage.pass.set_field(Some(random_field(architecture, 1)));
+    stage.pass.set_field(Some(random_field(&architecture, 1)));
     assert!(matches!(stage.pass.take_error(), Some(RenderError::NotAnImage { inputs: 3, outputs: 4 })));
 }
 
@@ -197,73 +196,6 @@ fn an_srgb_target_gets_linear_values() {
         stage.settle(&frame);
         // The bytes are the same: one target encodes what the other was given encoded.
         assert_close(&stage.picture(size), &record.render(40, 24, Region::WHOLE), 1.01 / 255.0);
-    }
-}
-
-/// How long each pass takes at 512x512: `cargo test --release --test render -- --ignored --nocapture times`.
-#[test]
-#[ignore = "a measurement, and slow on a software rasteriser"]
-fn times_at_512() {
-    let size = (512, 512);
-    let whole = frame(size, size, ImageView { center_px: px(size) / 2.0, zoom: 1.0 });
-    for (name, architecture) in Architecture::presets() {
-        for kind in KINDS {
-            let Some(mut stage) = Stage::new(kind) else { return };
-            stage.pass.set_field(Some(random_field(architecture.clone(), 1)));
-            let start = Instant::now();
-            let mut steps = Vec::new();
-            let mut longest = Duration::ZERO;
-            loop {
-                let begun = Instant::now();
-                let state = stage.step(&whole, Duration::from_millis(8));
-                longest = longest.max(begun.elapsed());
-                for share in [1.0 / 64.0, 1.0 / 16.0, 0.25, 0.9989] {
-                    if state.fraction >= share && !steps.iter().any(|(of, _)| *of == share) {
-                        steps.push((share, start.elapsed()));
-                    }
-                }
-                if state.is_exact {
-                    break;
-                }
-                if !state.needs_repaint {
-                    std::thread::sleep(Duration::from_millis(1));
-                }
-            }
-            println!(
-                "{name}, {kind:?}: {steps:.1?}, exact {:.1?}, longest frame {longest:.1?}",
-                start.elapsed()
-            );
-        }
-    }
-}
-
-/// How long one frame takes to paint at 1280x800, in every mode, at rest and through another view.
-#[test]
-#[ignore = "a measurement"]
-fn times_of_painting() {
-    let size = (1280, 800);
-    let Some(mut stage) = Stage::with_format(EvaluatorKind::Cpu, wgpu::TextureFormat::Bgra8Unorm) else {
-        return;
-    };
-    stage.pass.set_field(Some(small_field(1)));
-    let values: Vec<f32> = (0..256 * 256 * 3).map(|index| (index % 251) as f32 / 250.0).collect();
-    stage.pass.set_source(hyperscope::media::Picture::from_f32(256, 256, &values).map(Arc::new));
-    let rest = frame((256, 256), size, ImageView { center_px: dvec2(128.0, 128.0), zoom: 6.0 });
-    for mode in [
-        ViewMode::Field,
-        ViewMode::Source,
-        ViewMode::Split,
-        ViewMode::Error,
-        ViewMode::Nearest,
-        ViewMode::Bicubic,
-    ] {
-        let frame = ImageFrame { mode, ..rest };
-        stage.settle(&frame);
-        println!("{mode:?}: at rest {:.1?}", stage.paint_time(size));
-        let view = frame.view.zoomed(1.1, dvec2(300.0, 200.0), px(size));
-        let moved = ImageFrame { view, is_moving: true, ..frame };
-        stage.step(&moved, Duration::ZERO);
-        println!("  through another view {:.1?}", stage.paint_time(size));
     }
 }
 

@@ -129,7 +129,7 @@ fn the_split_has_the_source_to_its_left() {
     for (index, pixel) in picture.chunks_exact(3).enumerate() {
         match index % 40 {
             0..9 => {
-                assert_close(pixel, &texel(&source, IVec2::new(index as i32 % 40, index as i32 / 40)), 3e-4)
+                assert_close(pixel, &texel(&source, IVec2::new(index as i32 % 40, index as i32 / 40)), 3e-4);
             }
             9 | 10 => assert_close(pixel, &[0.96; 3], 1e-6),
             _ => assert_close(pixel, &field[index * 3..][..3], 6e-4),

@@ -19,7 +19,7 @@ fn the_kernel_agrees_with_its_cpu_twin_on_every_preset() {
         return;
     }
     for (name, architecture) in Architecture::presets() {
-        let record = random_field(architecture, 7);
+        let record = random_field(&architecture, 7);
         let expected = record.render(24, 16, Region::WHOLE);
         let spread = expected.iter().fold((1.0_f32, 0.0_f32), |(low, high), v| (low.min(*v), high.max(*v)));
         assert!(spread.1 - spread.0 > 0.2, "{name} is too flat to tell anything: {spread:?}");
@@ -42,7 +42,7 @@ fn odd_widths_two_layers_and_parts_of_a_picture_agree_too() {
         activation: Activation::Sine { omega0: 6.0, omega0_first: 3.0 },
         ..Architecture::reference_image()
     };
-    let record = random_field(architecture, 11);
+    let record = random_field(&architecture, 11);
     let region = Region { x0: 0.25, y0: 0.5, x1: 0.625, y1: 0.9 };
     assert_close(&render_gpu(&record, 19, 9, region).unwrap(), &record.render(19, 9, region), 2e-3);
 }
@@ -52,14 +52,14 @@ fn a_picture_larger_than_one_part_has_no_seams() {
     if !has_adapter() {
         return;
     }
-    let record = random_field(Architecture { hidden: 8, layers: 3, ..Architecture::siren_image() }, 5);
+    let record = random_field(&Architecture { hidden: 8, layers: 3, ..Architecture::siren_image() }, 5);
     let found = render_gpu(&record, 530, 3, Region::WHOLE).unwrap();
     assert_close(&found, &record.render(530, 3, Region::WHOLE), 2e-3);
 }
 
 #[test]
 fn sizes_that_cannot_be_are_refused() {
-    let record = random_field(Architecture { hidden: 8, ..Architecture::siren_image() }, 5);
+    let record = random_field(&Architecture { hidden: 8, ..Architecture::siren_image() }, 5);
     for (width, height) in [(0, 4), (4, 0), (20_000, 4)] {
         assert!(matches!(render_gpu(&record, width, height, Region::WHOLE), Err(RenderError::Size { .. })));
     }

@@ -25,7 +25,7 @@ impl Numbers {
 }
 
 /// A field whose values are spread over [0, 1].
-pub(super) fn random_field(architecture: Architecture, seed: u64) -> Arc<FieldRecord> {
+pub(super) fn random_field(architecture: &Architecture, seed: u64) -> Arc<FieldRecord> {
     let mut numbers = Numbers(seed);
     let num_layers = architecture.layers;
     let layers = architecture.layer_shapes().into_iter().enumerate().map(|(index, shape)| {
@@ -45,7 +45,7 @@ pub(super) fn random_field(architecture: Architecture, seed: u64) -> Arc<FieldRe
 
 /// A small field, quick on a software rasteriser too.
 pub(super) fn small_field(seed: u64) -> Arc<FieldRecord> {
-    random_field(Architecture { hidden: 16, layers: 3, ..Architecture::live_image() }, seed)
+    random_field(&Architecture { hidden: 16, layers: 3, ..Architecture::live_image() }, seed)
 }
 
 /// A device of any adapter; `None`, with the reason printed, where there is none.
@@ -100,19 +100,20 @@ impl Stage {
     /// Frames until the picture is exact, as many as it takes; gives their number.
     pub(super) fn settle(&mut self, frame: &ImageFrame) -> usize {
         let start = Instant::now();
-        for count in 1.. {
+        let mut count = 0;
+        loop {
+            count += 1;
             let state = self.step(frame, Duration::from_millis(20));
             assert!((0.0..=1.0).contains(&state.fraction), "{state:?}");
             if state.is_exact {
                 assert!(!state.needs_repaint);
                 return count;
             }
-            assert!(start.elapsed() < Duration::from_secs(120), "not exact after two minutes: {state:?}");
+            assert!(start.elapsed() < Duration::from_mins(2), "not exact after two minutes: {state:?}");
             if !state.needs_repaint {
                 std::thread::sleep(Duration::from_millis(2));
             }
         }
-        unreachable!()
     }
 
     fn target(&self, (width, height): (u32, u32)) -> wgpu::Texture {
@@ -141,21 +142,6 @@ impl Stage {
             ..wgpu::RenderPassDescriptor::default()
         });
         self.pass.paint(&mut pass);
-    }
-
-    /// The shortest of several paintings, without the first.
-    pub(super) fn paint_time(&self, size: (u32, u32)) -> Duration {
-        let texture = self.target(size);
-        let once = || {
-            let start = Instant::now();
-            let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-            self.paint(&mut encoder, &texture);
-            self.queue.submit([encoder.finish()]);
-            self.device.poll(wgpu::PollType::wait_indefinitely()).unwrap();
-            start.elapsed()
-        };
-        once();
-        (0..8).map(|_| once()).min().unwrap()
     }
 
     /// What is seen, RGB, `[height, width, 3]`, as it lies in the target.
