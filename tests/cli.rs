@@ -9,10 +9,12 @@ use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use hyperscope::field::FieldRecord;
-use hyperscope::media::{Picture, decode, png_bytes, resize};
+use hyperscope::media::{decode, png_bytes, resize};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
+
+use common::{put, waves};
 
 fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hyperscope"));
@@ -52,28 +54,12 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-fn waves(width: u32, height: u32, shift: f32) -> Picture {
-    let mut rgb = Vec::new();
-    for y in 0..height {
-        for x in 0..width {
-            let (u, v) = (x as f32 * 0.05 + shift, y as f32 * 0.04);
-            rgb.extend([0.5 + 0.4 * u.sin(), 0.5 + 0.3 * (u + v).cos(), 0.4 + 0.3 * v.sin()]);
-        }
-    }
-    Picture::from_f32(width, height, &rgb).unwrap()
-}
-
 /// A folder with `a.png`, and a small model in `m.safetensors`.
 fn workplace() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     put(&folder.path().join("a.png"), &png_bytes(&waves(96, 80, 0.0)).unwrap());
     std::fs::copy(common::golden("model_residual.safetensors"), folder.path().join("m.safetensors")).unwrap();
     folder
-}
-
-fn put(path: &Path, bytes: &[u8]) {
-    use std::io::Write;
-    std::fs::File::create(path).unwrap().write_all(bytes).unwrap();
 }
 
 #[test]

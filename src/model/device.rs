@@ -3,6 +3,8 @@ use std::sync::OnceLock;
 use burn::tensor::{Device, DeviceKind};
 use wgpu::DeviceType;
 
+use super::cpu;
+
 /// A GPU that is hardware, as wgpu sees it.
 struct Gpu {
     kind: DeviceKind,
@@ -29,7 +31,7 @@ pub fn device_name(device: &Device) -> String {
         Some(gpu) if *device == Device::wgpu(gpu.kind.clone()) => gpu.name.clone(),
         _ => {
             let threads = std::thread::available_parallelism().map_or(1, usize::from);
-            format!("CPU, {threads} threads (burn-flex)")
+            format!("CPU, {threads} threads, {} (burn-flex with own kernels)", cpu::instruction_set())
         }
     }
 }

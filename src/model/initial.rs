@@ -6,10 +6,9 @@ use burn::module::Module;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, Normal, Uniform};
-use sha2::{Digest, Sha256};
 
 use super::{Composer, ModelConfig, names};
-use crate::storage::HostTensor;
+use crate::storage::{HostTensor, sha256_hex};
 
 /// Standard deviation of a backbone's random weights and positions, and of weight tokens, as vision
 /// transformers are started.
@@ -41,8 +40,10 @@ pub(crate) fn with_random_weights<M: Module>(module: M, seed: u64) -> M {
 /// The random numbers of one tensor; another tensor's do not depend on how many were drawn.
 fn generator(seed: u64, name: &str) -> ChaCha8Rng {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
-    let hash = Sha256::digest(name.as_bytes());
-    random.set_stream(hash.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes)));
+    // The first eight bytes of the name's SHA-256, little-endian.
+    let hash = sha256_hex(name.as_bytes());
+    let stream = hash.get(..16).and_then(|digits| u64::from_str_radix(digits, 16).ok());
+    random.set_stream(stream.map_or(0, u64::swap_bytes));
     random
 }
 

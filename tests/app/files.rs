@@ -7,8 +7,8 @@ use hyperscope::field::{Evaluator, FieldRecord, Region};
 use hyperscope::media::{decode, png_bytes};
 use hyperscope::train::psnr_db;
 
-use crate::common;
-use crate::stage::{Stage, is_written, put, waves};
+use crate::common::{self, put, waves};
+use crate::stage::{Stage, is_written};
 
 /// The promise of the program, with the model that comes with it: a photo is dropped, and its field is seen.
 #[test]

@@ -9,8 +9,7 @@ use hyperscope::media::{Framing, ImageSignal, thumbnail};
 use hyperscope::storage::Identity;
 use hyperscope::train::{Quality, RefineProgress};
 
-use crate::common;
-use crate::stage::waves;
+use crate::common::{self, waves};
 
 fn opened(state: &mut State, name: &str) -> (JobId, ItemId) {
     let origin = Origin::Bytes { name: name.into(), bytes: Arc::from(&b"x"[..]) };

@@ -3,7 +3,8 @@
 use hyperscope::app::{Settings, ThemeChoice};
 use hyperscope::media::Framing;
 
-use crate::stage::{Stage, put};
+use crate::common::put;
+use crate::stage::Stage;
 
 #[test]
 fn settings_come_back_and_a_damaged_file_is_set_aside() {

@@ -9,10 +9,10 @@ use eframe::egui::{DroppedFile, Key, Modifiers, vec2};
 use egui_kittest::kittest::{NodeT, Queryable};
 use egui_kittest::{Harness, wgpu::WgpuTestRenderer};
 use hyperscope::app::{Item, Opening, Settings, State, Window};
-use hyperscope::media::{Picture, png_bytes};
+use hyperscope::media::png_bytes;
 use hyperscope::render::adapters;
 
-use crate::common;
+use crate::common::{self, put, waves};
 
 /// How long anything may take.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -147,20 +147,4 @@ impl Stage {
 /// Its field is there and compared with its picture.
 pub(crate) fn is_written(item: &Item) -> bool {
     item.opening.is_none() && item.psnr_db().is_some()
-}
-
-pub(crate) fn waves(width: u32, height: u32, shift: f32) -> Picture {
-    let mut rgb = Vec::new();
-    for y in 0..height {
-        for x in 0..width {
-            let (u, v) = (x as f32 * 0.05 + shift, y as f32 * 0.04);
-            rgb.extend([0.5 + 0.4 * u.sin(), 0.5 + 0.3 * (u + v).cos(), 0.4 + 0.3 * v.sin()]);
-        }
-    }
-    Picture::from_f32(width, height, &rgb).unwrap()
-}
-
-pub(crate) fn put(path: &Path, bytes: &[u8]) {
-    use std::io::Write;
-    std::fs::File::create(path).unwrap().write_all(bytes).unwrap();
 }

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use eframe::egui::{Button, CollapsingHeader, Label, RichText, ScrollArea, Ui, vec2};
+use eframe::egui::{Button, CollapsingHeader, Label, RichText, ScrollArea, Ui};
 
 use super::refine;
 use super::widgets::{Choice, figure, name_cell, row, section, segments, wide_button};
@@ -59,16 +59,12 @@ fn quality(ui: &mut Ui, item: &Item) {
     ui.add(Label::new(RichText::new(&item.name).heading().color(palette(ui).text_strong)).truncate());
     ui.add_space(space::S);
     if let Some(psnr_db) = item.psnr_db() {
-        ui.horizontal(|ui| {
-            let half = ui.available_width() / 2.0;
-            ui.allocate_ui(vec2(half, 0.0), |ui| {
-                ui.set_min_width(half);
-                let meaning = "Peak signal-to-noise ratio of the field against the framed picture: 20 dB is a likeness, 40 dB is hard to tell apart";
-                figure(ui, "PSNR", &format::decibel(psnr_db), meaning);
-            });
-            let ssim = item.ssim().map_or("…".into(), |ssim| format!("{ssim:.3}"));
+        let ssim = item.ssim().map_or("…".into(), |ssim| format!("{ssim:.3}"));
+        ui.columns(2, |columns| {
+            let meaning = "Peak signal-to-noise ratio of the field against the framed picture: 20 dB is a likeness, 40 dB is hard to tell apart";
+            figure(&mut columns[0], "PSNR", &format::decibel(psnr_db), meaning);
             let meaning = "Structural similarity of the field and the framed picture: 1 is the same";
-            figure(ui, "SSIM", &ssim, meaning);
+            figure(&mut columns[1], "SSIM", &ssim, meaning);
         });
     } else {
         let text = match (&item.encoded, &item.failure, item.opening) {

@@ -98,7 +98,7 @@ fn curve(ui: &mut Ui, curve: &Curve) {
             .stroke(Stroke::new(width, color))
             .allow_hover(false)
     };
-    let batch = line("Pixels of a step", &curve.batch, size::CURVE_THIN_LINE, palette.line);
+    let batch = line("Pixels of a step", &curve.batch, size::CURVE_THIN_LINE, palette.text_weak);
     let measured = line("Whole picture", &curve.measured, size::CURVE_LINE, palette.accent);
     let response = Plot::new("psnr")
         .height(size::CURVE_HEIGHT)

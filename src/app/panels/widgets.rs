@@ -74,13 +74,13 @@ pub(crate) fn primary_button(ui: &mut Ui, text: &str) -> Response {
         vec2(width, size::CONTROL_HEIGHT),
     ));
     let fill = if is_hovered { palette.accent_hovered } else { palette.accent };
-    ui.add(Button::new(text).fill(fill).min_size(vec2(width, size::CONTROL_HEIGHT)))
+    ui.add_sized(vec2(width, size::CONTROL_HEIGHT), Button::new(text).fill(fill))
 }
 
 /// A button across the pane.
 pub(crate) fn wide_button(ui: &mut Ui, text: &str) -> Response {
     let width = ui.available_width();
-    ui.add(Button::new(text).min_size(vec2(width, size::CONTROL_HEIGHT)))
+    ui.add_sized(vec2(width, size::CONTROL_HEIGHT), Button::new(text))
 }
 
 /// A button that is only a sign; its tooltip is its name.

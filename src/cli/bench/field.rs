@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::measure::{Row, repeat};
 use super::samples;
-use crate::field::{Architecture, Evaluator, FieldKind, FieldRecord, pixel_centres};
+use crate::field::{Architecture, Evaluator, pixel_centres};
 use crate::media;
 use crate::train::{RefineConfig, Refiner};
 
@@ -53,13 +53,7 @@ pub(super) fn points(seconds: f64, own: &Architecture) -> anyhow::Result<Vec<Row
 
 pub(super) fn refine(seconds: f64, own: &Architecture) -> anyhow::Result<Vec<Row>> {
     let signal = samples::signal(256)?;
-    let record = FieldRecord {
-        field: samples::field(own)?,
-        kind: FieldKind::Image { width: 256, height: 256 },
-        source: None,
-        model: None,
-        extra: std::collections::BTreeMap::new(),
-    };
+    let record = samples::record(own, 256)?;
     // So many steps that none is the last.
     let config = RefineConfig { steps: u32::MAX, ..RefineConfig::default() };
     let mut refiner = Refiner::new(&record, Arc::clone(&signal.reference), config)?;

@@ -5,7 +5,7 @@ use glam::dvec2;
 use super::measure::{Row, repeat};
 use super::samples;
 use crate::camera::ImageView;
-use crate::field::{Architecture, FieldKind, FieldRecord};
+use crate::field::Architecture;
 use crate::render::{EvaluatorKind, ImageFrame, Offscreen, ViewMode};
 
 /// Side of the viewport.
@@ -21,13 +21,7 @@ pub(super) fn passes(
     let adapter =
         format!("{} ({}, {})", screen.adapter().name, screen.adapter().kind, screen.adapter().backend);
     let source = samples::signal(256)?.reference;
-    let record = FieldRecord {
-        field: samples::field(own)?,
-        kind: FieldKind::Image { width: 256, height: 256 },
-        source: None,
-        model: None,
-        extra: std::collections::BTreeMap::new(),
-    };
+    let record = samples::record(own, 256)?;
     let whole = dvec2(256.0, 256.0);
     let size = dvec2(f64::from(SIDE_PX), f64::from(SIDE_PX));
     let frame = |mode| ImageFrame {

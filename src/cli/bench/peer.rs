@@ -11,7 +11,7 @@ use super::report::cpu_name;
 use super::samples;
 use crate::cli::args::BenchArgs;
 use crate::cli::output;
-use crate::field::{Architecture, FieldKind, FieldRecord};
+use crate::field::Architecture;
 use crate::media;
 use crate::model::{BackboneConfig, best_device, device_name};
 use crate::train::{BlockWorkload, FieldWorkload, RefineConfig, Refiner, TokenCounts, vit_tiny};
@@ -94,13 +94,7 @@ fn fields(seconds: f64, name: &str, architecture: &Architecture) -> anyhow::Resu
     let workload = FieldWorkload::new(architecture.clone(), FIELDS, POINTS, &best_device());
     let step = repeat(seconds, || Ok(workload.step()?))?;
     let signal = samples::signal(256)?;
-    let record = FieldRecord {
-        field: samples::field(architecture)?,
-        kind: FieldKind::Image { width: 256, height: 256 },
-        source: None,
-        model: None,
-        extra: BTreeMap::new(),
-    };
+    let record = samples::record(architecture, 256)?;
     let config = RefineConfig { steps: u32::MAX, pixels_per_step: POINTS, ..RefineConfig::default() };
     let mut refiner = Refiner::new(&record, Arc::clone(&signal.reference), config)?;
     let refine = repeat(seconds, || Ok(refiner.step()?))?;

@@ -1,9 +1,10 @@
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::Context;
 
 use crate::dataset::Entry;
-use crate::field::{Architecture, Field, Layer};
+use crate::field::{Architecture, Field, FieldKind, FieldRecord, Layer};
 use crate::media::{Framing, ImageSignal, Picture};
 use crate::storage::Identity;
 
@@ -45,4 +46,15 @@ pub(super) fn field(architecture: &Architecture) -> anyhow::Result<Field> {
         bias: vec![0.0; shape.d_out],
     });
     Ok(Field::new(architecture.clone(), layers.collect())?)
+}
+
+/// Such a field with what a picture of this side needs.
+pub(super) fn record(architecture: &Architecture, side_px: u32) -> anyhow::Result<FieldRecord> {
+    Ok(FieldRecord {
+        field: field(architecture)?,
+        kind: FieldKind::Image { width: side_px, height: side_px },
+        source: None,
+        model: None,
+        extra: BTreeMap::new(),
+    })
 }

@@ -19,5 +19,6 @@ mod tensors;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use simd::instruction_set;
 pub(crate) use sublayer::Middle;
 pub(crate) use tensors::{computes_on, field_layer, norm, norm_linear, sublayer};

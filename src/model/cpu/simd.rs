@@ -85,6 +85,28 @@ pub(super) fn largest(values: &[f32]) -> f32 {
     lanes.iter().chain(rest).fold(f32::NEG_INFINITY, |most, value| most.max(*value))
 }
 
+/// The widest instructions that this machine has of those that loops and products are compiled for.
+pub(crate) fn instruction_set() -> &'static str {
+    #[cfg(target_arch = "x86_64")]
+    {
+        if is_x86_feature_detected!("avx512f") {
+            return "AVX-512";
+        }
+        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+            return "AVX2";
+        }
+        "SSE2"
+    }
+    #[cfg(target_arch = "aarch64")]
+    {
+        "NEON"
+    }
+    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+    {
+        "no vectors"
+    }
+}
+
 /// Run a loop compiled for the instructions that the machine has.
 #[inline(always)]
 pub(super) fn dispatch<R>(work: impl FnOnce() -> R) -> R {
