@@ -8,7 +8,8 @@ pub(crate) fn activate(activation: Activation, index: usize, values: &mut [f32])
     match activation {
         Activation::Relu => pulp::Arch::new().dispatch(|| {
             for value in values.iter_mut() {
-                *value = value.max(0.0);
+                // Written so that what is no number stays none, and divergence is seen.
+                *value = if *value < 0.0 { 0.0 } else { *value };
             }
         }),
         Activation::Sine { .. } => sine_in_place(values, activation.omega0(index)),
@@ -21,7 +22,7 @@ pub(crate) fn through_activation(activation: Activation, index: usize, before: &
     match activation {
         Activation::Relu => pulp::Arch::new().dispatch(|| {
             for (slope, z) in slope.iter_mut().zip(before) {
-                *slope = if *z > 0.0 { *slope } else { 0.0 };
+                *slope = if *z <= 0.0 { 0.0 } else { *slope };
             }
         }),
         Activation::Sine { .. } => {
@@ -29,7 +30,7 @@ pub(crate) fn through_activation(activation: Activation, index: usize, before: &
             let omega0 = activation.omega0(index);
             let mut cosines: Vec<f32> =
                 before.iter().map(|z| omega0 * z + std::f32::consts::FRAC_PI_2).collect();
-            activate(Activation::Sine { omega0: 1.0, omega0_first: 1.0 }, index, &mut cosines);
+            sine_in_place(&mut cosines, 1.0);
             slope.iter_mut().zip(cosines).for_each(|(slope, cosine)| *slope *= omega0 * cosine);
         }
     }

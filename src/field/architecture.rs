@@ -192,6 +192,18 @@ impl Architecture {
         self.layer_shapes().iter().map(|shape| 2 * (shape.d_in * shape.d_out) as u64).sum()
     }
 
+    /// Half the width of the uniform distribution that the weights of layer `index` are usually started from:
+    /// SIREN's (arXiv 2006.09661, section 3.2) for sine fields, `1 / sqrt(d_in)` otherwise.
+    #[must_use]
+    pub fn start_bound(&self, index: usize, shape: LayerShape) -> f64 {
+        let d_in = shape.d_in as f64;
+        match self.activation {
+            Activation::Sine { .. } if index == 0 => 1.0 / d_in,
+            Activation::Sine { omega0, .. } if omega0 != 0.0 => (6.0 / d_in).sqrt() / f64::from(omega0.abs()),
+            _ => d_in.sqrt().recip(),
+        }
+    }
+
     /// Refuse an architecture that cannot be evaluated or is beyond [`limits`].
     ///
     /// # Errors

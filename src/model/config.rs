@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::ModelError;
-use crate::field::{Activation, Architecture, LayerShape};
+use crate::field::{Architecture, LayerShape};
 use crate::limits;
 
 /// What a hypernetwork is, as data: the `config` of a checkpoint file.
@@ -271,17 +271,13 @@ impl ModelConfig {
         }
     }
 
-    /// Half the width of the uniform distribution that a layer's base weights are drawn from: SIREN's
-    /// (arXiv 2006.09661, section 3.2) for sine fields with the residual composer, `1 / sqrt(d_in)` otherwise.
+    /// Half the width of the uniform distribution that a layer's base weights are drawn from: the field's
+    /// [usual one](Architecture::start_bound), or `1 / sqrt(d_in)` where the columns are normalised anyhow.
     #[must_use]
     pub fn base_bound(&self, index: usize, shape: LayerShape) -> f64 {
-        let d_in = shape.d_in as f64;
-        match (self.composer, self.field.activation) {
-            (Composer::Residual, Activation::Sine { .. }) if index == 0 => 1.0 / d_in,
-            (Composer::Residual, Activation::Sine { omega0, .. }) if omega0 != 0.0 => {
-                (6.0 / d_in).sqrt() / f64::from(omega0.abs())
-            }
-            _ => d_in.sqrt().recip(),
+        match self.composer {
+            Composer::Residual => self.field.start_bound(index, shape),
+            Composer::TransInr => (shape.d_in as f64).sqrt().recip(),
         }
     }
 }

@@ -44,11 +44,10 @@ impl Hypernetwork {
         seed: u64,
         device: &Device,
     ) -> Result<Self, ModelError> {
-        let mut network = Self::structure(config, device)?;
-        let tensors = initial::network(&network, config, seed);
-        network = names::put_in(network, tensors);
-        network.backbone = backbone;
-        network.placed(seed)
+        let network = Self { backbone, ..Self::structure(config, device)? };
+        let mut tensors = initial::network(&network, config, seed);
+        tensors.retain(|name, _| !name.starts_with("backbone."));
+        names::put_in(network, tensors).placed(seed)
     }
 
     /// With the tensors that start with a place, if any do.

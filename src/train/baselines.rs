@@ -74,13 +74,15 @@ fn mean_color(values: &[f32]) -> Vec<f32> {
     mean.repeat(count)
 }
 
-/// Weights and biases from `U(±1/sqrt(d_in))`, as a base that has learned nothing has them.
+/// The usual random start of such a field: weights from `U(±bound)` of its layer, biases from
+/// `U(±1/sqrt(d_in))`.
 fn random_field(architecture: &Architecture, seed: u64) -> Result<Field, FieldError> {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
-    let layers = architecture.layer_shapes().into_iter().map(|shape| {
-        let bound = (shape.d_in as f32).sqrt().recip();
-        let mut draw = |count: usize| (0..count).map(|_| random.random_range(-bound..bound)).collect();
-        Layer { weight: draw(shape.d_in * shape.d_out), bias: draw(shape.d_out) }
+    let mut draw =
+        |count: usize, bound: f32| (0..count).map(|_| random.random_range(-bound..bound)).collect();
+    let layers = architecture.layer_shapes().into_iter().enumerate().map(|(index, shape)| Layer {
+        weight: draw(shape.d_in * shape.d_out, architecture.start_bound(index, shape) as f32),
+        bias: draw(shape.d_out, (shape.d_in as f32).sqrt().recip()),
     });
     Field::new(architecture.clone(), layers.collect())
 }

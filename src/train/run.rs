@@ -257,6 +257,9 @@ impl Run {
             let Ok(value) = serde_json::from_str::<serde_json::Value>(line) else { continue };
             if value["step"].as_u64().is_some_and(|at| at <= u64::from(step)) {
                 self.seconds_before = value["seconds"].as_f64().unwrap_or(self.seconds_before);
+                if value["what"] == "held-out" {
+                    self.held_out_psnr_db = value["psnr_db"].as_f64();
+                }
                 kept += line;
                 kept.push('\n');
             }

@@ -52,7 +52,8 @@ pub struct StepReport {
     pub timings: StepTimings,
 }
 
-/// Where the time of a step went, in milliseconds.
+/// Where the time of a step went, in milliseconds. A GPU works on its own: what it is given is counted where it
+/// is waited for, the whole forward pass with the fields.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
 pub struct StepTimings {
     /// Cropping, drawing pixels, encoding them.

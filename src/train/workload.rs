@@ -132,8 +132,9 @@ impl FieldWorkload {
             evaluate_features(&self.architecture, &self.weights, &self.biases, self.features.clone());
         let gradients = (values - self.targets.clone()).square().mean().backward();
         for weight in &self.weights {
-            let gradient = weight.grad(&gradients).map(Tensor::try_into_vec_as::<f32>);
-            gradient.transpose().map_err(|err| ModelError::Device(err.to_string()))?;
+            let missing = || ModelError::Device("a weight got no gradient".into());
+            let gradient = weight.grad(&gradients).ok_or_else(missing)?;
+            gradient.try_into_vec_as::<f32>().map_err(|err| ModelError::Device(err.to_string()))?;
         }
         Ok(())
     }

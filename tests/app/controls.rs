@@ -109,7 +109,8 @@ fn every_way_of_looking_is_there() {
     ] {
         stage.press(Modifiers::NONE, key);
         assert_eq!(stage.state().shown_mode(), mode);
-        stage.press(Modifiers::NONE, Key::Num1);
+        stage.press(Modifiers::NONE, if mode == ViewMode::Source { Key::Num1 } else { Key::Num2 });
+        assert_ne!(stage.state().shown_mode(), mode);
         stage.click(name);
         assert_eq!(stage.state().shown_mode(), mode);
         stage.until_exact();
@@ -154,6 +155,7 @@ fn every_control_has_a_name() {
     ] {
         if let Some(key) = key {
             stage.press(modifiers, key);
+            assert!(stage.state().dialog.is_some(), "{key:?} opens nothing");
         }
         assert_eq!(stage.harness.unnamed_widgets(), Vec::<String>::new(), "after {key:?}");
         stage.press(Modifiers::NONE, Key::Escape);

@@ -117,7 +117,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--seconds", type=float, default=3.0, help="for each measurement, about")
     seconds = parser.parse_args().seconds
-    torch.set_num_threads(os.cpu_count())
+    torch.set_num_threads(len(os.sched_getaffinity(0)))
     rows = {}
     for part in (
         transformer(seconds, "ViT-Ti, batch 8", 192, 3, 8),
@@ -128,7 +128,7 @@ def main():
         for what, ms in part:
             rows[what] = ms
             print(f"{what}: {ms:.1f} ms", file=sys.stderr)
-    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1.024e-3
     print(json.dumps({
         "torch": torch.__version__, "cpu": machine(), "threads": torch.get_num_threads(), "peak_mb": peak_mb,
         "median_ms": rows,

@@ -1,4 +1,4 @@
-//! Training steps of known shapes, beside what another program takes for the same ones.
+//! Training steps of known shapes on the CPU, beside what another program takes for the same ones.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::cli::args::BenchArgs;
 use crate::cli::output;
 use crate::field::Architecture;
 use crate::media;
-use crate::model::{BackboneConfig, best_device, device_name};
+use crate::model::{BackboneConfig, cpu_device, device_name};
 use crate::train::{BlockWorkload, FieldWorkload, RefineConfig, Refiner, TokenCounts, vit_tiny};
 
 /// Tokens of data and of weights: a picture of 224 px, and about what a hypernetwork adds.
@@ -60,7 +60,7 @@ pub(super) fn run(seconds: f64, args: &BenchArgs) -> anyhow::Result<()> {
         version: env!("CARGO_PKG_VERSION"),
         cpu: cpu_name(),
         threads: std::thread::available_parallelism().map_or(1, usize::from),
-        device: device_name(&best_device()),
+        device: device_name(&cpu_device()),
         peak_mb: peak_mb(),
         rows,
         peer,
@@ -73,7 +73,7 @@ pub(super) fn run(seconds: f64, args: &BenchArgs) -> anyhow::Result<()> {
 }
 
 fn blocks(seconds: f64, name: &str, config: &BackboneConfig, batch: usize) -> anyhow::Result<Vec<Row>> {
-    let device = best_device();
+    let device = cpu_device();
     let counts = TokenCounts { batch, data: DATA_TOKENS, own: WEIGHT_TOKENS };
     let flops = batch as u64 * config.flops(0, DATA_TOKENS + WEIGHT_TOKENS);
     let row = |what: &str, times: &[_], passes: u64| {
@@ -91,7 +91,7 @@ fn blocks(seconds: f64, name: &str, config: &BackboneConfig, batch: usize) -> an
 }
 
 fn fields(seconds: f64, name: &str, architecture: &Architecture) -> anyhow::Result<Vec<Row>> {
-    let workload = FieldWorkload::new(architecture.clone(), FIELDS, POINTS, &best_device());
+    let workload = FieldWorkload::new(architecture.clone(), FIELDS, POINTS, &cpu_device());
     let step = repeat(seconds, || Ok(workload.step()?))?;
     let signal = samples::signal(256)?;
     let record = samples::record(architecture, 256)?;

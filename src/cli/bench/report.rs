@@ -39,13 +39,13 @@ pub(in crate::cli) fn run(args: &BenchArgs) -> anyhow::Result<()> {
         threads: std::thread::available_parallelism().map_or(1, usize::from),
         cpu: cpu_name(),
         device: device_name(&own.device),
-        adapter: String::new(),
+        adapter: "nothing".into(),
         gemm_peak_gflops: matmul_peak_gflops(PEAK_SIDE, Duration::from_secs_f64(seconds)),
         rows: Vec::new(),
     };
     let mut add = |what: &str, rows: anyhow::Result<Vec<Row>>| -> anyhow::Result<()> {
-        output::note(format_args!("measured: {what}"));
         report.rows.extend(rows?);
+        output::note(format_args!("measured: {what}"));
         Ok(())
     };
     add("decoding", field::decode(seconds))?;
@@ -62,7 +62,7 @@ pub(in crate::cli) fn run(args: &BenchArgs) -> anyhow::Result<()> {
                 report.adapter = adapter;
                 report.rows.extend(rows);
             }
-            Err(err) => report.adapter = output::one_line(&err),
+            Err(err) => output::note(format_args!("not measured: drawing: {}", output::one_line(&err))),
         }
     }
     if !args.quick {

@@ -62,6 +62,7 @@ impl Attention {
                 out
             })
             .collect();
+        let parts: Vec<&[f32]> = parts.iter().map(Vec::as_slice).collect();
         self.side_by_side(&parts, self.dim)
     }
 
@@ -84,20 +85,12 @@ impl Attention {
                 },
             )
             .collect();
-        // Queries of all heads, then keys, then values.
-        let [mut query, mut key, mut value] = [const { Vec::new() }; 3];
-        for [of_query, of_key, of_value] in parts {
-            query.push(of_query);
-            key.push(of_key);
-            value.push(of_value);
-        }
-        let order = |task: usize| (task / (3 * self.heads), task / self.heads % 3, task % self.heads);
-        let mut all = Vec::with_capacity(3 * query.len());
-        for task in 0..3 * self.batch * self.heads {
-            let (item, kind, head) = order(task);
-            let list = [&mut query, &mut key, &mut value];
-            let own = list.into_iter().nth(kind).and_then(|list| list.get_mut(item * self.heads + head));
-            all.push(own.map(std::mem::take).unwrap_or_default());
+        // For each item the queries of all heads, then the keys, then the values.
+        let mut all: Vec<&[f32]> = Vec::with_capacity(3 * parts.len());
+        for item in parts.chunks(self.heads) {
+            for kind in 0..3 {
+                all.extend(item.iter().map(|head| head[kind].as_slice()));
+            }
         }
         self.side_by_side(&all, 3 * self.dim)
     }
@@ -142,9 +135,9 @@ impl Attention {
         matmul(slopes, slope, head.value.transposed(), Write::Over, Cores::One);
         dispatch(|| {
             for (slopes, scores) in slopes.chunks_exact_mut(tokens).zip(scores.chunks_exact(tokens)) {
-                let mean = dot(slopes, scores);
+                let row_sum = dot(slopes, scores);
                 for (slope, score) in slopes.iter_mut().zip(scores) {
-                    *slope = score * (*slope - mean) * scale;
+                    *slope = score * (*slope - row_sum) * scale;
                 }
             }
         });
@@ -153,7 +146,7 @@ impl Attention {
     }
 
     /// The parts of each token, `[tokens, head_dim]` each, next to one another: `[batch, tokens, width]`.
-    fn side_by_side(&self, parts: &[Vec<f32>], width: usize) -> Vec<f32> {
+    fn side_by_side(&self, parts: &[&[f32]], width: usize) -> Vec<f32> {
         let (head_dim, per_item) = (self.head_dim(), width / self.head_dim());
         let mut out = vec![0.0; self.batch * self.tokens * width];
         out.par_chunks_mut(self.tokens * width).zip(parts.par_chunks(per_item)).for_each(|(out, parts)| {

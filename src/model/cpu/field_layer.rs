@@ -42,6 +42,9 @@ impl FieldLayer<'_> {
     /// - `x`: `[batch, n, d_in]`
     /// - results: `[batch, n, d_out]`
     pub(super) fn forward(&self, x: &[f32]) -> (Vec<f32>, Option<Vec<f32>>) {
+        if x.is_empty() {
+            return (Vec::new(), None);
+        }
         let (d_in, d_out) = (self.d_in(), self.d_out());
         let n = x.len() / self.batch / d_in;
         let mut out = vec![0.0; self.batch * n * d_out];
@@ -68,6 +71,10 @@ impl FieldLayer<'_> {
         mut slope: Vec<f32>,
         wants_x: bool,
     ) -> FieldLayerGradients {
+        if x.is_empty() {
+            let (weight, bias) = (vec![0.0; self.weight.len()], vec![0.0; self.bias.len()]);
+            return FieldLayerGradients { x: wants_x.then(Vec::new), weight, bias };
+        }
         let (d_in, d_out) = (self.d_in(), self.d_out());
         let n = x.len() / self.batch / d_in;
         if let Some((activation, index)) = self.activation {

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::rows::{add_up, rows_per_task};
+use super::rows::{ROWS, VALUES, add_up};
 use super::simd::{dispatch, normal};
 use crate::field::{Cores, Matrix, Write, matmul};
 
@@ -73,9 +73,8 @@ impl Linear<'_> {
 
 /// The sum over rows, `[d]`: the gradient of a bias.
 pub(super) fn column_sums(slope: &[f32], d: usize) -> Vec<f32> {
-    let rows = rows_per_task(slope.len() / d);
     let parts: Vec<Vec<f32>> = slope
-        .par_chunks(rows * d)
+        .par_chunks(ROWS * d)
         .map(|slope| {
             let mut sums = vec![0.0; d];
             dispatch(|| {
@@ -92,8 +91,7 @@ pub(super) fn column_sums(slope: &[f32], d: usize) -> Vec<f32> {
 /// The exact GELU, `x Φ(x)`.
 pub(super) fn gelu(x: &[f32]) -> Vec<f32> {
     let mut out = vec![0.0; x.len()];
-    let len = rows_per_task(x.len());
-    out.par_chunks_mut(len).zip(x.par_chunks(len)).for_each(|(out, x)| {
+    out.par_chunks_mut(VALUES).zip(x.par_chunks(VALUES)).for_each(|(out, x)| {
         dispatch(|| {
             for (out, x) in out.iter_mut().zip(x) {
                 *out = x * normal(*x).0;
@@ -105,8 +103,7 @@ pub(super) fn gelu(x: &[f32]) -> Vec<f32> {
 
 /// Back through the GELU, in place of `slope`: `d/dx x Φ(x) = Φ(x) + x φ(x)`.
 pub(super) fn through_gelu(x: &[f32], slope: &mut [f32]) {
-    let len = rows_per_task(x.len());
-    slope.par_chunks_mut(len).zip(x.par_chunks(len)).for_each(|(slope, x)| {
+    slope.par_chunks_mut(VALUES).zip(x.par_chunks(VALUES)).for_each(|(slope, x)| {
         dispatch(|| {
             for (slope, x) in slope.iter_mut().zip(x) {
                 let (probability, density) = normal(*x);

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::rows::{add_up, rows_per_task};
+use super::rows::{ROWS, add_up};
 use super::simd::{dispatch, sum};
 
 /// What learns in a layer norm, each `[d]`.
@@ -36,8 +36,7 @@ impl Norm<'_> {
     pub(super) fn forward(&self, x: &[f32]) -> Vec<f32> {
         let d = self.weight.len();
         let mut out = vec![0.0; x.len()];
-        let rows = rows_per_task(x.len() / d);
-        out.par_chunks_mut(rows * d).zip(x.par_chunks(rows * d)).for_each(|(out, x)| {
+        out.par_chunks_mut(ROWS * d).zip(x.par_chunks(ROWS * d)).for_each(|(out, x)| {
             dispatch(|| {
                 for (out, x) in out.chunks_exact_mut(d).zip(x.chunks_exact(d)) {
                     let (mean, inverse) = moments(x, self.epsilon);
@@ -58,13 +57,12 @@ impl Norm<'_> {
     /// - `x`, `slope` and `carried`: `[n, d]`
     pub(super) fn backward(&self, x: &[f32], slope: &mut [f32], carried: Option<&[f32]>) -> NormGradients {
         let d = self.weight.len();
-        let rows = rows_per_task(x.len() / d);
         let parts: Vec<Vec<f32>> = slope
-            .par_chunks_mut(rows * d)
-            .zip(x.par_chunks(rows * d))
+            .par_chunks_mut(ROWS * d)
+            .zip(x.par_chunks(ROWS * d))
             .enumerate()
-            .map(|(task, (slope, x))| {
-                let carried = carried.map(|carried| &carried[task * rows * d..][..slope.len()]);
+            .map(|(piece, (slope, x))| {
+                let carried = carried.map(|carried| &carried[piece * ROWS * d..][..slope.len()]);
                 let mut sums = vec![0.0; 2 * d];
                 dispatch(|| self.backward_rows(x, slope, carried, &mut sums));
                 sums

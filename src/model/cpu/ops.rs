@@ -71,9 +71,15 @@ pub(super) fn whole(tensor: &FlexTensor) -> FlexTensor {
     tensor.to_contiguous()
 }
 
+/// The numbers of a tensor that went through [`whole`].
+///
+/// # Panics
+/// If they are not f32: models are.
 pub(super) fn values(tensor: &FlexTensor) -> &[f32] {
-    // Every tensor here went through `whole`, and models are f32.
-    tensor.as_slice::<f32>().unwrap_or_default()
+    let Some(values) = tensor.as_slice::<f32>() else {
+        panic!("the CPU's own operations compute in f32, and were given {:?}", tensor.dtype());
+    };
+    values
 }
 
 pub(super) fn tensor(values: Vec<f32>, shape: impl Into<Shape>) -> FlexTensor {

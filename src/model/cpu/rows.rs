@@ -1,14 +1,11 @@
-//! How rows are shared between cores.
+//! How work is shared between cores: in pieces of a fixed size, so that sums do not depend on how many there are.
 
-/// Rows that a task has at least, where there are so many.
-const ROWS_MIN: usize = 16;
+/// Rows of a piece.
+pub(super) const ROWS: usize = 64;
+/// Values of a piece where each stands alone.
+pub(super) const VALUES: usize = 1 << 14;
 
-/// Rows of a task when `num_rows` are shared between the threads of the pool.
-pub(super) fn rows_per_task(num_rows: usize) -> usize {
-    num_rows.div_ceil(rayon::current_num_threads()).max(ROWS_MIN)
-}
-
-/// Sums over the rows of a matrix, column by column, of parts that tasks have summed, in their order.
+/// Sums over the rows of a matrix, column by column, of what the pieces came to, in their order.
 pub(super) fn add_up(parts: impl IntoIterator<Item = Vec<f32>>, len: usize) -> Vec<f32> {
     let mut sums = vec![0.0; len];
     for part in parts {

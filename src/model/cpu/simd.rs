@@ -7,7 +7,7 @@ const LANES: usize = 16;
 const ROUND: f32 = 12_582_912.0;
 /// ln 2 in two parts, the first of few bits, so that its product with a whole number is exact.
 const LN_2_PARTS: [f32; 2] = [0.693_359_4, -2.121_944_4e-4];
-/// Beyond these, `exp` is 0 or infinite in an f32.
+/// Arguments are clamped to these, where the result is still an ordinary f32.
 const EXP_MIN: f32 = -87.0;
 const EXP_MAX: f32 = 88.0;
 

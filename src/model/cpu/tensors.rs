@@ -1,4 +1,5 @@
-//! The operations on tensors and modules of burn.
+//! The operations on tensors and modules of burn. A norm does not tell its epsilon: all of the backbones and
+//! heads are made with [`NORM_EPSILON`], and that is what is used.
 
 use burn::backend::Dispatch;
 use burn::module::Param;

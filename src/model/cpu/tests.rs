@@ -2,7 +2,7 @@
 
 use burn::module::Module;
 use burn::nn::{LayerNorm, Linear};
-use burn::tensor::{Device, Distribution, Tensor, TensorData, activation};
+use burn::tensor::{Device, Tensor, TensorData, activation};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -10,7 +10,7 @@ use super::attention::Attention;
 use super::linear::{gelu, through_gelu};
 use super::norm::Norm;
 use super::simd::{exp, normal};
-use super::{Middle, field_layer, norm, norm_linear, sublayer};
+use super::{field_layer, norm, norm_linear};
 use crate::field::Activation;
 use crate::model::backbone::Block;
 use crate::model::{BackboneConfig, Family, Head, names};
@@ -321,12 +321,30 @@ fn exponentials_and_normals_are_exact_far_out() {
 /// Nothing leaves the range of f32 where softmax and GELU are pushed to their ends.
 #[test]
 fn large_values_stay_finite() {
-    let device = Device::flex();
-    let block = block(8, 2, &device);
-    let x = Tensor::<3>::random([1, 6, 8], Distribution::Uniform(-1e6, 1e6), &device);
+    let is_finite = |values: &[f32]| values.iter().all(|value| value.is_finite());
+    let attention = Attention { batch: 1, tokens: 6, heads: 2, dim: 8 };
     let qkv = numbers(6 * 24, 1e4, 3);
-    let mixed = Attention { batch: 1, tokens: 6, heads: 2, dim: 8 }.forward(&qkv);
-    assert!(mixed.iter().all(|value| value.is_finite()));
-    let out = sublayer(x, &block.norm1, &block.attn.qkv, &block.attn.proj, Middle::Attention { heads: 2 });
-    assert!(values(out).iter().all(|value| value.is_finite()));
+    assert!(is_finite(&attention.forward(&qkv)));
+    assert!(is_finite(&attention.backward(&qkv, &numbers(6 * 8, 1.0, 4))));
+    let ends = [-1e18, -1e4, -20.0, 20.0, 1e4, 1e18];
+    let expected = ends.map(|x: f32| x.max(0.0));
+    assert!(gelu(&ends).iter().zip(expected).all(|(found, expected)| (found - expected).abs() < 1e-6));
+    let mut slope = [1.0; 6];
+    through_gelu(&ends, &mut slope);
+    assert!(slope.iter().zip([0.0, 0.0, 0.0, 1.0, 1.0, 1.0]).all(|(a, b)| (a - b).abs() < 1e-6), "{slope:?}");
+}
+
+/// What is no number stays none, so that a run that diverges is stopped; and nothing is made of nothing.
+#[test]
+fn divergence_is_seen_and_no_points_are_no_trouble() {
+    let device = Device::flex().autodiff();
+    let weight = Tensor::<3>::ones([1, 2, 2], &device).require_grad();
+    let bias = Tensor::<1>::zeros([2], &device);
+    let relu = Some((Activation::Relu, 0));
+    let x = Tensor::<3>::from_data(TensorData::new(vec![f32::NAN, 1.0], [1, 1, 2]), &device);
+    assert!(values(field_layer(x, weight.clone(), bias.clone(), relu)).iter().all(|value| value.is_nan()));
+    let nothing = Tensor::<3>::zeros([1, 0, 2], &device);
+    let out = field_layer(nothing, weight.clone(), bias, relu);
+    assert_eq!(out.dims(), [1, 0, 2]);
+    assert_eq!(values(weight.grad(&out.sum().backward()).unwrap()), [0.0; 4]);
 }
