@@ -185,11 +185,27 @@ fn is_arrow(key: Key) -> bool {
     matches!(key, Key::ArrowLeft | Key::ArrowRight | Key::ArrowUp | Key::ArrowDown)
 }
 
+/// A key as it is printed on a keyboard: `Ctrl+,`.
+pub(crate) fn format_keys(ctx: &Context, keys: KeyboardShortcut) -> String {
+    let text = ctx.format_shortcut(&keys);
+    let sign = match keys.logical_key {
+        Key::Comma => ",",
+        Key::OpenBracket => "[",
+        Key::CloseBracket => "]",
+        Key::Questionmark => "?",
+        Key::Plus => "+",
+        Key::Minus => "-",
+        Key::Equals => "=",
+        _ => return text,
+    };
+    text.replace(keys.logical_key.name(), sign)
+}
+
 /// The keys of an action, for a tooltip: `Refine (R)`.
 pub(crate) fn hint(ctx: &Context, text: &str, what: &str) -> String {
     let all = GROUPS.iter().flat_map(|group| group.shortcuts);
     match all.into_iter().find(|shortcut| shortcut.what == what) {
-        Some(shortcut) => format!("{text} ({})", ctx.format_shortcut(&shortcut.keys)),
+        Some(shortcut) => format!("{text} ({})", format_keys(ctx, shortcut.keys)),
         None => text.into(),
     }
 }

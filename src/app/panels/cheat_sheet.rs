@@ -2,7 +2,7 @@ use eframe::egui::{Align, Context, Layout, RichText, Ui};
 
 use super::widgets::{modal, name_cell};
 use crate::app::action::Action;
-use crate::app::shortcuts::{GESTURES, GROUPS, Group};
+use crate::app::shortcuts::{GESTURES, GROUPS, Group, format_keys};
 use crate::app::theme::{palette, size, space};
 
 /// The keys, over the window.
@@ -43,8 +43,7 @@ fn show_group(ui: &mut Ui, group: &Group) {
     while let Some(first) = rest.first() {
         let alike = rest.iter().take_while(|shortcut| shortcut.what == first.what).count();
         let (these, others) = rest.split_at(alike);
-        let keys: Vec<String> =
-            these.iter().map(|shortcut| ui.ctx().format_shortcut(&shortcut.keys)).collect();
+        let keys: Vec<String> = these.iter().map(|shortcut| format_keys(ui.ctx(), shortcut.keys)).collect();
         let is_long = keys.len() > 2;
         let text = if is_long { keys.join(" ").replace(" Shift+", " ") } else { keys.join(" or ") };
         line(ui, &text, first.what);
