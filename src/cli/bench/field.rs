@@ -31,15 +31,18 @@ pub(super) fn evaluate(seconds: f64, own: &Architecture) -> anyhow::Result<Vec<R
     let evaluate = |(name, architecture): (&str, Architecture)| {
         let evaluator = Evaluator::new(&samples::field(&architecture)?);
         let times = repeat(seconds, || Ok(evaluator.evaluate_grid(&centres, &centres)))?;
-        let points = u64::from(SIDE_PX).pow(2);
-        // The first layer is a sum over the axes: its product is needed for rows and columns alone.
-        let shapes = architecture.layer_shapes();
-        let first = shapes.first().map_or(0, |shape| 2 * (shape.d_in * shape.d_out) as u64);
-        let flops = points * (architecture.flops_per_point() - first) + u64::from(SIDE_PX) * first;
+        let flops = grid_flops(&architecture, SIDE_PX);
         let what = format!("evaluate {name} at {SIDE_PX}x{SIDE_PX} on the CPU");
         Ok(Row::of(what, &times).with_flops(flops).with_note("first layer by rows and columns"))
     };
     architectures.into_iter().map(evaluate).collect()
+}
+
+/// What a square picture of a field needs at least: the first layer is a sum over the axes, and its product is
+/// needed for rows and columns alone.
+pub(super) fn grid_flops(architecture: &Architecture, side_px: u32) -> u64 {
+    let first = architecture.layer_shapes().first().map_or(0, |shape| 2 * (shape.d_in * shape.d_out) as u64);
+    u64::from(side_px).pow(2) * (architecture.flops_per_point() - first) + u64::from(side_px) * first
 }
 
 /// Any points, where nothing is shared between them.

@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use glam::dvec2;
 
+use super::field::grid_flops;
 use super::measure::{Row, repeat};
 use super::samples;
 use crate::camera::ImageView;
@@ -43,7 +44,7 @@ pub(super) fn passes(
     let times = repeat(seconds, || {
         Ok(screen.draw(Some(Arc::new(record.clone())), Some(Arc::clone(&source)), &frame(ViewMode::Field))?)
     })?;
-    let flops = u64::from(SIDE_PX).pow(2) * own.flops_per_point();
+    let flops = grid_flops(own, SIDE_PX);
     rows.push(
         Row::of(format!("the field to the last pixel at {SIDE_PX}x{SIDE_PX}, {who} evaluator"), &times)
             .with_flops(flops)
