@@ -124,7 +124,8 @@ fn draw(
         split: state.look.split,
         error_scale: 1.0 / state.look.error_scale,
         background: components(palette(ui).canvas),
-        is_moving,
+        // A field that is being refined is another one in a moment: the cores are worth more to the refining.
+        is_moving: is_moving || item.refinement.is_some(),
     };
     let source = item.signal.as_ref().map(|signal| &signal.reference);
     panels.frame = bridge.frame(item.record(), source, &frame);
