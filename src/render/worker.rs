@@ -53,7 +53,7 @@ struct State {
 struct Request {
     work: Arc<Work>,
     evaluator: Evaluator,
-    /// Go so far for now.
+    /// Go so far, and wait for more.
     num_blocks: usize,
 }
 
