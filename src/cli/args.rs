@@ -8,6 +8,7 @@ use crate::field::Region;
 use crate::limits;
 use crate::media::Framing;
 use crate::model::Mode;
+use crate::train::{Optimizer, RefineConfig};
 
 /// Drop a picture; a hypernetwork writes a small neural network for it, the field; look into the field.
 ///
@@ -105,18 +106,11 @@ pub(super) struct RefineArgs {
     pub(super) field: PathBuf,
     /// The picture that it should come close to
     pub(super) input: PathBuf,
-    /// Adam steps
-    #[arg(long, default_value_t = 300)]
+    /// Gradient steps
+    #[arg(long, default_value_t = RefineConfig::default().steps)]
     pub(super) steps: u32,
-    /// Adam's learning rate
-    #[arg(long, default_value_t = 8e-3)]
-    pub(super) lr: f64,
-    /// Random pixels in a step
-    #[arg(long, default_value_t = 2_048)]
-    pub(super) pixels: usize,
-    /// Seed of the pixel draws
-    #[arg(long, default_value_t = 0)]
-    pub(super) seed: u64,
+    #[command(flatten)]
+    pub(super) refining: RefiningArgs,
     /// The refined field's file
     #[arg(short, long, value_name = "OUT")]
     pub(super) output: PathBuf,
@@ -200,6 +194,8 @@ pub(super) struct EvaluateArgs {
     /// Also after so many refine steps, as 30,100,300
     #[arg(long, value_name = "STEPS", value_delimiter = ',')]
     pub(super) refine: Vec<u32>,
+    #[command(flatten)]
+    pub(super) refining: RefiningArgs,
     /// Beside the mean colour, an 8x8 thumbnail, and the same refining from other weights
     #[arg(long)]
     pub(super) baselines: bool,
@@ -248,6 +244,54 @@ pub(super) enum BenchPart {
 pub(super) enum KindName {
     /// Pictures
     Image,
+}
+
+/// How refine steps are taken.
+#[derive(Debug, Args)]
+pub(super) struct RefiningArgs {
+    /// What moves the field's hidden weight matrices
+    #[arg(long, value_enum, default_value = "muon")]
+    optimizer: OptimizerName,
+    /// Learning rate of the refine steps
+    #[arg(long, default_value_t = RefineConfig::default().learning_rate)]
+    lr: f64,
+    /// Random pixels in a refine step
+    #[arg(long, default_value_t = RefineConfig::default().pixels_per_step)]
+    pixels: usize,
+    /// Seed of the pixel draws
+    #[arg(long, default_value_t = RefineConfig::default().seed)]
+    seed: u64,
+}
+
+impl RefiningArgs {
+    /// As they say, for so many steps.
+    pub(super) fn config(&self, steps: u32) -> RefineConfig {
+        RefineConfig {
+            steps,
+            optimizer: self.optimizer.into(),
+            learning_rate: self.lr,
+            pixels_per_step: self.pixels,
+            seed: self.seed,
+        }
+    }
+}
+
+/// The names of [`Optimizer`].
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum OptimizerName {
+    /// Adam, as all other weights
+    Adam,
+    /// Orthogonalised momentum
+    Muon,
+}
+
+impl From<OptimizerName> for Optimizer {
+    fn from(name: OptimizerName) -> Self {
+        match name {
+            OptimizerName::Adam => Self::Adam,
+            OptimizerName::Muon => Self::Muon,
+        }
+    }
 }
 
 /// The names of [`Mode`].

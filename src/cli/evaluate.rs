@@ -20,6 +20,7 @@ pub(super) fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
         split: args.split.into(),
         reference_side_px: args.reference,
         refine_steps: args.refine.clone(),
+        refine: args.refining.config(0),
         with_baselines: args.baselines,
     };
     let pictures = evaluate_model(&model, &data, &config, |row| {

@@ -9,7 +9,7 @@ use super::args::RefineArgs;
 use super::{output, source};
 use crate::field::Region;
 use crate::storage::Precision;
-use crate::train::{Quality, RefineConfig, Refiner, quality};
+use crate::train::{Quality, Refiner, quality};
 
 /// Between two movements of the bar.
 const SLICE: Duration = Duration::from_millis(100);
@@ -29,12 +29,7 @@ pub(super) fn run(args: &RefineArgs) -> anyhow::Result<()> {
     let signal = source::signal_of(&record, &args.input, &args.framing)?;
     let (width, height) = (signal.reference.width(), signal.reference.height());
     let before = quality(&record.render(width, height, Region::WHOLE), &signal.reference);
-    let config = RefineConfig {
-        steps: args.steps,
-        learning_rate: args.lr,
-        pixels_per_step: args.pixels,
-        seed: args.seed,
-    };
+    let config = args.refining.config(args.steps);
     let begun = Instant::now();
     let mut refiner = Refiner::new(&record, Arc::clone(&signal.reference), config)?;
     let bar = output::bar(u64::from(args.steps), "{bar:30} {pos}/{len} steps, {per_sec}, {msg}, {eta} left");

@@ -6,7 +6,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 
-use super::{Quality, RefineConfig, Refiner, TrainError, quality};
+use super::{EvaluateConfig, Quality, RefineConfig, Refiner, TrainError, quality};
 use crate::field::{Architecture, Field, FieldError, FieldRecord, Layer};
 use crate::media::{ImageSignal, Picture, resize};
 
@@ -31,7 +31,7 @@ impl Baselines {
     pub(super) fn measure(
         signal: &ImageSignal,
         other: &FieldRecord,
-        refine_steps: &[u32],
+        config: &EvaluateConfig,
         seed: u64,
     ) -> Result<Self, TrainError> {
         let reference: &Picture = &signal.reference;
@@ -43,8 +43,8 @@ impl Baselines {
         Ok(Self {
             mean_color: quality(&mean_color(&values), reference),
             thumbnail: quality(&resize(&small, width, height).to_f32(), reference),
-            refined_from_other: refined(other, &signal.reference, refine_steps)?,
-            refined_from_random: refined(&random, &signal.reference, refine_steps)?,
+            refined_from_other: refined(other, &signal.reference, config)?,
+            refined_from_random: refined(&random, &signal.reference, config)?,
         })
     }
 }
@@ -53,17 +53,17 @@ impl Baselines {
 pub(super) fn refined(
     record: &FieldRecord,
     reference: &Arc<Picture>,
-    refine_steps: &[u32],
+    config: &EvaluateConfig,
 ) -> Result<Vec<(u32, Quality)>, TrainError> {
     let refine = |&steps: &u32| {
-        let config = RefineConfig { steps, ..RefineConfig::default() };
+        let config = RefineConfig { steps, ..config.refine };
         let mut refiner = Refiner::new(record, Arc::clone(reference), config)?;
         while !refiner.is_finished() {
             refiner.step()?;
         }
         Ok((steps, refiner.best().1))
     };
-    refine_steps.iter().map(refine).collect()
+    config.refine_steps.iter().map(refine).collect()
 }
 
 /// As many pixels, all of the mean colour. `[n, 3]`

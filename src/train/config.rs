@@ -1,14 +1,16 @@
 use serde::{Deserialize, Serialize};
 
-use super::TrainError;
+use super::{Optimizer, TrainError};
 
 /// How one field is refined towards its reference.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RefineConfig {
-    /// Adam steps.
+    /// Gradient steps.
     pub steps: u32,
-    /// Adam's learning rate; in the last third of the steps it falls to a tenth.
+    /// What moves the hidden weight matrices.
+    pub optimizer: Optimizer,
+    /// Adam's learning rate, and a quarter of Muon's; in the last third of the steps it falls to a tenth.
     pub learning_rate: f64,
     /// Random pixels in a step.
     pub pixels_per_step: usize,
@@ -18,7 +20,7 @@ pub struct RefineConfig {
 
 impl Default for RefineConfig {
     fn default() -> Self {
-        Self { steps: 300, learning_rate: 8e-3, pixels_per_step: 2_048, seed: 0 }
+        Self { steps: 300, optimizer: Optimizer::Muon, learning_rate: 8e-3, pixels_per_step: 2_048, seed: 0 }
     }
 }
 

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::baselines::{Baselines, refined};
-use super::{Quality, TrainError, quality};
+use super::{Quality, RefineConfig, TrainError, quality};
 use crate::dataset::{Entry, PictureFolder, Split};
 use crate::field::Region;
 use crate::media::{Framing, ImageSignal, Picture};
@@ -36,6 +36,8 @@ pub struct EvaluateConfig {
     pub reference_side_px: u32,
     /// Refine steps to report; each starts anew from the written field.
     pub refine_steps: Vec<u32>,
+    /// How they are taken; its own number of steps is not looked at.
+    pub refine: RefineConfig,
     /// Whether the baselines are measured too.
     pub with_baselines: bool,
 }
@@ -69,14 +71,14 @@ pub fn evaluate_model(
         let values = record.render(reference.width(), reference.height(), Region::WHOLE);
         let baselines = if config.with_baselines {
             let (_, other) = encode(entries[(index + 1) % entries.len()])?;
-            Some(Baselines::measure(&signal, &other, &config.refine_steps, index as u64)?)
+            Some(Baselines::measure(&signal, &other, config, index as u64)?)
         } else {
             None
         };
         let row = Evaluated {
             picture: entry.relative.clone(),
             direct: quality(&values, reference),
-            refined: refined(&record, &signal.reference, &config.refine_steps)?,
+            refined: refined(&record, &signal.reference, config)?,
             baselines,
         };
         each(&row);

@@ -5,6 +5,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::adam::Adam;
+use super::field_optimizer::FieldOptimizer;
 use super::gradient::{PixelGrid, loss_and_gradient};
 use super::metrics::{db_of_mse, psnr_db, quality};
 use super::{Quality, RefineConfig, RefineProgress, TrainError};
@@ -22,7 +23,7 @@ const LAST_RATE: f64 = 0.1;
 /// The entry of a field file that says how it was refined.
 const NOTE: &str = "refined";
 
-/// Adam on one field's own weights towards its reference, in slices, so that it can be stopped at any
+/// Gradient steps on one field's own weights towards its reference, in slices, so that it can be stopped at any
 /// moment; the best weights seen are kept.
 pub struct Refiner {
     record: FieldRecord,
@@ -31,7 +32,7 @@ pub struct Refiner {
     grid: PixelGrid,
     config: RefineConfig,
     random: ChaCha8Rng,
-    adam: Adam,
+    optimizer: FieldOptimizer,
     /// Of every layer: its weight, then its bias.
     weights: Vec<f32>,
     best: Vec<f32>,
@@ -61,7 +62,12 @@ impl Refiner {
             expected: reference.to_f32(),
             grid: PixelGrid::new(record.field.architecture(), &reference),
             random: ChaCha8Rng::seed_from_u64(config.seed),
-            adam: Adam::new(weights.len(), BETAS, 0.0),
+            optimizer: FieldOptimizer::new(
+                config.optimizer,
+                record.field.architecture(),
+                &weights,
+                Adam::new(weights.len(), BETAS, 0.0),
+            ),
             best: weights.clone(),
             best_psnr_db: f64::NEG_INFINITY,
             progress: RefineProgress { step: 0, steps: config.steps, psnr_db: 0.0, batch_psnr_db: f64::NAN },
@@ -89,7 +95,7 @@ impl Refiner {
         Ok(self.progress)
     }
 
-    /// One Adam step on random pixels.
+    /// One step on random pixels.
     ///
     /// # Errors
     /// [`TrainError::Diverged`] if the loss is not finite any more.
@@ -105,7 +111,7 @@ impl Refiner {
             return Err(diverged);
         }
         let learning_rate = self.learning_rate();
-        self.adam.step(&mut self.weights, &gradient, 1.0, learning_rate);
+        self.optimizer.step(&mut self.weights, &gradient, 1.0, learning_rate);
         self.progress.step += 1;
         self.progress.batch_psnr_db = db_of_mse(loss);
         if self.progress.step.is_multiple_of(STEPS_PER_MEASUREMENT) || self.is_finished() {

@@ -2,7 +2,7 @@ use std::f64::consts::PI;
 
 use serde::{Deserialize, Serialize};
 
-use super::TrainError;
+use super::{Optimizer, TrainError};
 use crate::field::{Activation, Architecture, Encoding};
 use crate::model::{BackboneConfig, Composer, Family, Mode, ModelConfig, Objective, SignalKind};
 
@@ -32,6 +32,8 @@ pub struct RunConfig {
     pub learning_rate_backbone: f64,
     /// Peak learning rate of weight tokens, heads and base.
     pub learning_rate_new: f64,
+    /// What moves the base's hidden weight matrices.
+    pub base_optimizer: Optimizer,
     /// Steps in which the learning rates rise.
     pub warm_up_steps: u32,
     /// How they fall afterwards.
@@ -78,6 +80,7 @@ impl Default for RunConfig {
             groups: 36,
             learning_rate_backbone: 6e-4,
             learning_rate_new: 6e-3,
+            base_optimizer: Optimizer::Adam,
             warm_up_steps: 100,
             schedule: Schedule::Cosine,
             clip_norm: 1.0,

@@ -24,6 +24,8 @@ pub(super) fn write(
         ("backbone.square", &state.backbone.square),
         ("new.mean", &state.new.mean),
         ("new.square", &state.new.square),
+        ("base.mean", &state.base.adam.mean),
+        ("base.square", &state.base.adam.square),
     ];
     for (name, values) in parts {
         tensors.insert(name.to_owned(), HostTensor { shape: vec![values.len()], values: values.clone() });
@@ -69,11 +71,14 @@ pub(super) fn read(
         adam.steps = step;
         Ok::<_, TrainError>(adam)
     };
+    let mut base = like.base.clone();
+    base.adam = adam("base", &base.adam)?;
     Ok(TunerState {
         weights: tensor("weights", like.weights.len())?,
         ema: tensor("ema", like.ema.len())?,
         backbone: adam("backbone", &like.backbone)?,
         new: adam("new", &like.new)?,
+        base,
         step,
     })
 }

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::adam::Adam;
 use super::batch::{self, Batch};
+use super::field_optimizer::FieldOptimizer;
 use super::{RunConfig, TrainError, db_of_mse, parameters};
 use crate::dataset::PictureFolder;
 use crate::model::{Hypernetwork, Mode, ModelConfig, evaluate_features};
@@ -24,12 +25,14 @@ pub struct Tuner {
 /// Everything that a step changes.
 #[derive(Debug, Clone)]
 pub(super) struct TunerState {
-    /// What learns, flat; the backbone's first, if it learns.
+    /// What learns, flat: the backbone, if it learns, weight tokens, heads, base.
     pub(super) weights: Vec<f32>,
     /// Its running mean.
     pub(super) ema: Vec<f32>,
     pub(super) backbone: Adam,
+    /// Of weight tokens and heads.
     pub(super) new: Adam,
+    pub(super) base: FieldOptimizer,
     /// Steps done.
     pub(super) step: u32,
 }
@@ -82,11 +85,13 @@ impl Tuner {
             if network.config().mode == Mode::Prompt { network.with_frozen_backbone() } else { network };
         let weights = parameters::read(&network)?;
         let num_backbone = parameters::read(&network.backbone)?.len();
+        let base = parameters::read(&network.base)?;
         let adam = |len| Adam::new(len, BETAS, config.weight_decay as f32);
         let state = TunerState {
             ema: weights.clone(),
             backbone: adam(num_backbone),
-            new: adam(weights.len() - num_backbone),
+            new: adam(weights.len() - num_backbone - base.len()),
+            base: FieldOptimizer::new(config.base_optimizer, &config.field, &base, adam(base.len())),
             weights,
             step: 0,
         };
@@ -164,11 +169,14 @@ impl Tuner {
     fn update(&mut self, gradient: &[f32], norm: f64, rate: f64) {
         let RunConfig { clip_norm, learning_rate_backbone, learning_rate_new, .. } = self.config;
         let scale = (clip_norm / norm).min(1.0) as f32;
-        let TunerState { weights, ema, backbone, new, step } = &mut self.state;
-        let (of_backbone, of_new) = gradient.split_at(backbone.mean.len());
-        let (backbone_weights, new_weights) = weights.split_at_mut(of_backbone.len());
+        let TunerState { weights, ema, backbone, new, base, step } = &mut self.state;
+        let (of_backbone, rest) = gradient.split_at(backbone.mean.len());
+        let (of_new, of_base) = rest.split_at(new.mean.len());
+        let (backbone_weights, rest) = weights.split_at_mut(of_backbone.len());
+        let (new_weights, base_weights) = rest.split_at_mut(of_new.len());
         backbone.step(backbone_weights, of_backbone, scale, rate * learning_rate_backbone);
         new.step(new_weights, of_new, scale, rate * learning_rate_new);
+        base.step(base_weights, of_base, scale, rate * learning_rate_new);
         *step += 1;
         // Short at first, so that the start is forgotten.
         let decay = self.config.ema_decay.min(f64::from(1 + *step) / f64::from(10 + *step)) as f32;
