@@ -16,7 +16,8 @@ fn orthonormal(rows: usize, count: usize, salt: f64) -> Vec<Vec<f64>> {
     set
 }
 
-/// Of `U S Vᵀ` only `U Vᵀ` should be left, wherever the singular values lie within two decades.
+/// Of `U S Vᵀ` about `U Vᵀ` should be left: the same directions, and sizes near one where they were two
+/// decades apart.
 #[test]
 fn directions_lose_their_sizes() {
     for (rows, columns) in [(24, 10), (10, 24), (16, 16), (1, 5), (7, 1)] {
@@ -38,8 +39,8 @@ fn directions_lose_their_sizes() {
                     .flat_map(|row| (0..columns).map(move |column| (row, column)))
                     .map(|(row, column)| u[i][row] * entry(row, column) * v[j][column])
                     .sum();
-                let expected = f64::from(u8::from(i == j));
-                assert!((size - expected).abs() < 0.3, "{rows}x{columns}: ({i}, {j}) became {size}");
+                let is_right = if i == j { (0.3..1.7).contains(&size) } else { size.abs() < 1e-3 };
+                assert!(is_right, "{rows}x{columns}: ({i}, {j}) became {size}");
             }
         }
     }

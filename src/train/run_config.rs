@@ -70,7 +70,7 @@ impl Default for RunConfig {
         let encoding = Encoding::Fourier { count: 64, min: (0.5 * PI) as f32, max: (48.0 * PI) as f32 };
         let live = Architecture::live_image();
         Self {
-            steps: 5_000,
+            steps: 6_500,
             seed: 0,
             batch_size: 8,
             pixels_per_picture: 2_048,
@@ -80,7 +80,7 @@ impl Default for RunConfig {
             groups: 36,
             learning_rate_backbone: 6e-4,
             learning_rate_new: 6e-3,
-            base_optimizer: Optimizer::Adam,
+            base_optimizer: Optimizer::Muon,
             warm_up_steps: 100,
             schedule: Schedule::Cosine,
             clip_norm: 1.0,

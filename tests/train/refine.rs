@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use hyperscope::field::{Activation, Architecture, Encoding, Field, FieldKind, FieldRecord, Layer, Region};
 use hyperscope::media::Picture;
-use hyperscope::train::{RefineConfig, Refiner, psnr_db, quality, ssim};
+use hyperscope::train::{Optimizer, RefineConfig, Refiner, psnr_db, quality, ssim};
 use safetensors::SafeTensors;
 
 use crate::common;
@@ -44,18 +44,25 @@ fn start() -> FieldRecord {
     FieldRecord::from_bytes(&bytes).unwrap()
 }
 
-/// One pixel, so that the random draws cannot matter: 40 steps of `PyTorch`'s Adam in f64.
+/// One pixel, so that the random draws cannot matter: 40 steps of `PyTorch`'s Adam in f64, and of Muon by
+/// singular values.
 #[test]
-fn refining_follows_pytorchs_adam() {
+fn refining_follows_pytorch() {
+    for (optimizer, end) in [(Optimizer::Adam, "end"), (Optimizer::Muon, "muon")] {
+        follows(optimizer, end);
+    }
+}
+
+fn follows(optimizer: Optimizer, end: &str) {
     let bytes = std::fs::read(common::golden("train.safetensors")).unwrap();
     let golden = SafeTensors::deserialize(&bytes).unwrap();
     let pixel = Arc::new(Picture::from_f32(1, 1, &[0.2, 0.9, 0.4]).unwrap());
-    let config = RefineConfig { steps: 40, learning_rate: 2e-3, pixels_per_step: 3, seed: 8 };
+    let config = RefineConfig { steps: 40, optimizer, learning_rate: 2e-3, pixels_per_step: 3, seed: 8 };
     let mut refiner = Refiner::new(&record(golden_field(&golden, "start"), 1, 1), pixel, config).unwrap();
     while !refiner.is_finished() {
         refiner.step().unwrap();
     }
-    let (found, expected) = (refiner.present().unwrap().field, golden_field(&golden, "end"));
+    let (found, expected) = (refiner.present().unwrap().field, golden_field(&golden, end));
     let start = golden_field(&golden, "start");
     let mut moved = 0.0_f32;
     for ((found, expected), start) in found.layers().iter().zip(expected.layers()).zip(start.layers()) {

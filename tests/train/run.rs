@@ -6,7 +6,7 @@ use hyperscope::media::Picture;
 use hyperscope::model::{Checkpoint, Mode, Model, cpu_device};
 use hyperscope::storage::sha256_hex;
 use hyperscope::train::{
-    EvaluateConfig, Evaluated, Run, RunConfig, RunInputs, Schedule, TrainError, evaluate_model,
+    EvaluateConfig, Evaluated, RefineConfig, Run, RunConfig, RunInputs, Schedule, TrainError, evaluate_model,
 };
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
@@ -178,6 +178,7 @@ fn every_mode_learns_and_frozen_is_frozen() {
             split: Split::HeldOut,
             reference_side_px: 16,
             refine_steps: vec![0, 20],
+            refine: RefineConfig::default(),
             with_baselines: false,
         };
         let rows = evaluate_model(&model, &data(), &evaluate, |_| {}).unwrap();
