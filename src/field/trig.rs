@@ -1,7 +1,8 @@
-//! Sines of many values at once, vectorised: `pulp` compiles each loop for the instructions that the
-//! machine has.
+//! Sines of many values at once, vectorised for the instructions that the machine has.
 
 use std::f64::consts::{FRAC_PI_2, PI};
+
+use pulp::{Simd, WithSimd};
 
 /// Beyond this, 32 bits are not enough to reduce an argument.
 const ARGUMENT_MAX: f32 = 39_000.0;
@@ -10,26 +11,46 @@ const ARGUMENT_MAX: f32 = 39_000.0;
 const PI_PARTS: [f32; 4] = [3.140_625, 9.670_257_6e-4, 6.277_114e-7, 1.215_420_1e-10];
 /// Adding it rounds an f32 to a whole number, which is then in the low bits.
 const ROUND_F32: f32 = 12_582_912.0;
-/// The same for an f64.
+/// Of the odd minimax polynomial of degree 9 for `sin(x) / x - 1` on [-π/2, π/2], highest power first.
+const SINE_TERMS: [f32; 4] = [2.608_316e-6, -1.981_069e-4, 8.333_079e-3, -0.166_666_6];
+/// Values whose size is looked at together.
+const BLOCK: usize = 256;
+/// As [`ROUND_F32`], of an f64.
 const ROUND_F64: f64 = 6_755_399_441_055_744.0;
 
 /// `sin(scale * x)` in place of every `x`, to about 2e-7.
 pub(crate) fn sine_in_place(values: &mut [f32], scale: f32) {
-    let mut largest = 0.0f32;
-    pulp::Arch::new().dispatch(|| {
-        for value in values.iter() {
-            largest = largest.max((value * scale).abs());
-        }
-    });
-    if largest < ARGUMENT_MAX {
-        pulp::Arch::new().dispatch(|| {
-            for value in values.iter_mut() {
-                *value = sine(*value * scale);
+    pulp::Arch::new().dispatch(Sine { values, scale });
+}
+
+struct Sine<'a> {
+    values: &'a mut [f32],
+    scale: f32,
+}
+
+impl WithSimd for Sine<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let scale = simd.splat_f32s(self.scale);
+        for block in self.values.chunks_mut(BLOCK) {
+            let (whole, rest) = S::as_mut_simd_f32s(block);
+            let mut largest = simd.abs_f32s(simd.mul_f32s(simd.partial_load_f32s(rest), scale));
+            for value in whole.iter() {
+                largest = simd.max_f32s(largest, simd.abs_f32s(simd.mul_f32s(*value, scale)));
             }
-        });
-    } else {
-        for value in values.iter_mut() {
-            *value = f64::from(*value * scale).sin() as f32;
+            if simd.reduce_max_f32s(largest) < ARGUMENT_MAX {
+                for value in whole {
+                    *value = sine(simd, simd.mul_f32s(*value, scale));
+                }
+                let last = simd.mul_f32s(simd.partial_load_f32s(rest), scale);
+                simd.partial_store_f32s(rest, sine(simd, last));
+            } else {
+                for value in block {
+                    *value = f64::from(*value * self.scale).sin() as f32;
+                }
+            }
         }
     }
 }
@@ -46,13 +67,18 @@ pub(crate) fn cosines_and_sines(angles: &[f64], cosines: &mut [f32], sines: &mut
 }
 
 #[inline(always)]
-fn sine(x: f32) -> f32 {
-    let rounded = x * std::f32::consts::FRAC_1_PI + ROUND_F32;
-    let turns = rounded - ROUND_F32;
-    let [a, b, c, d] = PI_PARTS;
-    let reduced = ((x - turns * a) - turns * b) - turns * c - turns * d;
+fn sine<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
+    let number = |value: f32| simd.splat_f32s(value);
+    let rounded = simd.mul_add_e_f32s(x, number(std::f32::consts::FRAC_1_PI), number(ROUND_F32));
+    let turns = simd.sub_f32s(rounded, number(ROUND_F32));
+    let reduced = PI_PARTS.iter().fold(x, |x, part| simd.mul_add_e_f32s(turns, number(-part), x));
+    let square = simd.mul_f32s(reduced, reduced);
+    let [first, others @ ..] = SINE_TERMS.map(number);
+    let series = others.into_iter().fold(first, |sum, term| simd.mul_add_e_f32s(sum, square, term));
+    let sine = simd.mul_add_e_f32s(reduced, simd.mul_f32s(square, series), reduced);
     // An odd number of half turns changes the sign.
-    f32::from_bits(polynomial(reduced).to_bits() ^ (rounded.to_bits() << 31))
+    let odd = simd.wrapping_dyn_shl_u32s(simd.transmute_u32s_f32s(rounded), simd.splat_u32s(31));
+    simd.transmute_f32s_u32s(simd.xor_u32s(simd.transmute_u32s_f32s(sine), odd))
 }
 
 #[inline(always)]
@@ -62,15 +88,12 @@ fn sine_of_f64(x: f64) -> f32 {
     f32::from_bits(polynomial(reduced).to_bits() ^ ((rounded.to_bits() as u32) << 31))
 }
 
-/// `sin(x)` on [-π/2, π/2]: an odd minimax polynomial of degree 9.
+/// `sin(x)` on [-π/2, π/2].
 #[inline(always)]
 fn polynomial(x: f32) -> f32 {
     let s = x * x;
-    let p = 2.608_316e-6;
-    let p = p * s - 1.981_069e-4;
-    let p = p * s + 8.333_079e-3;
-    let p = p * s - 0.166_666_6;
-    x + x * (s * p)
+    let [first, others @ ..] = SINE_TERMS;
+    x + x * (s * others.into_iter().fold(first, |sum, term| sum * s + term))
 }
 
 #[cfg(test)]
