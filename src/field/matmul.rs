@@ -53,6 +53,15 @@ impl<'a> Matrix<'a> {
         }
     }
 
+    /// `count` rows from `first` on; nothing is moved.
+    ///
+    /// # Panics
+    /// If there are not so many.
+    pub(crate) fn rows(self, first: usize, count: usize) -> Self {
+        assert!(first + count <= self.rows, "a part of a matrix beyond its edge");
+        Self { values: &self.values[first * self.row_step..], rows: count, ..self }
+    }
+
     /// `count` columns from `first` on; nothing is moved.
     ///
     /// # Panics

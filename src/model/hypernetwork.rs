@@ -101,13 +101,13 @@ impl Hypernetwork {
     #[must_use]
     pub fn tokens(&self, images: Tensor<4>) -> Tensor<3> {
         let data = self.backbone.embed(images);
-        let [batch, num_data, _] = data.dims();
+        let [batch, _, _] = data.dims();
         let own: Vec<Tensor<2>> = self.weight_tokens.iter().map(Param::val).collect();
         let own = Tensor::cat(own, 0).unsqueeze::<3>().repeat_dim(0, batch);
         let [_, num_own, _] = own.dims();
-        let out = self.backbone.run_blocks(Tensor::cat(vec![data, own], 1));
-        // The data tokens have done their work: only what is used goes through the final norm.
-        normalised(out.narrow(1, num_data, num_own), &self.backbone.norm)
+        // The data tokens have done their work when the last block has read them.
+        let out = self.backbone.run_blocks(Tensor::cat(vec![data, own], 1), num_own);
+        normalised(out, &self.backbone.norm)
     }
 
     /// Second part: each layer's head on its own tokens.

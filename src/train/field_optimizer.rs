@@ -37,7 +37,12 @@ struct Part {
 
 impl FieldOptimizer {
     /// For these weights; `adam` is for as many.
-    pub(super) fn new(optimizer: Optimizer, architecture: &Architecture, weights: &[f32], adam: Adam) -> Self {
+    pub(super) fn new(
+        optimizer: Optimizer,
+        architecture: &Architecture,
+        weights: &[f32],
+        adam: Adam,
+    ) -> Self {
         let shapes = architecture.layer_shapes();
         let last = shapes.len().saturating_sub(1);
         let mut parts = Vec::with_capacity(2 * shapes.len());

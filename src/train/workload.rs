@@ -7,7 +7,7 @@ use burn::tensor::{Device, Distribution, Tensor};
 use super::adam::Adam;
 use super::{TrainError, parameters};
 use crate::field::Architecture;
-use crate::model::backbone::Block;
+use crate::model::backbone::{Block, run_blocks};
 use crate::model::{Backbone, BackboneConfig, ModelError, evaluate_features, with_random_weights};
 
 /// Decay of Adam's running means, as `PyTorch` has it when nobody says otherwise.
@@ -142,9 +142,9 @@ impl FieldWorkload {
 
 /// `[batch, own tokens, dim]`
 fn run(network: &Blocks, data: Tensor<3>) -> Tensor<3> {
-    let [batch, num_data, _] = data.dims();
+    let [batch, _, _] = data.dims();
     let own = network.own.val().unsqueeze::<3>().repeat_dim(0, batch);
     let [_, num_own, _] = own.dims();
-    let tokens = network.layers.iter().fold(Tensor::cat(vec![data, own], 1), |x, block| block.forward(x));
-    crate::model::normalised(tokens.narrow(1, num_data, num_own), &network.norm)
+    let tokens = run_blocks(&network.layers, Tensor::cat(vec![data, own], 1), num_own);
+    crate::model::normalised(tokens, &network.norm)
 }

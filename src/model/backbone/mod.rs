@@ -17,6 +17,7 @@ pub use patch_embed::{PatchEmbed, PatchProjection};
 pub use recognise::{Guess, load_backbone, recognise_backbone};
 pub(crate) use recognise::{guess, report_backbone};
 pub use vit::Backbone;
+pub(crate) use vit::run_blocks;
 
 /// Epsilon of every layer norm.
 pub(crate) const NORM_EPSILON: f64 = 1e-6;

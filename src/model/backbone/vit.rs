@@ -85,12 +85,21 @@ impl Backbone {
         }
     }
 
-    /// The tokens through every block, the final norm left out.
+    /// The tokens through every block, the final norm left out: what becomes of the last `wanted`.
     ///
     /// # Shapes
-    /// - `tokens` and result: `[batch, tokens, dim]`
+    /// - `tokens`: `[batch, tokens, dim]`
+    /// - result: `[batch, wanted, dim]`
     #[must_use]
-    pub fn run_blocks(&self, tokens: Tensor<3>) -> Tensor<3> {
-        self.blocks.iter().fold(tokens, |tokens, block| block.forward(tokens))
+    pub fn run_blocks(&self, tokens: Tensor<3>, wanted: usize) -> Tensor<3> {
+        run_blocks(&self.blocks, tokens, wanted)
     }
+}
+
+/// [`Backbone::run_blocks`] of any blocks.
+pub(crate) fn run_blocks(blocks: &[Block], tokens: Tensor<3>, wanted: usize) -> Tensor<3> {
+    let [_, count, _] = tokens.dims();
+    let Some((last, others)) = blocks.split_last() else { return tokens.narrow(1, count - wanted, wanted) };
+    let tokens = others.iter().fold(tokens, |tokens, block| block.forward(tokens));
+    last.forward_to_last(tokens, wanted)
 }

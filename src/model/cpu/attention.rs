@@ -11,6 +11,8 @@ use crate::field::{Cores, Matrix, Write, matmul};
 pub(super) struct Attention {
     pub(super) batch: usize,
     pub(super) tokens: usize,
+    /// The last of the tokens, which alone are answered; all of them have keys and values.
+    pub(super) queries: usize,
     /// Heads side by side in a token.
     pub(super) heads: usize,
     /// Width of a token.
@@ -19,6 +21,7 @@ pub(super) struct Attention {
 
 /// One head of one item: views into `[tokens, 3 * dim]`.
 struct Head<'a> {
+    /// `[queries, head_dim]`, the others `[tokens, head_dim]`.
     query: Matrix<'a>,
     key: Matrix<'a>,
     value: Matrix<'a>,
@@ -43,43 +46,44 @@ impl Attention {
         let len = self.tokens * 3 * self.dim;
         let all = Matrix::new(&qkv[item * len..][..len], self.tokens, 3 * self.dim);
         let part = |index: usize| all.columns(index * self.dim + head * self.head_dim(), self.head_dim());
-        Head { query: part(0), key: part(1), value: part(2) }
+        let query = part(0).rows(self.tokens - self.queries, self.queries);
+        Head { query, key: part(1), value: part(2) }
     }
 
     /// # Shapes
     /// - `qkv`: `[batch, tokens, 3 * dim]`: queries, keys and values, heads side by side in each
-    /// - result: `[batch, tokens, dim]`
+    /// - result: `[batch, queries, dim]`
     pub(super) fn forward(&self, qkv: &[f32]) -> Vec<f32> {
-        let len = self.tokens * self.head_dim();
+        let len = self.queries * self.head_dim();
         let parts: Vec<Vec<f32>> = (0..self.batch * self.heads)
             .into_par_iter()
             .map_init(Vec::new, |scores, task| {
                 let head = self.head(qkv, task);
                 self.probabilities(&head, scores);
                 let mut out = vec![0.0; len];
-                let scores = Matrix::new(scores, self.tokens, self.tokens);
+                let scores = Matrix::new(scores, self.queries, self.tokens);
                 matmul(&mut out, scores, head.value, Write::Over, Cores::One);
                 out
             })
             .collect();
         let parts: Vec<&[f32]> = parts.iter().map(Vec::as_slice).collect();
-        self.side_by_side(&parts, self.dim)
+        self.side_by_side(&parts, self.queries, self.dim)
     }
 
     /// From the slope of the output to that of the input.
     ///
     /// # Shapes
     /// - `qkv` and result: `[batch, tokens, 3 * dim]`
-    /// - `slope`: `[batch, tokens, dim]`
+    /// - `slope`: `[batch, queries, dim]`
     pub(super) fn backward(&self, qkv: &[f32], slope: &[f32]) -> Vec<f32> {
-        let item_len = self.tokens * self.dim;
+        let item_len = self.queries * self.dim;
         let parts: Vec<[Vec<f32>; 3]> = (0..self.batch * self.heads)
             .into_par_iter()
             .map_init(
                 || (Vec::new(), Vec::new()),
                 |(scores, slopes), task| {
                     let (item, head) = self.place(task);
-                    let slope = Matrix::new(&slope[item * item_len..][..item_len], self.tokens, self.dim);
+                    let slope = Matrix::new(&slope[item * item_len..][..item_len], self.queries, self.dim);
                     let slope = slope.columns(head * self.head_dim(), self.head_dim());
                     self.head_backward(&self.head(qkv, task), slope, scores, slopes)
                 },
@@ -92,12 +96,12 @@ impl Attention {
                 all.extend(item.iter().map(|head| head[kind].as_slice()));
             }
         }
-        self.side_by_side(&all, 3 * self.dim)
+        self.side_by_side(&all, self.tokens, 3 * self.dim)
     }
 
-    /// `softmax(q k^T scale)`, `[tokens, tokens]`.
+    /// `softmax(q k^T scale)`, `[queries, tokens]`.
     fn probabilities(&self, head: &Head, scores: &mut Vec<f32>) {
-        scores.resize(self.tokens * self.tokens, 0.0);
+        scores.resize(self.queries * self.tokens, 0.0);
         matmul(scores, head.query, head.key.transposed(), Write::Over, Cores::One);
         let scale = self.scale();
         dispatch(|| {
@@ -123,15 +127,16 @@ impl Attention {
         scores: &mut Vec<f32>,
         slopes: &mut Vec<f32>,
     ) -> [Vec<f32>; 3] {
-        let (tokens, scale) = (self.tokens, self.scale());
-        let product = |a: Matrix, b: Matrix| {
+        let (queries, tokens, scale) = (self.queries, self.tokens, self.scale());
+        // Of all tokens; those that were not answered have no slope.
+        let product = |a: Matrix, b: Matrix, first: usize| {
             let mut out = vec![0.0; tokens * self.head_dim()];
-            matmul(&mut out, a, b, Write::Over, Cores::One);
+            matmul(&mut out[first * self.head_dim()..], a, b, Write::Over, Cores::One);
             out
         };
         self.probabilities(head, scores);
-        let of_value = product(Matrix::new(scores, tokens, tokens).transposed(), slope);
-        slopes.resize(tokens * tokens, 0.0);
+        let of_value = product(Matrix::new(scores, queries, tokens).transposed(), slope, 0);
+        slopes.resize(queries * tokens, 0.0);
         matmul(slopes, slope, head.value.transposed(), Write::Over, Cores::One);
         dispatch(|| {
             for (slopes, scores) in slopes.chunks_exact_mut(tokens).zip(scores.chunks_exact(tokens)) {
@@ -141,15 +146,16 @@ impl Attention {
                 }
             }
         });
-        let slopes = Matrix::new(slopes, tokens, tokens);
-        [product(slopes, head.key), product(slopes.transposed(), head.query), of_value]
+        let slopes = Matrix::new(slopes, queries, tokens);
+        let of_query = product(slopes, head.key, tokens - queries);
+        [of_query, product(slopes.transposed(), head.query, 0), of_value]
     }
 
-    /// The parts of each token, `[tokens, head_dim]` each, next to one another: `[batch, tokens, width]`.
-    fn side_by_side(&self, parts: &[&[f32]], width: usize) -> Vec<f32> {
+    /// The parts of each token, `[count, head_dim]` each, next to one another: `[batch, count, width]`.
+    fn side_by_side(&self, parts: &[&[f32]], count: usize, width: usize) -> Vec<f32> {
         let (head_dim, per_item) = (self.head_dim(), width / self.head_dim());
-        let mut out = vec![0.0; self.batch * self.tokens * width];
-        out.par_chunks_mut(self.tokens * width).zip(parts.par_chunks(per_item)).for_each(|(out, parts)| {
+        let mut out = vec![0.0; self.batch * count * width];
+        out.par_chunks_mut(count * width).zip(parts.par_chunks(per_item)).for_each(|(out, parts)| {
             for (index, part) in parts.iter().enumerate() {
                 let rows = out.chunks_exact_mut(width).zip(part.chunks_exact(head_dim));
                 rows.for_each(|(row, own)| row[index * head_dim..][..head_dim].copy_from_slice(own));

@@ -1,5 +1,6 @@
 //! The operations for autodiff over flex: what each leaves behind, and its way back.
 
+use burn::backend::autodiff::NodeId;
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::autodiff::grads::Gradients;
@@ -13,7 +14,7 @@ use super::linear::{Linear, column_sums};
 use super::norm::Norm;
 use super::ops::{
     CpuOps, HeadWeights, SublayerWeights, batch_and_tokens, field_layer, tensor, values, whole,
-    with_last_axis,
+    with_last_axis, with_tokens,
 };
 use super::sublayer::{Kept, Middle, SublayerGradients, Wanted};
 use crate::field::Activation;
@@ -25,7 +26,13 @@ impl<C: CheckpointStrategy> CpuOps for Autodiff<Flex, C> {
         middle: Middle,
         epsilon: f32,
     ) -> FloatTensor<Self> {
-        let (inner, outer) = (weights.inner_weight.is_tracked(), weights.outer_weight.is_tracked());
+        let wanted = Wanted {
+            norm: weights.norm_weight.is_tracked() || weights.norm_bias.is_tracked(),
+            inner_weight: weights.inner_weight.is_tracked(),
+            inner_bias: weights.inner_bias.is_tracked(),
+            outer_weight: weights.outer_weight.is_tracked(),
+            outer_bias: weights.outer_bias.is_tracked(),
+        };
         let (x, of_x) = x.into_parts();
         let (norm_weight, of_norm_weight) = weights.norm_weight.into_parts();
         let (norm_bias, of_norm_bias) = weights.norm_bias.into_parts();
@@ -54,7 +61,7 @@ impl<C: CheckpointStrategy> CpuOps for Autodiff<Flex, C> {
         .whole();
         let sublayer = weights.sublayer(&x, middle, epsilon);
         let (out, Kept { inner: kept_inner, middle: kept_middle }) = sublayer.forward(values(&x));
-        let out = tensor(out, x.shape());
+        let out = tensor(out, with_tokens(&x, sublayer.outputs()));
         match SublayerBackward.prepare::<C>(nodes).compute_bound().stateful() {
             OpsKind::Tracked(prep) => {
                 let keep = |values: Vec<f32>| {
@@ -63,13 +70,13 @@ impl<C: CheckpointStrategy> CpuOps for Autodiff<Flex, C> {
                 };
                 let state = SublayerState {
                     // Only the gradient of the outer weight looks at it.
-                    kept_middle: kept_middle.filter(|_| outer).map(keep),
+                    kept_middle: kept_middle.filter(|_| wanted.outer_weight).map(keep),
                     kept_inner: keep(kept_inner),
                     x,
                     weights,
                     middle,
                     epsilon,
-                    wanted: Wanted { inner, outer },
+                    wanted,
                 };
                 prep.finish(state, out)
             }
@@ -174,19 +181,20 @@ impl Backward<Flex, 7> for SublayerBackward {
             wanted,
         );
         let SublayerGradients { x: of_x, norm, inner_weight, inner_bias, outer_weight, outer_bias } = found;
+        let (norm_weight, norm_bias) = norm.map(|norm| (norm.weight, norm.bias)).unzip();
         let found = [
-            Some((of_x, x.shape())),
-            Some((norm.weight, weights.norm_weight.shape())),
-            Some((norm.bias, weights.norm_bias.shape())),
-            inner_weight.map(|gradient| (gradient, weights.inner_weight.shape())),
-            Some((inner_bias, weights.inner_bias.shape())),
-            outer_weight.map(|gradient| (gradient, weights.outer_weight.shape())),
-            Some((outer_bias, weights.outer_bias.shape())),
+            (Some(of_x), &x),
+            (norm_weight, &weights.norm_weight),
+            (norm_bias, &weights.norm_bias),
+            (inner_weight, &weights.inner_weight),
+            (inner_bias, &weights.inner_bias),
+            (outer_weight, &weights.outer_weight),
+            (outer_bias, &weights.outer_bias),
         ];
-        for (node, found) in ops.parents.into_iter().zip(found) {
-            if let (Some(node), Some((gradient, shape))) = (node, found) {
-                grads.register::<Flex>(node.id, tensor(gradient, shape));
-            }
+        for (node, (gradient, like)) in
+            ops.parents.map(|parent| parent.map(|node| node.id)).into_iter().zip(found)
+        {
+            register(grads, node, gradient, like);
         }
     }
 }
@@ -202,27 +210,20 @@ impl Backward<Flex, 5> for NormLinearBackward {
         let ([x, norm_weight, norm_bias, weight, bias], epsilon) = ops.state;
         let norm = Norm { weight: values(&norm_weight), bias: values(&norm_bias), epsilon };
         let linear = Linear { weight: values(&weight), bias: values(&bias) };
-        let [of_x, of_norm_weight, of_norm_bias, of_weight, of_bias] = ops.parents;
-        if let Some(node) = of_weight {
-            let gradient = linear.gradient_of_weight(&norm.forward(values(&x)), values(&slope));
-            grads.register::<Flex>(node.id, tensor(gradient, weight.shape()));
-        }
-        if let Some(node) = of_bias {
-            let gradient = column_sums(values(&slope), linear.d_out());
-            grads.register::<Flex>(node.id, tensor(gradient, bias.shape()));
-        }
+        let [of_x, of_norm_weight, of_norm_bias, of_weight, of_bias] =
+            ops.parents.map(|parent| parent.map(|node| node.id));
+        let gradient =
+            of_weight.is_some().then(|| linear.gradient_of_weight(&norm.forward(values(&x)), values(&slope)));
+        register(grads, of_weight, gradient, &weight);
+        let gradient = of_bias.is_some().then(|| column_sums(values(&slope), linear.d_out()));
+        register(grads, of_bias, gradient, &bias);
         let mut slope = linear.slope_of_input(values(&slope));
-        let found = norm.backward(values(&x), &mut slope, None);
-        let found = [
-            (of_x, slope, x),
-            (of_norm_weight, found.weight, norm_weight),
-            (of_norm_bias, found.bias, norm_bias),
-        ];
-        for (node, gradient, like) in found {
-            if let Some(node) = node {
-                grads.register::<Flex>(node.id, tensor(gradient, like.shape()));
-            }
-        }
+        let is_wanted = of_norm_weight.is_some() || of_norm_bias.is_some();
+        let found = norm.backward(values(&x), &mut slope, None, is_wanted);
+        let (found_weight, found_bias) = found.map(|norm| (norm.weight, norm.bias)).unzip();
+        register(grads, of_x, Some(slope), &x);
+        register(grads, of_norm_weight, found_weight, &norm_weight);
+        register(grads, of_norm_bias, found_bias, &norm_bias);
     }
 }
 
@@ -237,14 +238,13 @@ impl Backward<Flex, 3> for NormBackward {
         let ([x, weight, bias], epsilon) = ops.state;
         let norm = Norm { weight: values(&weight), bias: values(&bias), epsilon };
         let mut of_x = values(&slope).to_vec();
-        let found = norm.backward(values(&x), &mut of_x, None);
-        for (node, (gradient, like)) in
-            ops.parents.into_iter().zip([(of_x, x), (found.weight, weight), (found.bias, bias)])
-        {
-            if let Some(node) = node {
-                grads.register::<Flex>(node.id, tensor(gradient, like.shape()));
-            }
-        }
+        let [x_node, weight_node, bias_node] = ops.parents.map(|parent| parent.map(|node| node.id));
+        let is_wanted = weight_node.is_some() || bias_node.is_some();
+        let found = norm.backward(values(&x), &mut of_x, None, is_wanted);
+        let (found_weight, found_bias) = found.map(|norm| (norm.weight, norm.bias)).unzip();
+        register(grads, x_node, Some(of_x), &x);
+        register(grads, weight_node, found_weight, &weight);
+        register(grads, bias_node, found_bias, &bias);
     }
 }
 
@@ -268,16 +268,19 @@ impl Backward<Flex, 3> for FieldLayerBackward {
         let FieldLayerState { x, weight, bias, kept, activation } = ops.state;
         let (batch, _) = batch_and_tokens(&x);
         let layer = FieldLayer { batch, weight: values(&weight), bias: values(&bias), activation };
-        let [of_x, of_weight, of_bias] = ops.parents;
+        let [of_x, of_weight, of_bias] = ops.parents.map(|parent| parent.map(|node| node.id));
         let slope = values(&slope).to_vec();
         let found = layer.backward(values(&x), values(&kept), slope, of_x.is_some());
-        let found =
-            [(of_x, found.x, x), (of_weight, Some(found.weight), weight), (of_bias, Some(found.bias), bias)];
-        for (node, gradient, like) in found {
-            if let (Some(node), Some(gradient)) = (node, gradient) {
-                grads.register::<Flex>(node.id, tensor(gradient, like.shape()));
-            }
-        }
+        register(grads, of_x, found.x, &x);
+        register(grads, of_weight, Some(found.weight), &weight);
+        register(grads, of_bias, Some(found.bias), &bias);
+    }
+}
+
+/// Hand a gradient on to where its tensor came from, if that learns.
+fn register(grads: &mut Gradients, node: Option<NodeId>, gradient: Option<Vec<f32>>, like: &FlexTensor) {
+    if let (Some(node), Some(gradient)) = (node, gradient) {
+        grads.register::<Flex>(node, tensor(gradient, like.shape()));
     }
 }
 

@@ -50,12 +50,18 @@ impl Norm<'_> {
     }
 
     /// From the slope of the output, which becomes the slope of the input in place; `carried` is added to it
-    /// where the input also went on unchanged. With `h = (x - mean) / deviation` and `g = slope * weight`:
+    /// where the input also went on unchanged. The gradients are summed if they are wanted. With `h = (x - mean) / deviation` and `g = slope * weight`:
     /// `dx = (g - mean(g) - h mean(g h)) / deviation`.
     ///
     /// # Shapes
     /// - `x`, `slope` and `carried`: `[n, d]`
-    pub(super) fn backward(&self, x: &[f32], slope: &mut [f32], carried: Option<&[f32]>) -> NormGradients {
+    pub(super) fn backward(
+        &self,
+        x: &[f32],
+        slope: &mut [f32],
+        carried: Option<&[f32]>,
+        is_wanted: bool,
+    ) -> Option<NormGradients> {
         let d = self.weight.len();
         let parts: Vec<Vec<f32>> = slope
             .par_chunks_mut(ROWS * d)
@@ -63,30 +69,40 @@ impl Norm<'_> {
             .enumerate()
             .map(|(piece, (slope, x))| {
                 let carried = carried.map(|carried| &carried[piece * ROWS * d..][..slope.len()]);
-                let mut sums = vec![0.0; 2 * d];
-                dispatch(|| self.backward_rows(x, slope, carried, &mut sums));
-                sums
+                let mut sums = is_wanted.then(|| vec![0.0; 2 * d]);
+                dispatch(|| self.backward_rows(x, slope, carried, sums.as_deref_mut()));
+                sums.unwrap_or_default()
             })
             .collect();
-        let mut weight = add_up(parts, 2 * d);
-        let bias = weight.split_off(d);
-        NormGradients { weight, bias }
+        is_wanted.then(|| {
+            let mut weight = add_up(parts, 2 * d);
+            let bias = weight.split_off(d);
+            NormGradients { weight, bias }
+        })
     }
 
     #[inline(always)]
-    fn backward_rows(&self, x: &[f32], slope: &mut [f32], carried: Option<&[f32]>, sums: &mut [f32]) {
+    fn backward_rows(
+        &self,
+        x: &[f32],
+        slope: &mut [f32],
+        carried: Option<&[f32]>,
+        mut sums: Option<&mut [f32]>,
+    ) {
         let d = self.weight.len();
         let scale = 1.0 / d as f32;
-        let (of_weight, of_bias) = sums.split_at_mut(d);
         let mut h = vec![0.0; d];
         for (index, (x, slope)) in x.chunks_exact(d).zip(slope.chunks_exact_mut(d)).enumerate() {
             let (mean, inverse) = moments(x, self.epsilon);
             for (h, x) in h.iter_mut().zip(x) {
                 *h = (x - mean) * inverse;
             }
-            for (((slope, h), weight), bias) in slope.iter().zip(&h).zip(&mut *of_weight).zip(&mut *of_bias) {
-                *weight += slope * h;
-                *bias += slope;
+            if let Some(sums) = sums.as_deref_mut() {
+                let (of_weight, of_bias) = sums.split_at_mut(d);
+                for (((slope, h), weight), bias) in slope.iter().zip(&h).zip(of_weight).zip(of_bias) {
+                    *weight += slope * h;
+                    *bias += slope;
+                }
             }
             for (slope, weight) in slope.iter_mut().zip(self.weight) {
                 *slope *= weight;

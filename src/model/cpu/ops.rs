@@ -145,11 +145,21 @@ pub(super) fn with_last_axis(x: &FlexTensor, len: usize) -> Vec<usize> {
     shape
 }
 
+/// The shape of `x` with another number of tokens.
+pub(super) fn with_tokens(x: &FlexTensor, count: usize) -> Vec<usize> {
+    let mut shape = x.shape().as_slice().to_vec();
+    if let Some(tokens) = shape.iter_mut().rev().nth(1) {
+        *tokens = count;
+    }
+    shape
+}
+
 impl CpuOps for Flex {
     fn sublayer(x: FlexTensor, weights: SublayerWeights<Self>, middle: Middle, epsilon: f32) -> FlexTensor {
         let (x, weights) = (whole(&x), weights.whole());
-        let (out, _) = weights.sublayer(&x, middle, epsilon).forward(values(&x));
-        tensor(out, x.shape())
+        let sublayer = weights.sublayer(&x, middle, epsilon);
+        let (out, _) = sublayer.forward(values(&x));
+        tensor(out, with_tokens(&x, sublayer.outputs()))
     }
 
     fn norm_linear(x: FlexTensor, weights: HeadWeights<Self>, epsilon: f32) -> FlexTensor {

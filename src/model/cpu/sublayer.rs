@@ -1,6 +1,8 @@
 //! A half of a pre-norm transformer block: `x + outer(middle(inner(norm(x))))`, the middle being the attention
 //! of all heads or a GELU.
 
+use std::borrow::Cow;
+
 use super::attention::Attention;
 use super::linear::{Linear, column_sums, gelu, through_gelu};
 use super::norm::{Norm, NormGradients};
@@ -12,6 +14,8 @@ pub(crate) enum Middle {
     Attention {
         /// Heads side by side.
         heads: usize,
+        /// The last tokens, which alone go on.
+        queries: usize,
     },
     /// The exact GELU.
     Gelu,
@@ -39,34 +43,71 @@ pub(super) struct Kept {
 /// The weights whose gradients are wanted.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Wanted {
-    pub(super) inner: bool,
-    pub(super) outer: bool,
+    pub(super) norm: bool,
+    pub(super) inner_weight: bool,
+    pub(super) inner_bias: bool,
+    pub(super) outer_weight: bool,
+    pub(super) outer_bias: bool,
 }
 
 /// The gradients of a half of a block.
 pub(super) struct SublayerGradients {
     /// `[batch, tokens, d]`
     pub(super) x: Vec<f32>,
-    pub(super) norm: NormGradients,
+    pub(super) norm: Option<NormGradients>,
     pub(super) inner_weight: Option<Vec<f32>>,
-    pub(super) inner_bias: Vec<f32>,
+    pub(super) inner_bias: Option<Vec<f32>>,
     pub(super) outer_weight: Option<Vec<f32>>,
-    pub(super) outer_bias: Vec<f32>,
+    pub(super) outer_bias: Option<Vec<f32>>,
 }
 
 impl Sublayer<'_> {
-    fn attention(&self, heads: usize) -> Attention {
-        Attention { batch: self.batch, tokens: self.tokens, heads, dim: self.outer.d_in() }
+    fn attention(&self, heads: usize, queries: usize) -> Attention {
+        Attention { batch: self.batch, tokens: self.tokens, queries, heads, dim: self.outer.d_in() }
+    }
+
+    /// Tokens of the result.
+    pub(super) fn outputs(&self) -> usize {
+        match self.middle {
+            Middle::Attention { queries, .. } => queries,
+            Middle::Gelu => self.tokens,
+        }
+    }
+
+    /// The last tokens of each item, `[batch, outputs, d]`.
+    fn last_tokens<'x>(&self, x: &'x [f32]) -> Cow<'x, [f32]> {
+        let outputs = self.outputs();
+        if outputs == self.tokens {
+            return Cow::Borrowed(x);
+        }
+        let d = self.outer.d_out();
+        let items = x.chunks_exact(self.tokens * d);
+        Cow::Owned(items.flat_map(|item| &item[(self.tokens - outputs) * d..]).copied().collect())
+    }
+
+    /// The way back of [`last_tokens`](Self::last_tokens): zeros for the others.
+    fn to_last_tokens<'x>(&self, slope: &'x [f32]) -> Cow<'x, [f32]> {
+        let outputs = self.outputs();
+        if outputs == self.tokens {
+            return Cow::Borrowed(slope);
+        }
+        let d = self.outer.d_out();
+        let mut all = vec![0.0; self.batch * self.tokens * d];
+        for (item, own) in all.chunks_exact_mut(self.tokens * d).zip(slope.chunks_exact(outputs * d)) {
+            item[(self.tokens - outputs) * d..].copy_from_slice(own);
+        }
+        Cow::Owned(all)
     }
 
     /// # Shapes
-    /// - `x` and result: `[batch, tokens, d]`
+    /// - `x`: `[batch, tokens, d]`
+    /// - result: `[batch, outputs, d]`
     pub(super) fn forward(&self, x: &[f32]) -> (Vec<f32>, Kept) {
         let inner = self.inner.forward(&self.norm.forward(x));
         match self.middle {
-            Middle::Attention { heads } => {
-                let middle = self.attention(heads).forward(&inner);
-                let out = self.outer.forward_onto(&middle, x);
+            Middle::Attention { heads, queries } => {
+                let middle = self.attention(heads, queries).forward(&inner);
+                let out = self.outer.forward_onto(&middle, &self.last_tokens(x));
                 (out, Kept { inner, middle: Some(middle) })
             }
             Middle::Gelu => {
@@ -77,7 +118,8 @@ impl Sublayer<'_> {
     }
 
     /// # Shapes
-    /// - `x` and `slope`: `[batch, tokens, d]`
+    /// - `x`: `[batch, tokens, d]`
+    /// - `slope`: `[batch, outputs, d]`
     pub(super) fn backward(
         &self,
         x: &[f32],
@@ -86,24 +128,26 @@ impl Sublayer<'_> {
         slope: &[f32],
         wanted: Wanted,
     ) -> SublayerGradients {
-        let outer_bias = column_sums(slope, self.outer.d_out());
-        let outer_weight = wanted.outer.then(|| match kept_middle {
+        let outer_bias = wanted.outer_bias.then(|| column_sums(slope, self.outer.d_out()));
+        let outer_weight = wanted.outer_weight.then(|| match kept_middle {
             Some(middle) => self.outer.gradient_of_weight(middle, slope),
             None => self.outer.gradient_of_weight(&gelu(kept_inner), slope),
         });
         let mut of_middle = self.outer.slope_of_input(slope);
         let of_inner = match self.middle {
-            Middle::Attention { heads } => self.attention(heads).backward(kept_inner, &of_middle),
+            Middle::Attention { heads, queries } => {
+                self.attention(heads, queries).backward(kept_inner, &of_middle)
+            }
             Middle::Gelu => {
                 through_gelu(kept_inner, &mut of_middle);
                 of_middle
             }
         };
-        let inner_bias = column_sums(&of_inner, self.inner.d_out());
+        let inner_bias = wanted.inner_bias.then(|| column_sums(&of_inner, self.inner.d_out()));
         let inner_weight =
-            wanted.inner.then(|| self.inner.gradient_of_weight(&self.norm.forward(x), &of_inner));
+            wanted.inner_weight.then(|| self.inner.gradient_of_weight(&self.norm.forward(x), &of_inner));
         let mut of_x = self.inner.slope_of_input(&of_inner);
-        let norm = self.norm.backward(x, &mut of_x, Some(slope));
+        let norm = self.norm.backward(x, &mut of_x, Some(&self.to_last_tokens(slope)), wanted.norm);
         SublayerGradients { x: of_x, norm, inner_weight, inner_bias, outer_weight, outer_bias }
     }
 }

@@ -19,7 +19,8 @@ pub(crate) fn computes_on(device: &Device) -> bool {
 /// `x + outer(middle(inner(norm(x))))`.
 ///
 /// # Shapes
-/// - `x` and result: `[batch, tokens, dim]`
+/// - `x`: `[batch, tokens, dim]`
+/// - result: the same, or the last tokens only, if the middle is an attention that answers only those
 pub(crate) fn sublayer(
     x: Tensor<3>,
     norm: &LayerNorm,

@@ -69,12 +69,18 @@ fn block_results(
     block: &Block,
     x: &[f32],
     shape: [usize; 3],
+    wanted: usize,
     is_own: bool,
     device: &Device,
 ) -> Vec<Vec<f32>> {
     let x = Tensor::<3>::from_data(TensorData::new(x.to_vec(), shape), device).require_grad();
-    let out = if is_own { block.forward(x.clone()) } else { block.forward_by_burn(x.clone()) };
-    let aim = random(shape, 1.0, 77, device);
+    let [batch, _, dim] = shape;
+    let out = if is_own {
+        block.forward_to_last(x.clone(), wanted)
+    } else {
+        block.forward_by_burn(x.clone(), wanted)
+    };
+    let aim = random([batch, wanted, dim], 1.0, 77, device);
     let gradients = (out.clone() * aim).sum().backward();
     let of = |tensor: Option<Tensor<1>>| values(tensor.unwrap());
     vec![
@@ -97,28 +103,30 @@ fn block_results(
 #[test]
 fn a_block_agrees_with_burns_own_operations() {
     let device = Device::flex().autodiff();
-    for (batch, tokens, dim, heads, size) in [
-        (2, 7, 12, 3, 1.0),
-        (1, 1, 8, 1, 1.0),
-        (3, 33, 20, 1, 2.0),
-        (1, 130, 64, 2, 30.0),
-        (2, 5, 6, 6, 300.0),
+    for (batch, tokens, wanted, dim, heads, size) in [
+        (2, 7, 7, 12, 3, 1.0),
+        (1, 1, 1, 8, 1, 1.0),
+        (3, 33, 33, 20, 1, 2.0),
+        (3, 33, 11, 20, 1, 2.0),
+        (2, 9, 1, 12, 3, 1.0),
+        (1, 130, 130, 64, 2, 30.0),
+        (2, 5, 3, 6, 6, 300.0),
     ] {
         let block = block(dim, heads, &device);
         let x = numbers(batch * tokens * dim, size, 9);
         let shape = [batch, tokens, dim];
-        let own = block_results(&block, &x, shape, true, &device);
-        let burns = block_results(&block, &x, shape, false, &device);
+        let own = block_results(&block, &x, shape, wanted, true, &device);
+        let burns = block_results(&block, &x, shape, wanted, false, &device);
         for (index, (own, burns)) in own.iter().zip(&burns).enumerate() {
             let bound = if index == 0 { 1e-5 } else { 1e-4 };
             let found = difference(own, burns);
             assert!(found < bound, "result {index} of {shape:?}, {heads} heads: {found}");
         }
         // The same to the bit when it is done again, and without autodiff.
-        assert_eq!(own, block_results(&block, &x, shape, true, &device));
+        assert_eq!(own, block_results(&block, &x, shape, wanted, true, &device));
         let plain = block.valid();
         let x = Tensor::<3>::from_data(TensorData::new(x, shape), &Device::flex());
-        assert_eq!(values(plain.forward(x)), own[0]);
+        assert_eq!(values(plain.forward_to_last(x, wanted)), own[0]);
     }
 }
 
@@ -127,7 +135,7 @@ fn a_frozen_block_gives_the_same_slope_and_no_gradients() {
     let device = Device::flex().autodiff();
     let block = block(12, 3, &device);
     let (shape, x) = ([2, 9, 12], numbers(2 * 9 * 12, 1.0, 5));
-    let learning = block_results(&block, &x, shape, true, &device);
+    let learning = block_results(&block, &x, shape, 9, true, &device);
     let frozen = block.no_grad();
     let x = Tensor::<3>::from_data(TensorData::new(x, shape), &device).require_grad();
     let gradients = (frozen.forward(x.clone()) * random(shape, 1.0, 77, &device)).sum().backward();
@@ -231,18 +239,19 @@ fn check_slope(twin: impl Fn(&[f64]) -> Vec<f64>, x: &[f32], aim: &[f32], found:
 
 #[test]
 fn attention_agrees_with_finite_differences() {
-    for (tokens, heads, head_dim) in [(1, 1, 3), (5, 2, 3), (9, 1, 4)] {
+    for (tokens, queries, heads, head_dim) in [(1, 1, 1, 3), (5, 5, 2, 3), (9, 9, 1, 4), (6, 2, 2, 3)] {
         let dim = heads * head_dim;
-        let own = Attention { batch: 1, tokens, heads, dim };
+        let own = Attention { batch: 1, tokens, queries, heads, dim };
         let qkv = numbers(tokens * 3 * dim, 1.5, 3);
-        let aim = numbers(tokens * dim, 1.0, 4);
+        let aim = numbers(queries * dim, 1.0, 4);
         let twin = |qkv: &[f64]| {
             let at = |token: usize, kind: usize, head: usize, index: usize| {
                 qkv[token * 3 * dim + kind * dim + head * head_dim + index]
             };
-            let mut out = vec![0.0; tokens * dim];
+            let mut out = vec![0.0; queries * dim];
             for head in 0..heads {
-                for query in 0..tokens {
+                for answer in 0..queries {
+                    let query = tokens - queries + answer;
                     let score = |key: usize| {
                         let dot: f64 =
                             (0..head_dim).map(|i| at(query, 0, head, i) * at(key, 1, head, i)).sum();
@@ -251,7 +260,7 @@ fn attention_agrees_with_finite_differences() {
                     let total: f64 = (0..tokens).map(score).sum();
                     for index in 0..head_dim {
                         let mixed: f64 = (0..tokens).map(|key| score(key) * at(key, 2, head, index)).sum();
-                        out[query * dim + head * head_dim + index] = mixed / total;
+                        out[answer * dim + head * head_dim + index] = mixed / total;
                     }
                 }
             }
@@ -282,7 +291,7 @@ fn norm_and_gelu_agree_with_finite_differences() {
         out
     };
     let mut slope = aim.clone();
-    own.backward(&x, &mut slope, None);
+    own.backward(&x, &mut slope, None, true);
     check_slope(twin, &x, &aim, &slope, "norm");
 
     // x Φ(x), Φ by the midpoint rule over its density.
@@ -322,7 +331,7 @@ fn exponentials_and_normals_are_exact_far_out() {
 #[test]
 fn large_values_stay_finite() {
     let is_finite = |values: &[f32]| values.iter().all(|value| value.is_finite());
-    let attention = Attention { batch: 1, tokens: 6, heads: 2, dim: 8 };
+    let attention = Attention { batch: 1, tokens: 6, queries: 6, heads: 2, dim: 8 };
     let qkv = numbers(6 * 24, 1e4, 3);
     assert!(is_finite(&attention.forward(&qkv)));
     assert!(is_finite(&attention.backward(&qkv, &numbers(6 * 8, 1.0, 4))));
