@@ -1,9 +1,9 @@
 use burn::tensor::Tensor;
 
-use super::Composer;
+use super::{Composer, cpu};
 
 /// A column shorter than this is not made longer.
-const LENGTH_MIN: f64 = 1e-12;
+pub(crate) const LENGTH_MIN: f64 = 1e-12;
 
 impl Composer {
     /// A layer's weights from its base and its modulation: column `j` takes modulation `j mod g`.
@@ -14,6 +14,15 @@ impl Composer {
     /// - result: `[batch, d_in, d_out]`
     #[must_use]
     pub fn compose(self, base: Tensor<2>, modulation: Tensor<3>) -> Tensor<3> {
+        if cpu::computes_on(&base.device()) {
+            cpu::compose(base, modulation, self)
+        } else {
+            self.compose_by_burn(base, modulation)
+        }
+    }
+
+    /// The same by burn's own operations, for any device.
+    pub(crate) fn compose_by_burn(self, base: Tensor<2>, modulation: Tensor<3>) -> Tensor<3> {
         let [d_in, d_out] = base.dims();
         let [batch, g, _] = modulation.dims();
         // Column j = repeat * g + k has k = j mod g: [1, d_in, d_out / g, g] * [batch, d_in, 1, g]

@@ -11,6 +11,7 @@
 pub mod backbone;
 mod checkpoint;
 mod compose;
+mod composite;
 mod config;
 pub(crate) mod cpu;
 mod device;
@@ -28,6 +29,8 @@ mod report;
 
 pub use backbone::{Backbone, Guess, load_backbone, recognise_backbone};
 pub use checkpoint::{Checkpoint, checkpoint_bytes, is_checkpoint, save_checkpoint};
+pub(crate) use composite::TRANSMITTANCE_FLOOR;
+pub use composite::composite;
 pub use config::{
     BackboneConfig, Composer, Family, Mode, ModelConfig, Objective, ParameterCounts, SignalKind,
 };

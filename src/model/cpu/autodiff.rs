@@ -13,11 +13,12 @@ use super::field_layer::FieldLayer;
 use super::linear::{Linear, column_sums};
 use super::norm::Norm;
 use super::ops::{
-    CpuOps, HeadWeights, SublayerWeights, batch_and_tokens, field_layer, tensor, values, whole,
-    with_last_axis, with_tokens,
+    CpuOps, HeadWeights, SublayerWeights, batch_and_tokens, compositing, composition, field_layer, tensor,
+    values, whole, with_last_axis, with_tokens,
 };
 use super::sublayer::{Kept, Middle, SublayerGradients, Wanted};
 use crate::field::Activation;
+use crate::model::Composer;
 
 impl<C: CheckpointStrategy> CpuOps for Autodiff<Flex, C> {
     fn sublayer(
@@ -140,6 +141,67 @@ impl<C: CheckpointStrategy> CpuOps for Autodiff<Flex, C> {
             }
             OpsKind::UnTracked(prep) => prep.finish(out),
         }
+    }
+
+    fn compose(
+        base: FloatTensor<Self>,
+        modulation: FloatTensor<Self>,
+        composer: Composer,
+    ) -> FloatTensor<Self> {
+        let (base, of_base) = base.into_parts();
+        let (modulation, of_modulation) = modulation.into_parts();
+        let (base, modulation) = (whole(&base), whole(&modulation));
+        let out = Flex::compose(base.clone(), modulation.clone(), composer);
+        match ComposeBackward.prepare::<C>([of_base, of_modulation]).compute_bound().stateful() {
+            OpsKind::Tracked(prep) => prep.finish(([base, modulation], composer), out),
+            OpsKind::UnTracked(prep) => prep.finish(out),
+        }
+    }
+
+    fn composite(
+        logits: FloatTensor<Self>,
+        spacings: FloatTensor<Self>,
+        density_gain: f32,
+    ) -> FloatTensor<Self> {
+        let (logits, of_logits) = logits.into_parts();
+        let (spacings, _) = spacings.into_parts();
+        let (logits, spacings) = (whole(&logits), whole(&spacings));
+        let out = Flex::composite(logits.clone(), spacings.clone(), density_gain);
+        match CompositeBackward.prepare::<C>([of_logits]).compute_bound().stateful() {
+            OpsKind::Tracked(prep) => prep.finish(([logits, spacings], density_gain), out),
+            OpsKind::UnTracked(prep) => prep.finish(out),
+        }
+    }
+}
+
+#[derive(Debug)]
+struct ComposeBackward;
+
+impl Backward<Flex, 2> for ComposeBackward {
+    type State = ([FlexTensor; 2], Composer);
+
+    fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let slope = whole(&grads.consume::<Flex>(&ops.node));
+        let ([base, modulation], composer) = ops.state;
+        let found = composition(&base, &modulation, composer).backward(values(&slope));
+        let [of_base, of_modulation] = ops.parents.map(|parent| parent.map(|node| node.id));
+        register(grads, of_base, Some(found.base), &base);
+        register(grads, of_modulation, Some(found.modulation), &modulation);
+    }
+}
+
+#[derive(Debug)]
+struct CompositeBackward;
+
+impl Backward<Flex, 1> for CompositeBackward {
+    type State = ([FlexTensor; 2], f32);
+
+    fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let slope = whole(&grads.consume::<Flex>(&ops.node));
+        let ([logits, spacings], density_gain) = ops.state;
+        let found = compositing(&logits, &spacings, density_gain).backward(values(&slope));
+        let [of_logits] = ops.parents.map(|parent| parent.map(|node| node.id));
+        register(grads, of_logits, Some(found), &logits);
     }
 }
 

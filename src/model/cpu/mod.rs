@@ -1,5 +1,5 @@
 //! Heavy operations for a CPU, each with its own backward pass: halves of a transformer block, norms, heads,
-//! and layers of many fields at once. Attention scores, norms and GELUs are computed anew on the way back and
+//! composers, layers of many fields at once, and rays through them. Attention scores, norms and GELUs are computed anew on the way back and
 //! not kept, and no matrix product is taken for weights that do not learn.
 //!
 //! The mathematics is on plain slices, matrix products by `gemm`, the rest vectorised by `pulp`, both over what
@@ -8,6 +8,8 @@
 
 mod attention;
 mod autodiff;
+mod compositing;
+mod composition;
 mod field_layer;
 mod linear;
 mod norm;
@@ -21,4 +23,4 @@ mod tests;
 
 pub(crate) use simd::instruction_set;
 pub(crate) use sublayer::Middle;
-pub(crate) use tensors::{computes_on, field_layer, norm, norm_linear, sublayer};
+pub(crate) use tensors::{compose, composite, computes_on, field_layer, norm, norm_linear, sublayer};

@@ -5,11 +5,14 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, ExtensionType, Flex, TensorMetadata, backend_extension};
 use burn::tensor::{Shape, TensorData};
 
+use super::compositing::Compositing;
+use super::composition::Composition;
 use super::field_layer::FieldLayer;
 use super::linear::Linear;
 use super::norm::Norm;
 use super::sublayer::{Middle, Sublayer};
 use crate::field::Activation;
+use crate::model::Composer;
 
 /// The weights of a half of a block.
 #[derive(ExtensionType)]
@@ -63,6 +66,20 @@ pub(crate) trait CpuOps: Backend {
         weight: FloatTensor<Self>,
         bias: FloatTensor<Self>,
         activation: Option<(Activation, usize)>,
+    ) -> FloatTensor<Self>;
+
+    /// See [`Composition`].
+    fn compose(
+        base: FloatTensor<Self>,
+        modulation: FloatTensor<Self>,
+        composer: Composer,
+    ) -> FloatTensor<Self>;
+
+    /// See [`Compositing`].
+    fn composite(
+        logits: FloatTensor<Self>,
+        spacings: FloatTensor<Self>,
+        density_gain: f32,
     ) -> FloatTensor<Self>;
 }
 
@@ -182,6 +199,40 @@ impl CpuOps for Flex {
     ) -> FlexTensor {
         field_layer(&whole(&x), &whole(&weight), &whole(&bias), activation).0
     }
+
+    fn compose(base: FlexTensor, modulation: FlexTensor, composer: Composer) -> FlexTensor {
+        let (base, modulation) = (whole(&base), whole(&modulation));
+        let composition = composition(&base, &modulation, composer);
+        let shape = [composition.batch, composition.d_in, base.shape()[1]];
+        tensor(composition.forward(), shape)
+    }
+
+    fn composite(logits: FlexTensor, spacings: FlexTensor, density_gain: f32) -> FlexTensor {
+        let (logits, spacings) = (whole(&logits), whole(&spacings));
+        let (rays, _) = batch_and_tokens(&logits);
+        tensor(compositing(&logits, &spacings, density_gain).forward(), [rays, 3])
+    }
+}
+
+/// `base` is `[d_in, d_out]`, `modulation` `[batch, g, d_in]`.
+pub(super) fn composition<'a>(
+    base: &'a FlexTensor,
+    modulation: &'a FlexTensor,
+    composer: Composer,
+) -> Composition<'a> {
+    let (batch, groups) = batch_and_tokens(modulation);
+    let d_in = base.shape()[0];
+    Composition { composer, base: values(base), modulation: values(modulation), batch, groups, d_in }
+}
+
+/// `logits` is `[rays, samples, 4]`, `spacings` `[rays, samples]`.
+pub(super) fn compositing<'a>(
+    logits: &'a FlexTensor,
+    spacings: &'a FlexTensor,
+    density_gain: f32,
+) -> Compositing<'a> {
+    let (_, samples) = batch_and_tokens(logits);
+    Compositing { logits: values(logits), spacings: values(spacings), samples, density_gain }
 }
 
 /// A layer of a batch of fields: its output, and what came before the activation where that is needed.

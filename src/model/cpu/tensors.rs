@@ -9,6 +9,7 @@ use burn::tensor::{Device, Tensor};
 use super::Middle;
 use super::ops::{CpuOps, HeadWeights, SublayerWeights};
 use crate::field::Activation;
+use crate::model::Composer;
 use crate::model::backbone::NORM_EPSILON;
 
 /// Whether these operations, and not burn's own, compute on a device.
@@ -90,6 +91,28 @@ pub(crate) fn field_layer(
         bias.into_dispatch(),
         activation,
     );
+    Tensor::from_dispatch(out)
+}
+
+/// A layer's weights from its base and modulations: see [`Composer::compose`].
+///
+/// # Shapes
+/// - `base`: `[d_in, d_out]`
+/// - `modulation`: `[batch, g, d_in]`
+/// - result: `[batch, d_in, d_out]`
+pub(crate) fn compose(base: Tensor<2>, modulation: Tensor<3>, composer: Composer) -> Tensor<3> {
+    let out = <Dispatch as CpuOps>::compose(base.into_dispatch(), modulation.into_dispatch(), composer);
+    Tensor::from_dispatch(out)
+}
+
+/// Samples along rays to colours: see [`composite`](crate::model::composite).
+///
+/// # Shapes
+/// - `logits`: `[rays, samples, 4]`
+/// - `spacings`: `[rays, samples]`
+/// - result: `[rays, 3]`
+pub(crate) fn composite(logits: Tensor<3>, spacings: Tensor<2>, density_gain: f32) -> Tensor<2> {
+    let out = <Dispatch as CpuOps>::composite(logits.into_dispatch(), spacings.into_dispatch(), density_gain);
     Tensor::from_dispatch(out)
 }
 
