@@ -255,7 +255,7 @@ pub(super) struct RefiningArgs {
     /// Learning rate of the refine steps
     #[arg(long, default_value_t = RefineConfig::default().learning_rate)]
     lr: f64,
-    /// Random pixels in a refine step
+    /// Pixels in a refine step, about: the crossings of random rows and columns
     #[arg(long, default_value_t = RefineConfig::default().pixels_per_step)]
     pixels: usize,
     /// Seed of the pixel draws

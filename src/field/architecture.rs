@@ -136,6 +136,18 @@ impl Architecture {
         Self::image(4, 128, Encoding::Identity, Activation::Sine { omega0: 30.0, omega0_first: 30.0 })
     }
 
+    /// A small object field: 72-64-64-64-64-4, 17,412 parameters; positions in the unit ball to colour and density.
+    #[must_use]
+    pub fn live_object() -> Self {
+        Self {
+            inputs: 3,
+            outputs: 4,
+            output_offset: 0.0,
+            density_gain: Some(10.0),
+            ..Self::image(5, 64, Encoding::Fourier { count: 12, min: 1.0, max: 32.0 }, Activation::Relu)
+        }
+    }
+
     /// Every named preset, for tests and for people.
     #[must_use]
     pub fn presets() -> Vec<(&'static str, Self)> {

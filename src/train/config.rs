@@ -12,7 +12,7 @@ pub struct RefineConfig {
     pub optimizer: Optimizer,
     /// Adam's learning rate, and a quarter of Muon's; in the last third of the steps it falls to a tenth.
     pub learning_rate: f64,
-    /// Random pixels in a step.
+    /// Pixels in a step, about: the crossings of random rows and columns.
     pub pixels_per_step: usize,
     /// Seed of the pixel draws.
     pub seed: u64,
@@ -20,7 +20,7 @@ pub struct RefineConfig {
 
 impl Default for RefineConfig {
     fn default() -> Self {
-        Self { steps: 300, optimizer: Optimizer::Muon, learning_rate: 8e-3, pixels_per_step: 2_048, seed: 0 }
+        Self { steps: 300, optimizer: Optimizer::Muon, learning_rate: 8e-3, pixels_per_step: 4_096, seed: 0 }
     }
 }
 

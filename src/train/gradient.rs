@@ -1,5 +1,8 @@
 //! The gradient of one field's squared error in its own weights, by hand and by matrix products: a step
 //! of refining is small, and a tensor library's own work would be most of it.
+//!
+//! A step looks at the crossings of some rows and some columns. The first layer is a sum over the two axes, so
+//! its product, the largest of all, is taken for each row and each column and not for each crossing.
 
 use rayon::prelude::*;
 
@@ -8,83 +11,183 @@ use crate::field::{
 };
 use crate::media::Picture;
 
-/// Points of one piece of a batch. A fixed number, so that sums do not depend on how many cores there are.
+/// Points of one piece of a batch, about. It does not depend on how many cores there are, and so sums do not.
 const PIECE_POINTS: usize = 256;
 
-/// A reference picture as points and targets.
+/// A reference picture as targets, and its rows and columns as a field takes them.
 pub(super) struct PixelGrid {
     width: usize,
+    height: usize,
+    /// `[height, width, 3]`
     targets: Vec<f32>,
-    rows: Vec<f32>,
-    columns: Vec<f32>,
-    axis_width: usize,
-    is_encoded: bool,
+    /// Of rows, then of columns.
+    axes: [Axis; 2],
+}
+
+/// The coordinates of one axis, encoded.
+struct Axis {
+    /// `[coordinates, encoded width]`
+    features: Vec<f32>,
+    /// The rows of the first weight that they meet.
+    weight_rows: Vec<usize>,
+}
+
+/// The rows and columns whose crossings a step looks at.
+#[derive(Debug, Clone)]
+pub(super) struct Lattice {
+    pub(super) rows: Vec<usize>,
+    pub(super) columns: Vec<usize>,
 }
 
 impl PixelGrid {
     pub(super) fn new(architecture: &Architecture, reference: &Picture) -> Self {
         let encoder = Encoder::new(architecture);
-        let centres = |count: u32| crate::field::pixel_centres(count, 0.0, 1.0);
+        let axis = |axis: usize, count: u32| Axis {
+            features: encoder.encode_axis(&crate::field::pixel_centres(count, 0.0, 1.0)),
+            weight_rows: encoder.axis_rows(axis).collect(),
+        };
+        let (width, height) = (reference.width(), reference.height());
         Self {
-            width: reference.width() as usize,
+            width: width as usize,
+            height: height as usize,
             targets: reference.to_f32(),
-            rows: encoder.encode_axis(&centres(reference.height())),
-            columns: encoder.encode_axis(&centres(reference.width())),
-            axis_width: encoder.axis_width(),
-            is_encoded: architecture.encoding != crate::field::Encoding::Identity,
+            axes: [axis(0, height), axis(1, width)],
         }
     }
 
-    pub(super) fn num_pixels(&self) -> usize {
-        self.targets.len() / 3
+    /// Rows and columns of a lattice of about so many points, as square as the picture allows.
+    pub(super) fn lattice_size(&self, points: usize) -> (usize, usize) {
+        let rows = points.isqrt().clamp(1, self.height);
+        let columns = (points / rows).clamp(1, self.width);
+        ((points / columns).clamp(1, self.height), columns)
     }
 
-    /// The field's input at these pixels, `[n, encoding width]`, and what it should say, `[n, 3]`.
-    fn gather(&self, pixels: &[usize]) -> (Vec<f32>, Vec<f32>) {
-        let own = self.axis_width;
-        let mut features = Vec::with_capacity(pixels.len() * 2 * own);
-        let mut targets = Vec::with_capacity(pixels.len() * 3);
-        for pixel in pixels {
-            let row = &self.rows[pixel / self.width * own..][..own];
-            let column = &self.columns[pixel % self.width * own..][..own];
-            // All cosines, then all sines; rows before columns in each.
-            let half = if self.is_encoded { own / 2 } else { own };
-            for part in [&row[..half], &column[..half], &row[half..], &column[half..]] {
-                features.extend_from_slice(part);
-            }
-            targets.extend_from_slice(&self.targets[pixel * 3..][..3]);
-        }
-        (features, targets)
+    pub(super) fn width(&self) -> usize {
+        self.width
+    }
+
+    pub(super) fn height(&self) -> usize {
+        self.height
     }
 }
 
-/// Mean squared error at these pixels, and its gradient: every layer's weight and then its bias, first
-/// layer to last.
-pub(super) fn loss_and_gradient(field: &Field, grid: &PixelGrid, pixels: &[usize]) -> (f64, Vec<f32>) {
-    let pieces: Vec<(f64, Vec<f32>)> = pixels
-        .par_chunks(PIECE_POINTS)
-        .map(|piece| {
-            let (features, targets) = grid.gather(piece);
-            piece_gradient(field, features, &targets, pixels.len())
+impl Axis {
+    /// The features of some coordinates, `[n, encoded width]`.
+    fn gather(&self, chosen: &[usize]) -> Vec<f32> {
+        let width = self.weight_rows.len();
+        chosen.iter().flat_map(|index| &self.features[index * width..][..width]).copied().collect()
+    }
+
+    /// What these features add to the first layer: `[n, d_out]`.
+    fn part(&self, features: &[f32], first: &Layer) -> Vec<f32> {
+        let (width, d_out) = (self.weight_rows.len(), first.bias.len());
+        let rows = self.weight_rows.iter().flat_map(|row| &first.weight[row * d_out..][..d_out]);
+        let weight: Vec<f32> = rows.copied().collect();
+        let n = features.len() / width;
+        product(Matrix::new(features, n, width), Matrix::new(&weight, width, d_out), n * d_out)
+    }
+
+    /// The way back: from the slope of [`part`](Self::part) to the first weight's gradient.
+    fn part_backward(&self, features: &[f32], slope: &[f32], of_weight: &mut [f32]) {
+        let width = self.weight_rows.len();
+        let n = features.len() / width;
+        let d_out = slope.len() / n;
+        let features = Matrix::new(features, n, width).transposed();
+        let own = product(features, Matrix::new(slope, n, d_out), width * d_out);
+        for (row, own) in self.weight_rows.iter().zip(own.chunks_exact(d_out)) {
+            of_weight[row * d_out..][..d_out].copy_from_slice(own);
+        }
+    }
+}
+
+fn product(a: Matrix, b: Matrix, len: usize) -> Vec<f32> {
+    let mut out = vec![0.0; len];
+    add_matmul(&mut out, a, b);
+    out
+}
+
+/// Mean squared error at the crossings of a lattice, and its gradient: every layer's weight and then its bias,
+/// first layer to last. Zero, and a gradient of nothing, for a field without layers or two inputs.
+pub(super) fn loss_and_gradient(field: &Field, grid: &PixelGrid, lattice: &Lattice) -> (f64, Vec<f32>) {
+    let mut gradient = vec![0.0; field.architecture().num_params()];
+    let Some(first) = field.layers().first().filter(|_| field.architecture().inputs == 2) else {
+        return (0.0, gradient);
+    };
+    let d = first.bias.len();
+    let [row_axis, column_axis] = &grid.axes;
+    let (row_features, column_features) =
+        rayon::join(|| row_axis.gather(&lattice.rows), || column_axis.gather(&lattice.columns));
+    let (of_rows, of_columns) =
+        rayon::join(|| row_axis.part(&row_features, first), || column_axis.part(&column_features, first));
+    let rows_of_piece = (PIECE_POINTS / lattice.columns.len().max(1)).max(1);
+    let pieces: Vec<Piece> = lattice
+        .rows
+        .par_chunks(rows_of_piece)
+        .zip(of_rows.par_chunks(rows_of_piece * d))
+        .map(|(rows, of_rows)| {
+            let targets = targets(grid, rows, &lattice.columns);
+            piece(field, first, of_rows, &of_columns, &targets, lattice)
         })
         .collect();
-    let mut gradient = vec![0.0; field.architecture().num_params()];
+    let (of_weight, rest) = gradient.split_at_mut(first.weight.len());
     let mut loss = 0.0;
-    for (piece_loss, piece) in pieces {
-        loss += piece_loss;
-        gradient.iter_mut().zip(piece).for_each(|(sum, value)| *sum += value);
+    let (mut row_slopes, mut column_slopes) =
+        (Vec::with_capacity(of_rows.len()), vec![0.0; of_columns.len()]);
+    for piece in pieces {
+        loss += piece.loss;
+        rest.iter_mut().zip(piece.gradient).for_each(|(sum, value)| *sum += value);
+        column_slopes.iter_mut().zip(piece.column_slopes).for_each(|(sum, value)| *sum += value);
+        row_slopes.extend(piece.row_slopes);
     }
+    row_axis.part_backward(&row_features, &row_slopes, of_weight);
+    column_axis.part_backward(&column_features, &column_slopes, of_weight);
     (loss, gradient)
 }
 
-/// A piece's share of the loss and of the gradient of a batch of `batch` points.
-fn piece_gradient(field: &Field, features: Vec<f32>, targets: &[f32], batch: usize) -> (f64, Vec<f32>) {
+/// Colours at the crossings, `[rows * columns, 3]`.
+fn targets(grid: &PixelGrid, rows: &[usize], columns: &[usize]) -> Vec<f32> {
+    let mut targets = Vec::with_capacity(rows.len() * columns.len() * 3);
+    for row in rows {
+        for column in columns {
+            targets.extend_from_slice(&grid.targets[(row * grid.width + column) * 3..][..3]);
+        }
+    }
+    targets
+}
+
+/// What some rows of a lattice come to.
+struct Piece {
+    /// Their share of the loss.
+    loss: f64,
+    /// Of all weights but the first.
+    gradient: Vec<f32>,
+    /// Slope of what each of the rows, and each column, adds to the first layer.
+    row_slopes: Vec<f32>,
+    column_slopes: Vec<f32>,
+}
+
+fn piece(
+    field: &Field,
+    first: &Layer,
+    of_rows: &[f32],
+    of_columns: &[f32],
+    targets: &[f32],
+    lattice: &Lattice,
+) -> Piece {
     let architecture = field.architecture();
+    let d = first.bias.len();
     let num_points = targets.len() / 3;
-    let Forward { inputs, before } = forward(field, features, num_points);
+    let mut z = Vec::with_capacity(num_points * d);
+    for row in of_rows.chunks_exact(d) {
+        for column in of_columns.chunks_exact(d) {
+            let parts = row.iter().zip(column).zip(&first.bias);
+            z.extend(parts.map(|((row, column), bias)| row + column + bias));
+        }
+    }
+    let Forward { inputs, before } = forward(field, z, num_points);
     // dL/dy = 2 (y - t) / (3 n); a standard deviation's channel has no part in it.
     let width = architecture.output_width();
-    let scale = 1.0 / (3 * batch) as f32;
+    let scale = 1.0 / (3 * lattice.rows.len() * lattice.columns.len()) as f32;
     let mut slope = vec![0.0f32; num_points * width];
     let mut loss = 0.0;
     let outputs = before.last().map_or(&[][..], Vec::as_slice);
@@ -97,63 +200,68 @@ fn piece_gradient(field: &Field, features: Vec<f32>, targets: &[f32], batch: usi
             *slope = 2.0 * error * scale;
         }
     }
-    (loss, backward(field, &inputs, &before, slope, num_points))
+    let mut gradient = vec![0.0; architecture.num_params() - first.weight.len()];
+    let slope = backward(field, &inputs, &before, slope, &mut gradient);
+    let of_bias = &mut gradient[..d];
+    let (mut row_slopes, mut column_slopes) = (vec![0.0; of_rows.len()], vec![0.0; of_columns.len()]);
+    for (row, own) in row_slopes.chunks_exact_mut(d).zip(slope.chunks_exact(of_columns.len())) {
+        for (column, own) in column_slopes.chunks_exact_mut(d).zip(own.chunks_exact(d)) {
+            row.iter_mut().zip(own).for_each(|(sum, value)| *sum += value);
+            column.iter_mut().zip(own).for_each(|(sum, value)| *sum += value);
+        }
+        of_bias.iter_mut().zip(&*row).for_each(|(sum, value)| *sum += value);
+    }
+    Piece { loss, gradient, row_slopes, column_slopes }
 }
 
 /// What a forward pass leaves behind for the backward one.
 struct Forward {
-    /// Each layer's input, `[n, d_in]`.
+    /// The input of each layer but the first, `[n, d_in]`.
     inputs: Vec<Vec<f32>>,
     /// Each layer's output before its activation, `[n, d_out]`.
     before: Vec<Vec<f32>>,
 }
 
-fn forward(field: &Field, features: Vec<f32>, num_points: usize) -> Forward {
-    let last = field.layers().len() - 1;
-    let (mut inputs, mut before): (Vec<Vec<f32>>, Vec<Vec<f32>>) = (Vec::new(), Vec::new());
-    let mut x = features;
-    for (index, own) in field.layers().iter().enumerate() {
+/// On from what the first layer gives, before its activation.
+fn forward(field: &Field, first: Vec<f32>, num_points: usize) -> Forward {
+    let (mut inputs, mut before) = (Vec::new(), vec![first]);
+    for (index, own) in field.layers().iter().enumerate().skip(1) {
+        let mut x = before[index - 1].clone();
+        activate(field.architecture().activation, index - 1, &mut x);
         let mut z = Vec::new();
         layer(own, &x, num_points, &mut z);
         inputs.push(x);
-        x = Vec::new();
-        x.clone_from(&z);
-        if index != last {
-            activate(field.architecture().activation, index, &mut x);
-        }
         before.push(z);
     }
     Forward { inputs, before }
 }
 
+/// From the slope of the output to that of what the first layer gives; gradients on the way are written to
+/// `gradient`, which begins at the first bias.
 fn backward(
     field: &Field,
     inputs: &[Vec<f32>],
     before: &[Vec<f32>],
     mut slope: Vec<f32>,
-    num_points: usize,
+    gradient: &mut [f32],
 ) -> Vec<f32> {
-    let mut gradient = vec![0.0; field.architecture().num_params()];
     let mut end = gradient.len();
-    for (index, Layer { weight, bias }) in field.layers().iter().enumerate().rev() {
+    for (index, Layer { weight, bias }) in field.layers().iter().enumerate().skip(1).rev() {
         let (d_in, d_out) = (weight.len() / bias.len(), bias.len());
+        let num_points = slope.len() / d_out;
         let own = &mut gradient[end - weight.len() - d_out..end];
         end -= own.len();
         let (of_weight, of_bias) = own.split_at_mut(weight.len());
         let dz = Matrix::new(&slope, num_points, d_out);
-        add_matmul(of_weight, Matrix::new(&inputs[index], num_points, d_in).transposed(), dz);
+        add_matmul(of_weight, Matrix::new(&inputs[index - 1], num_points, d_in).transposed(), dz);
         for row in slope.chunks_exact(d_out) {
             of_bias.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
         }
-        if index == 0 {
-            break;
-        }
-        let mut dx = vec![0.0; num_points * d_in];
-        add_matmul(&mut dx, dz, Matrix::new(weight, d_in, d_out).transposed());
+        let mut dx = product(dz, Matrix::new(weight, d_in, d_out).transposed(), num_points * d_in);
         through_activation(field.architecture().activation, index - 1, &before[index - 1], &mut dx);
         slope = dx;
     }
-    gradient
+    slope
 }
 
 #[cfg(test)]

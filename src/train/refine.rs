@@ -1,12 +1,13 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rand::{RngExt, SeedableRng};
+use rand::SeedableRng;
+use rand::seq::index::sample;
 use rand_chacha::ChaCha8Rng;
 
 use super::adam::Adam;
 use super::field_optimizer::FieldOptimizer;
-use super::gradient::{PixelGrid, loss_and_gradient};
+use super::gradient::{Lattice, PixelGrid, loss_and_gradient};
 use super::metrics::{db_of_mse, psnr_db, quality};
 use super::{Quality, RefineConfig, RefineProgress, TrainError};
 use crate::field::{Field, FieldRecord, Layer, Region};
@@ -95,18 +96,16 @@ impl Refiner {
         Ok(self.progress)
     }
 
-    /// One step on random pixels.
+    /// One step on the crossings of random rows and columns.
     ///
     /// # Errors
     /// [`TrainError::Diverged`] if the loss is not finite any more.
     pub fn step(&mut self) -> Result<(), TrainError> {
         let diverged =
             TrainError::Diverged { steps: self.progress.step, learning_rate: self.config.learning_rate };
-        let num_pixels = self.grid.num_pixels();
-        let pixels: Vec<usize> =
-            (0..self.config.pixels_per_step).map(|_| self.random.random_range(0..num_pixels)).collect();
+        let lattice = self.draw();
         let Some(field) = self.field(&self.weights) else { return Err(diverged) };
-        let (loss, gradient) = loss_and_gradient(&field, &self.grid, &pixels);
+        let (loss, gradient) = loss_and_gradient(&field, &self.grid, &lattice);
         if !loss.is_finite() {
             return Err(diverged);
         }
@@ -118,6 +117,13 @@ impl Refiner {
             self.measure();
         }
         Ok(())
+    }
+
+    /// Random rows and columns, none of them twice.
+    fn draw(&mut self) -> Lattice {
+        let (rows, columns) = self.grid.lattice_size(self.config.pixels_per_step);
+        let mut draw = |length, amount| sample(&mut self.random, length, amount).into_vec();
+        Lattice { rows: draw(self.grid.height(), rows), columns: draw(self.grid.width(), columns) }
     }
 
     /// Whether all steps are done.

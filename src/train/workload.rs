@@ -8,7 +8,7 @@ use super::adam::Adam;
 use super::{TrainError, parameters};
 use crate::field::Architecture;
 use crate::model::backbone::{Block, run_blocks};
-use crate::model::{Backbone, BackboneConfig, ModelError, evaluate_features, with_random_weights};
+use crate::model::{Backbone, BackboneConfig, ModelError, composite, evaluate_features, with_random_weights};
 
 /// Decay of Adam's running means, as `PyTorch` has it when nobody says otherwise.
 const BETAS: (f32, f32) = (0.9, 0.999);
@@ -89,19 +89,22 @@ impl BlockWorkload {
     }
 }
 
-/// Fields of several pictures at points of their own, forward and backward.
+/// Fields of several pictures at points of their own, or of several objects along rays; forward and backward.
 pub struct FieldWorkload {
     architecture: Architecture,
     weights: Vec<Tensor<3>>,
     biases: Vec<Tensor<1>>,
     features: Tensor<3>,
-    targets: Tensor<3>,
+    /// `[rays, samples]`, of an object's.
+    spacings: Option<Tensor<2>>,
+    /// Of every point or ray, `[n, 3]`.
+    targets: Tensor<2>,
 }
 
 impl FieldWorkload {
-    /// Random weights, encoded points and colours.
+    /// Random weights, encoded points and colours, for pictures.
     #[must_use]
-    pub fn new(architecture: Architecture, batch: usize, points: usize, device: &Device) -> Self {
+    pub fn points(architecture: Architecture, batch: usize, points: usize, device: &Device) -> Self {
         let device = device.clone().autodiff();
         let uniform = Distribution::Uniform(-0.1, 0.1);
         let shapes = architecture.layer_shapes();
@@ -118,9 +121,25 @@ impl FieldWorkload {
                 .map(|shape| Tensor::random([shape.d_out], uniform, &device).require_grad())
                 .collect(),
             features: Tensor::random([batch, points, width], Distribution::Uniform(-1.0, 1.0), &device),
-            targets: Tensor::random([batch, points, 3], Distribution::Uniform(0.0, 1.0), &device),
+            spacings: None,
+            targets: Tensor::random([batch * points, 3], Distribution::Uniform(0.0, 1.0), &device),
             architecture,
         }
+    }
+
+    /// Random weights, encoded samples and colours, for objects seen along rays.
+    #[must_use]
+    pub fn rays(
+        architecture: Architecture,
+        batch: usize,
+        rays: usize,
+        samples: usize,
+        device: &Device,
+    ) -> Self {
+        let points = Self::points(architecture, batch, rays * samples, device);
+        let spacings = Tensor::full([batch * rays, samples], 2.0 / samples as f32, &points.targets.device());
+        let targets = points.targets.clone().narrow(0, 0, batch * rays);
+        Self { spacings: Some(spacings), targets, ..points }
     }
 
     /// The mean squared error and its gradients.
@@ -130,7 +149,16 @@ impl FieldWorkload {
     pub fn step(&self) -> Result<(), TrainError> {
         let values =
             evaluate_features(&self.architecture, &self.weights, &self.biases, self.features.clone());
-        let gradients = (values - self.targets.clone()).square().mean().backward();
+        let [batch, points, width] = values.dims();
+        let colors = match &self.spacings {
+            None => values.reshape([batch * points, width]),
+            Some(spacings) => {
+                let [rays, samples] = spacings.dims();
+                let gain = self.architecture.density_gain.unwrap_or(1.0);
+                composite(values.reshape([rays, samples, width]), spacings.clone(), gain)
+            }
+        };
+        let gradients = (colors - self.targets.clone()).square().mean().backward();
         for weight in &self.weights {
             let missing = || ModelError::Device("a weight got no gradient".into());
             let gradient = weight.grad(&gradients).ok_or_else(missing)?;

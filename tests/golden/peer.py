@@ -107,6 +107,27 @@ def image_field(seconds, name, widths, frequencies):
     yield f"{name} refine step", measure(seconds, refine_step)
 
 
+def objects(seconds):
+    """Fields of 8 objects along 192 rays of 32 samples each, composited on white, forward and backward."""
+    rays, samples, gain = 8 * 192, 32, 10.0
+    features = torch.empty(8, 192 * samples, 72).uniform_(-1, 1)
+    spacings = torch.full((rays, samples), 2.0 / samples)
+    targets = torch.rand(rays, 3)
+    layers = params([72, 64, 64, 64, 64, 4], 8)
+
+    def step():
+        for weight, bias in layers:
+            weight.grad = bias.grad = None
+        y = run_layers(layers, features).reshape(rays, samples, 4)
+        alpha = 1 - torch.exp(-F.relu(gain * y[..., 3]) * spacings)
+        clear = torch.cat([torch.ones(rays, 1), 1 - alpha + 1e-10], 1)
+        weights = torch.cumprod(clear, 1)[:, :-1] * alpha
+        colours = (weights[..., None] * torch.sigmoid(y[..., :3])).sum(1) + (1 - weights.sum(1, keepdim=True))
+        F.mse_loss(colours, targets).backward()
+
+    yield "objects 72-64-64-64-64-4 field step", measure(seconds, step)
+
+
 def machine():
     with open("/proc/cpuinfo") as file:
         names = [line.split(":")[1].strip() for line in file if line.startswith("model name")]
@@ -124,6 +145,7 @@ def main():
         transformer(seconds, "ViT-S, batch 4", 384, 6, 4),
         image_field(seconds, "256-128-128-128-3", [256, 128, 128, 128, 3], 64),
         image_field(seconds, "reference 5x256", [256, 256, 256, 256, 256, 3], 64),
+        objects(seconds),
     ):
         for what, ms in part:
             rows[what] = ms

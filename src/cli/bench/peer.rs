@@ -14,7 +14,7 @@ use crate::cli::output;
 use crate::field::Architecture;
 use crate::media;
 use crate::model::{BackboneConfig, cpu_device, device_name};
-use crate::train::{BlockWorkload, FieldWorkload, RefineConfig, Refiner, TokenCounts, vit_tiny};
+use crate::train::{BlockWorkload, FieldWorkload, Optimizer, RefineConfig, Refiner, TokenCounts, vit_tiny};
 
 /// Tokens of data and of weights: a picture of 224 px, and about what a hypernetwork adds.
 const DATA_TOKENS: usize = 197;
@@ -22,6 +22,10 @@ const WEIGHT_TOKENS: usize = 100;
 /// Fields of a step, and the points of each.
 const FIELDS: usize = 8;
 const POINTS: usize = 2_048;
+/// Objects of a step, the rays of each, and the samples of a ray.
+const OBJECTS: usize = 8;
+const RAYS: usize = 192;
+const SAMPLES: usize = 32;
 
 /// What `tests/golden/peer.py` writes.
 #[derive(Debug, Deserialize, Serialize)]
@@ -56,6 +60,7 @@ pub(super) fn run(seconds: f64, args: &BenchArgs) -> anyhow::Result<()> {
     rows.extend(blocks(seconds, "ViT-S, batch 4", &small, 4)?);
     rows.extend(fields(seconds, "256-128-128-128-3", &Architecture::live_image())?);
     rows.extend(fields(seconds, "reference 5x256", &Architecture::reference_image())?);
+    rows.push(objects(seconds)?);
     let report = Report {
         version: env!("CARGO_PKG_VERSION"),
         cpu: cpu_name(),
@@ -91,11 +96,16 @@ fn blocks(seconds: f64, name: &str, config: &BackboneConfig, batch: usize) -> an
 }
 
 fn fields(seconds: f64, name: &str, architecture: &Architecture) -> anyhow::Result<Vec<Row>> {
-    let workload = FieldWorkload::new(architecture.clone(), FIELDS, POINTS, &cpu_device());
+    let workload = FieldWorkload::points(architecture.clone(), FIELDS, POINTS, &cpu_device());
     let step = repeat(seconds, || Ok(workload.step()?))?;
     let signal = samples::signal(256)?;
     let record = samples::record(architecture, 256)?;
-    let config = RefineConfig { steps: u32::MAX, pixels_per_step: POINTS, ..RefineConfig::default() };
+    let config = RefineConfig {
+        steps: u32::MAX,
+        optimizer: Optimizer::Adam,
+        pixels_per_step: POINTS,
+        ..RefineConfig::default()
+    };
     let mut refiner = Refiner::new(&record, Arc::clone(&signal.reference), config)?;
     let refine = repeat(seconds, || Ok(refiner.step()?))?;
     let flops = POINTS as u64 * 3 * architecture.flops_per_point();
@@ -104,6 +114,15 @@ fn fields(seconds: f64, name: &str, architecture: &Architecture) -> anyhow::Resu
         Row::of(format!("{name} field step"), &step).with_flops(FIELDS as u64 * flops),
         Row::of(format!("{name} refine step"), &refine).with_flops(flops),
     ])
+}
+
+fn objects(seconds: f64) -> anyhow::Result<Row> {
+    let architecture = Architecture::live_object();
+    let flops = (OBJECTS * RAYS * SAMPLES) as u64 * 3 * architecture.flops_per_point();
+    let workload = FieldWorkload::rays(architecture, OBJECTS, RAYS, SAMPLES, &cpu_device());
+    let step = repeat(seconds, || Ok(workload.step()?))?;
+    output::note(format_args!("measured: objects"));
+    Ok(Row::of("objects 72-64-64-64-64-4 field step", &step).with_flops(flops))
 }
 
 fn print(report: &Report) {

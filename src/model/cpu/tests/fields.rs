@@ -1,0 +1,187 @@
+use burn::tensor::{Device, Tensor, TensorData, activation};
+
+use super::{check_slope, difference, numbers, random, values};
+use crate::field::Activation;
+use crate::model::Composer;
+use crate::model::composite::composite_by_burn;
+use crate::model::cpu::{composite, field_layer};
+
+#[test]
+fn layers_of_fields_agree_with_burns_own_operations() {
+    let device = Device::flex().autodiff();
+    let sine = Activation::Sine { omega0: 2.0, omega0_first: 3.0 };
+    for activation in [Some((Activation::Relu, 0)), Some((sine, 0)), Some((sine, 1)), None] {
+        for [batch, n, d_in, d_out] in [[3, 17, 5, 9], [1, 1, 1, 1], [2, 300, 24, 3]] {
+            let run = |is_own: bool| {
+                let x = random([batch, n, d_in], 1.0, 1, &device).require_grad();
+                let weight = random([batch, d_in, d_out], 0.5, 2, &device).require_grad();
+                let bias = random([d_out], 0.5, 3, &device).require_grad();
+                let out = if is_own {
+                    field_layer(x.clone(), weight.clone(), bias.clone(), activation)
+                } else {
+                    let z = x.clone().matmul(weight.clone()) + bias.clone().unsqueeze::<3>();
+                    match activation {
+                        None => z,
+                        Some((Activation::Relu, _)) => activation::relu(z),
+                        Some((sine, index)) => (z * sine.omega0(index)).sin(),
+                    }
+                };
+                let gradients = (out.clone() * random([batch, n, d_out], 1.0, 4, &device)).sum().backward();
+                let of = |tensor: &Tensor<3>| values(tensor.grad(&gradients).unwrap());
+                [values(out), of(&x), of(&weight), values(bias.grad(&gradients).unwrap())]
+            };
+            for (index, (own, burns)) in run(true).iter().zip(&run(false)).enumerate() {
+                let found = difference(own, burns);
+                assert!(
+                    found < if index == 0 { 1e-5 } else { 1e-4 },
+                    "{activation:?}, result {index}: {found}"
+                );
+            }
+        }
+    }
+}
+
+/// What is no number stays none, so that a run that diverges is stopped; and nothing is made of nothing.
+#[test]
+fn divergence_is_seen_and_no_points_are_no_trouble() {
+    let device = Device::flex().autodiff();
+    let weight = Tensor::<3>::ones([1, 2, 2], &device).require_grad();
+    let bias = Tensor::<1>::zeros([2], &device);
+    let relu = Some((Activation::Relu, 0));
+    let x = Tensor::<3>::from_data(TensorData::new(vec![f32::NAN, 1.0], [1, 1, 2]), &device);
+    assert!(values(field_layer(x, weight.clone(), bias.clone(), relu)).iter().all(|value| value.is_nan()));
+    let nothing = Tensor::<3>::zeros([1, 0, 2], &device);
+    let out = field_layer(nothing, weight.clone(), bias, relu);
+    assert_eq!(out.dims(), [1, 0, 2]);
+    assert_eq!(values(weight.grad(&out.sum().backward()).unwrap()), [0.0; 4]);
+}
+
+#[test]
+fn compositions_agree_with_burns_own_operations_and_finite_differences() {
+    let device = Device::flex().autodiff();
+    for composer in [Composer::TransInr, Composer::Residual] {
+        for [batch, groups, d_in, d_out] in [[3, 4, 5, 12], [1, 1, 1, 1], [2, 3, 7, 3], [2, 8, 40, 64]] {
+            let (base, modulation) = (numbers(d_in * d_out, 1.0, 1), numbers(batch * groups * d_in, 1.0, 2));
+            let aim = numbers(batch * d_in * d_out, 1.0, 3);
+            let run = |is_own: bool| {
+                let base = Tensor::<2>::from_data(TensorData::new(base.clone(), [d_in, d_out]), &device);
+                let shape = [batch, groups, d_in];
+                let modulation = Tensor::<3>::from_data(TensorData::new(modulation.clone(), shape), &device);
+                let (base, modulation) = (base.require_grad(), modulation.require_grad());
+                let out = if is_own {
+                    composer.compose(base.clone(), modulation.clone())
+                } else {
+                    composer.compose_by_burn(base.clone(), modulation.clone())
+                };
+                let aim = TensorData::new(aim.clone(), [batch, d_in, d_out]);
+                let gradients = (out.clone() * Tensor::<3>::from_data(aim, &device)).sum().backward();
+                let of_modulation = values(modulation.grad(&gradients).unwrap());
+                [values(out), values(base.grad(&gradients).unwrap()), of_modulation]
+            };
+            let own = run(true);
+            for (index, (own, burns)) in own.iter().zip(&run(false)).enumerate() {
+                let found = difference(own, burns);
+                assert!(found < if index == 0 { 1e-5 } else { 1e-4 }, "{composer}, result {index}: {found}");
+            }
+            if batch * groups * d_in > 50 {
+                continue;
+            }
+            let twin = |modulation: &[f64]| {
+                let constant = if composer == Composer::Residual { 1.0 } else { 0.0 };
+                let mut out = vec![0.0; batch * d_in * d_out];
+                for item in 0..batch {
+                    for column in 0..d_out {
+                        let value = |row: usize| {
+                            let own = modulation[(item * groups + column % groups) * d_in + row];
+                            f64::from(base[row * d_out + column]) * (constant + own)
+                        };
+                        let length = (0..d_in).map(|row| value(row).powi(2)).sum::<f64>().sqrt();
+                        let length = if composer == Composer::TransInr { length } else { 1.0 };
+                        for row in 0..d_in {
+                            out[(item * d_in + row) * d_out + column] = value(row) / length;
+                        }
+                    }
+                }
+                out
+            };
+            check_slope(twin, &modulation, &aim, &own[2], "modulation");
+        }
+    }
+}
+
+/// A column of nothing stays nothing, and its slope is finite.
+#[test]
+fn a_column_without_length_has_a_finite_slope() {
+    let device = Device::flex().autodiff();
+    let base = Tensor::<2>::zeros([3, 2], &device).require_grad();
+    let modulation = random([1, 1, 3], 1.0, 1, &device);
+    let out = Composer::TransInr.compose(base.clone(), modulation);
+    assert_eq!(values(out.clone()), [0.0; 6]);
+    assert!(values(base.grad(&out.sum().backward()).unwrap()).iter().all(|slope| slope.is_finite()));
+}
+
+#[test]
+fn compositing_agrees_with_burns_own_operations_and_finite_differences() {
+    let device = Device::flex().autodiff();
+    for (rays, samples, size) in [(1, 1, 1.0), (3, 2, 2.0), (70, 32, 4.0), (2, 5, 30.0)] {
+        let (logits, gain) = (numbers(rays * samples * 4, size, 1), 3.0);
+        let spacings: Vec<f32> = numbers(rays * samples, 0.2, 2).into_iter().map(f32::abs).collect();
+        let aim = numbers(rays * 3, 1.0, 3);
+        let run = |is_own: bool| {
+            let data = TensorData::new(logits.clone(), [rays, samples, 4]);
+            let logits = Tensor::<3>::from_data(data, &device).require_grad();
+            let data = TensorData::new(spacings.clone(), [rays, samples]);
+            let spacings = Tensor::<2>::from_data(data, &device);
+            let composite = if is_own { composite } else { composite_by_burn };
+            let out = composite(logits.clone(), spacings, gain);
+            let aim = Tensor::<2>::from_data(TensorData::new(aim.clone(), [rays, 3]), &device);
+            let gradients = (out.clone() * aim).sum().backward();
+            [values(out), values(logits.grad(&gradients).unwrap())]
+        };
+        let own = run(true);
+        for (index, (own, burns)) in own.iter().zip(&run(false)).enumerate() {
+            let found = difference(own, burns);
+            assert!(
+                found < if index == 0 { 1e-5 } else { 1e-4 },
+                "{rays} rays of {samples}, {index}: {found}"
+            );
+        }
+        if rays * samples > 10 {
+            continue;
+        }
+        let twin = |logits: &[f64]| {
+            let mut out = vec![1.0; rays * 3];
+            for ray in 0..rays {
+                let mut left = 1.0;
+                for sample in ray * samples..(ray + 1) * samples {
+                    let own = &logits[4 * sample..][..4];
+                    let alpha =
+                        1.0 - (-(f64::from(gain) * own[3]).max(0.0) * f64::from(spacings[sample])).exp();
+                    for channel in 0..3 {
+                        let color = 1.0 / (1.0 + (-own[channel]).exp());
+                        out[3 * ray + channel] += left * alpha * (color - 1.0);
+                    }
+                    left *= 1.0 - alpha + 1e-10;
+                }
+            }
+            out
+        };
+        check_slope(twin, &logits, &aim, &own[1], "compositing");
+    }
+}
+
+/// A slab of one density and colour lets through what the law of Beer and Lambert says.
+#[test]
+fn a_uniform_slab_lets_through_what_its_optical_depth_says() {
+    let device = Device::flex();
+    let (samples, density, length) = (64, 1.7, 1.3);
+    let logits: Vec<f32> = (0..samples).flat_map(|_| [40.0, 0.0, -40.0, density]).collect();
+    let logits = Tensor::<3>::from_data(TensorData::new(logits, [1, samples, 4]), &device);
+    let spacings = Tensor::<2>::full([1, samples], length / samples as f32, &device);
+    let found = values(composite(logits, spacings, 1.0));
+    let through = (-density * length).exp();
+    for (found, color) in found.iter().zip([1.0, 0.5, 0.0]) {
+        let expected = (1.0 - through) * color + through;
+        assert!((found - expected).abs() < 1e-5, "{found}, not {expected}");
+    }
+}
