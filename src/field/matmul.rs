@@ -96,24 +96,54 @@ pub(crate) fn matmul(out: &mut [f32], a: Matrix, b: Matrix, write: Write, cores:
         }
         return;
     }
+    #[expect(unsafe_code, reason = "gemm takes pointers")]
+    // SAFETY: `out` has as many elements as the product, as was checked above, and is borrowed mutably.
+    unsafe {
+        product_into(out.as_mut_ptr(), a, b, write, cores);
+    }
+}
+
+/// `a b`, `[a.rows, b.columns]`, row-major, in memory that is not filled before.
+///
+/// # Panics
+/// If the sizes disagree.
+pub(crate) fn product(a: Matrix, b: Matrix, cores: Cores) -> Vec<f32> {
+    assert_eq!(a.columns, b.rows, "the inner sizes of a product disagree");
+    let len = a.rows * b.columns;
+    if len == 0 || a.columns == 0 {
+        return vec![0.0; len];
+    }
+    let mut out = Vec::with_capacity(len);
+    #[expect(
+        unsafe_code,
+        reason = "gemm takes pointers, and writes every element of a product without reading it"
+    )]
+    // SAFETY: there is room for as many elements as the product has, and all of them are written.
+    unsafe {
+        product_into(out.as_mut_ptr(), a, b, Write::Over, cores);
+        out.set_len(len);
+    }
+    out
+}
+
+/// # Safety
+/// `out` leads to `a.rows * b.columns` elements that nothing else looks at; `a.columns` is `b.rows`.
+#[expect(unsafe_code, reason = "gemm takes pointers")]
+unsafe fn product_into(out: *mut f32, a: Matrix, b: Matrix, write: Write, cores: Cores) {
     let is_shared = cores == Cores::All && a.rows * a.columns * b.columns >= WORTH_SHARING;
     let parallelism = if is_shared {
         gemm::Parallelism::Rayon(rayon::current_num_threads())
     } else {
         gemm::Parallelism::None
     };
-    #[expect(
-        unsafe_code,
-        reason = "gemm takes pointers; the sizes of all three were checked when the matrices were made and above"
-    )]
-    // SAFETY: every element that the sizes and steps lead to lies within its slice, `out` is borrowed
-    // mutably and overlaps neither factor.
+    // SAFETY: sizes and steps of both factors lie within their slices, as they were made; `out` is the caller's
+    // to promise.
     unsafe {
         gemm::gemm(
             a.rows,
             b.columns,
             a.columns,
-            out.as_mut_ptr(),
+            out,
             1,
             b.columns as isize,
             write == Write::Add,

@@ -17,6 +17,6 @@ pub use error::FieldError;
 pub use evaluator::Evaluator;
 pub(crate) use evaluator::{Encoder, layer};
 pub use matmul::matmul_peak_gflops;
-pub(crate) use matmul::{Cores, Matrix, Write, add_matmul, matmul};
+pub(crate) use matmul::{Cores, Matrix, Write, add_matmul, matmul, product};
 pub use region::{Region, pixel_centres};
 pub use value::{Field, FieldKind, FieldRecord, Layer};

@@ -7,7 +7,8 @@
 use rayon::prelude::*;
 
 use crate::field::{
-    Architecture, Encoder, Field, Layer, Matrix, activate, add_matmul, layer, through_activation,
+    Architecture, Cores, Encoder, Field, Layer, Matrix, activate, add_matmul, layer, product,
+    through_activation,
 };
 use crate::media::Picture;
 
@@ -84,7 +85,7 @@ impl Axis {
         let rows = self.weight_rows.iter().flat_map(|row| &first.weight[row * d_out..][..d_out]);
         let weight: Vec<f32> = rows.copied().collect();
         let n = features.len() / width;
-        product(Matrix::new(features, n, width), Matrix::new(&weight, width, d_out), n * d_out)
+        product(Matrix::new(features, n, width), Matrix::new(&weight, width, d_out), Cores::One)
     }
 
     /// The way back: from the slope of [`part`](Self::part) to the first weight's gradient.
@@ -93,17 +94,11 @@ impl Axis {
         let n = features.len() / width;
         let d_out = slope.len() / n;
         let features = Matrix::new(features, n, width).transposed();
-        let own = product(features, Matrix::new(slope, n, d_out), width * d_out);
+        let own = product(features, Matrix::new(slope, n, d_out), Cores::One);
         for (row, own) in self.weight_rows.iter().zip(own.chunks_exact(d_out)) {
             of_weight[row * d_out..][..d_out].copy_from_slice(own);
         }
     }
-}
-
-fn product(a: Matrix, b: Matrix, len: usize) -> Vec<f32> {
-    let mut out = vec![0.0; len];
-    add_matmul(&mut out, a, b);
-    out
 }
 
 /// Mean squared error at the crossings of a lattice, and its gradient: every layer's weight and then its bias,
@@ -257,7 +252,7 @@ fn backward(
         for row in slope.chunks_exact(d_out) {
             of_bias.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
         }
-        let mut dx = product(dz, Matrix::new(weight, d_in, d_out).transposed(), num_points * d_in);
+        let mut dx = product(dz, Matrix::new(weight, d_in, d_out).transposed(), Cores::One);
         through_activation(field.architecture().activation, index - 1, &before[index - 1], &mut dx);
         slope = dx;
     }

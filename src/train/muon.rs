@@ -1,4 +1,4 @@
-use crate::field::{Cores, Matrix, Write, matmul};
+use crate::field::{Cores, Matrix, product};
 
 /// How much of the momentum is kept.
 const MOMENTUM: f32 = 0.9;
@@ -69,18 +69,16 @@ fn orthogonalised(mut x: Vec<f32>, rows: usize, columns: usize) -> Vec<f32> {
     // The products are smallest on the shorter side: `(b XᵀX + c (XᵀX)²)` from the right where that is it.
     let is_wide = rows <= columns;
     let side = rows.min(columns);
-    let (mut gram, mut step) = (vec![0.0; side * side], vec![0.0; side * side]);
-    let mut moved = vec![0.0; x.len()];
     for (a, b, c) in ITERATIONS {
         let own = Matrix::new(&x, rows, columns);
         let (left, right) = if is_wide { (own, own.transposed()) } else { (own.transposed(), own) };
-        matmul(&mut gram, left, right, Write::Over, Cores::One);
+        let gram = product(left, right, Cores::One);
         let square = Matrix::new(&gram, side, side);
-        matmul(&mut step, square, square, Write::Over, Cores::One);
+        let mut step = product(square, square, Cores::One);
         step.iter_mut().zip(&gram).for_each(|(step, gram)| *step = b * gram + c * *step);
         let factor = Matrix::new(&step, side, side);
         let (left, right) = if is_wide { (factor, own) } else { (own, factor) };
-        matmul(&mut moved, left, right, Write::Over, Cores::One);
+        let moved = product(left, right, Cores::One);
         x.iter_mut().zip(&moved).for_each(|(value, moved)| *value = a * *value + moved);
     }
     x

@@ -1,6 +1,7 @@
 use std::time::{Duration, Instant};
 
 use burn::tensor::Device;
+use rayon::prelude::*;
 use serde::Serialize;
 
 use super::adam::Adam;
@@ -180,8 +181,8 @@ impl Tuner {
         *step += 1;
         // Short at first, so that the start is forgotten.
         let decay = self.config.ema_decay.min(f64::from(1 + *step) / f64::from(10 + *step)) as f32;
-        ema.iter_mut()
-            .zip(weights.iter())
+        ema.par_iter_mut()
+            .zip(weights.par_iter())
             .for_each(|(mean, weight)| *mean += (1.0 - decay) * (weight - *mean));
         self.network = parameters::write(self.network.clone(), weights);
     }

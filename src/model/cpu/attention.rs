@@ -4,7 +4,7 @@
 use rayon::prelude::*;
 
 use super::simd::{dispatch, dot, exp, largest};
-use crate::field::{Cores, Matrix, Write, matmul};
+use crate::field::{Cores, Matrix, Write, matmul, product};
 
 /// The sizes of an attention.
 #[derive(Debug, Clone, Copy)]
@@ -54,16 +54,12 @@ impl Attention {
     /// - `qkv`: `[batch, tokens, 3 * dim]`: queries, keys and values, heads side by side in each
     /// - result: `[batch, queries, dim]`
     pub(super) fn forward(&self, qkv: &[f32]) -> Vec<f32> {
-        let len = self.queries * self.head_dim();
         let parts: Vec<Vec<f32>> = (0..self.batch * self.heads)
             .into_par_iter()
             .map_init(Vec::new, |scores, task| {
                 let head = self.head(qkv, task);
                 self.probabilities(&head, scores);
-                let mut out = vec![0.0; len];
-                let scores = Matrix::new(scores, self.queries, self.tokens);
-                matmul(&mut out, scores, head.value, Write::Over, Cores::One);
-                out
+                product(Matrix::new(scores, self.queries, self.tokens), head.value, Cores::One)
             })
             .collect();
         let parts: Vec<&[f32]> = parts.iter().map(Vec::as_slice).collect();
@@ -128,14 +124,8 @@ impl Attention {
         slopes: &mut Vec<f32>,
     ) -> [Vec<f32>; 3] {
         let (queries, tokens, scale) = (self.queries, self.tokens, self.scale());
-        // Of all tokens; those that were not answered have no slope.
-        let product = |a: Matrix, b: Matrix, first: usize| {
-            let mut out = vec![0.0; tokens * self.head_dim()];
-            matmul(&mut out[first * self.head_dim()..], a, b, Write::Over, Cores::One);
-            out
-        };
         self.probabilities(head, scores);
-        let of_value = product(Matrix::new(scores, queries, tokens).transposed(), slope, 0);
+        let of_value = product(Matrix::new(scores, queries, tokens).transposed(), slope, Cores::One);
         slopes.resize(queries * tokens, 0.0);
         matmul(slopes, slope, head.value.transposed(), Write::Over, Cores::One);
         dispatch(|| {
@@ -147,8 +137,11 @@ impl Attention {
             }
         });
         let slopes = Matrix::new(slopes, queries, tokens);
-        let of_query = product(slopes, head.key, tokens - queries);
-        [of_query, product(slopes.transposed(), head.query, 0), of_value]
+        // Tokens that were not answered have no slope as queries.
+        let mut of_query = vec![0.0; tokens * self.head_dim()];
+        let answered = &mut of_query[(tokens - queries) * self.head_dim()..];
+        matmul(answered, slopes, head.key, Write::Over, Cores::One);
+        [of_query, product(slopes.transposed(), head.query, Cores::One), of_value]
     }
 
     /// The parts of each token, `[count, head_dim]` each, next to one another: `[batch, count, width]`.

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::rows::{ROWS, VALUES, add_up};
 use super::simd::{dispatch, normal};
-use crate::field::{Cores, Matrix, Write, matmul};
+use crate::field::{Cores, Matrix, product};
 
 /// What learns in a Linear.
 #[derive(Debug, Clone, Copy)]
@@ -33,41 +33,46 @@ impl Linear<'_> {
     /// - result: `[n, d_out]`
     pub(super) fn forward(&self, x: &[f32]) -> Vec<f32> {
         let n = x.len() / self.d_in();
-        let mut out = Vec::with_capacity(n * self.d_out());
-        for _ in 0..n {
-            out.extend_from_slice(self.bias);
-        }
-        matmul(&mut out, Matrix::new(x, n, self.d_in()), self.weight(), Write::Add, Cores::All);
+        let mut out = product(Matrix::new(x, n, self.d_in()), self.weight(), Cores::All);
+        let d = self.d_out();
+        out.par_chunks_mut(ROWS * d).for_each(|rows| {
+            dispatch(|| {
+                for row in rows.chunks_exact_mut(d) {
+                    row.iter_mut().zip(self.bias).for_each(|(out, bias)| *out += bias);
+                }
+            });
+        });
         out
     }
 
     /// As [`forward`](Self::forward), added to `carried`, `[n, d_out]`.
     pub(super) fn forward_onto(&self, x: &[f32], carried: &[f32]) -> Vec<f32> {
         let n = x.len() / self.d_in();
-        let mut out = carried.to_vec();
-        for row in out.chunks_exact_mut(self.d_out()) {
-            row.iter_mut().zip(self.bias).for_each(|(out, bias)| *out += bias);
-        }
-        matmul(&mut out, Matrix::new(x, n, self.d_in()), self.weight(), Write::Add, Cores::All);
+        let mut out = product(Matrix::new(x, n, self.d_in()), self.weight(), Cores::All);
+        let d = self.d_out();
+        out.par_chunks_mut(ROWS * d).zip(carried.par_chunks(ROWS * d)).for_each(|(rows, carried)| {
+            dispatch(|| {
+                for (row, carried) in rows.chunks_exact_mut(d).zip(carried.chunks_exact(d)) {
+                    for ((out, carried), bias) in row.iter_mut().zip(carried).zip(self.bias) {
+                        *out += carried + bias;
+                    }
+                }
+            });
+        });
         out
     }
 
     /// The slope of the input, `[n, d_in]`, from that of the output, `[n, d_out]`.
     pub(super) fn slope_of_input(&self, slope: &[f32]) -> Vec<f32> {
         let n = slope.len() / self.d_out();
-        let mut out = vec![0.0; n * self.d_in()];
-        let slope = Matrix::new(slope, n, self.d_out());
-        matmul(&mut out, slope, self.weight().transposed(), Write::Over, Cores::All);
-        out
+        product(Matrix::new(slope, n, self.d_out()), self.weight().transposed(), Cores::All)
     }
 
     /// The gradient of the weight, `[d_in, d_out]`: `x^T slope`.
     pub(super) fn gradient_of_weight(&self, x: &[f32], slope: &[f32]) -> Vec<f32> {
         let n = slope.len() / self.d_out();
-        let mut out = vec![0.0; self.weight.len()];
         let x = Matrix::new(x, n, self.d_in()).transposed();
-        matmul(&mut out, x, Matrix::new(slope, n, self.d_out()), Write::Over, Cores::All);
-        out
+        product(x, Matrix::new(slope, n, self.d_out()), Cores::All)
     }
 }
 
