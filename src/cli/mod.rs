@@ -14,5 +14,6 @@ mod render;
 mod run;
 mod source;
 mod train;
+mod values;
 
 pub use run::run;

@@ -4,7 +4,8 @@ use std::time::Instant;
 use anyhow::Context;
 use serde::Serialize;
 
-use super::args::{DeviceName, RenderArgs};
+use super::args::RenderArgs;
+use super::values::DeviceName;
 use super::{output, source};
 use crate::media;
 use crate::render::render_gpu;

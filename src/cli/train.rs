@@ -4,8 +4,9 @@ use std::time::Instant;
 use anyhow::{Context, bail};
 use serde::Serialize;
 
-use super::args::{KindName, TrainArgs};
+use super::args::TrainArgs;
 use super::output;
+use super::values::KindName;
 use crate::dataset::{PictureFolder, Split};
 use crate::media;
 use crate::model::best_device;

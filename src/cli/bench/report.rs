@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use super::measure::Row;
 use super::{field, model, passes, peer, tuning};
-use crate::cli::args::{BenchArgs, BenchPart};
+use crate::cli::args::BenchArgs;
+use crate::cli::values::BenchPart;
 use crate::cli::{output, source};
 use crate::field::matmul_peak_gflops;
 use crate::model::device_name;
