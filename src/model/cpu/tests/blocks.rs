@@ -2,7 +2,7 @@ use burn::module::Module;
 use burn::nn::{LayerNorm, Linear};
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::{check_slope, difference, filled, numbers, random, values};
+use super::support::{check_slope, difference, filled, numbers, random, values};
 use crate::model::backbone::Block;
 use crate::model::cpu::attention::Attention;
 use crate::model::cpu::linear::{gelu, through_gelu};

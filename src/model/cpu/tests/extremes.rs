@@ -1,4 +1,4 @@
-use super::numbers;
+use super::support::numbers;
 use crate::model::cpu::attention::Attention;
 use crate::model::cpu::linear::{gelu, through_gelu};
 use crate::model::cpu::simd::{exp, normal};

@@ -1,6 +1,6 @@
 use burn::tensor::{Device, Tensor, TensorData, activation};
 
-use super::{check_slope, difference, numbers, random, values};
+use super::support::{check_slope, difference, numbers, random, values};
 use crate::field::Activation;
 use crate::model::Composer;
 use crate::model::composite::composite_by_burn;
