@@ -74,6 +74,11 @@ fn encode_refine_compare_render_inspect() {
     let refined = json(here, &["refine", "f.st", "a.png", "--steps", "200", "-o", "r.st", "--json"]);
     let after = refined["after"]["psnr_db"].as_f64().unwrap();
     assert!(after > direct + 3.0, "{direct} {after}");
+    let by_adam =
+        ["refine", "f.st", "a.png", "--steps", "20", "--optimizer", "adam", "-o", "adam.st", "--json"];
+    assert_ne!(json(here, &by_adam)["after"], refined["after"]);
+    let notes = json(here, &["inspect", "adam.st", "--json"])["notes"]["refined"].to_string();
+    assert!(notes.contains("adam") && notes.contains("4096"), "{notes}");
     let compared = json(here, &["compare", "r.st", "a.png", "--json"]);
     assert!((compared["psnr_db"].as_f64().unwrap() - after).abs() < 1e-9);
     // What PSNR says is seen in the rendered picture too.

@@ -221,7 +221,9 @@ impl Settings {
         if !LEARNING_RATES.contains(&self.refine.learning_rate) {
             self.refine.learning_rate = RefineConfig::default().learning_rate;
         }
-        self.refine.pixels_per_step = self.refine.pixels_per_step.clamp(1, 1 << 20);
+        // What the window does not show is as the program has it now.
+        let RefineConfig { steps, learning_rate, .. } = self.refine;
+        self.refine = RefineConfig { steps, learning_rate, ..RefineConfig::default() };
         self.layout.library_width = clamp(self.layout.library_width, PANE_WIDTHS, layout.library_width);
         self.layout.inspector_width = clamp(self.layout.inspector_width, PANE_WIDTHS, layout.inspector_width);
         self.window.width = clamp(self.window.width, WINDOW_SIDES, window.width);

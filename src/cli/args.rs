@@ -108,7 +108,7 @@ pub(super) struct RefineArgs {
     #[arg(long, default_value_t = RefineConfig::default().steps)]
     pub(super) steps: u32,
     #[command(flatten)]
-    pub(super) refining: RefiningArgs,
+    pub(super) refining: StepArgs,
     /// The refined field's file
     #[arg(short, long, value_name = "OUT")]
     pub(super) output: PathBuf,
@@ -193,7 +193,7 @@ pub(super) struct EvaluateArgs {
     #[arg(long, value_name = "STEPS", value_delimiter = ',')]
     pub(super) refine: Vec<u32>,
     #[command(flatten)]
-    pub(super) refining: RefiningArgs,
+    pub(super) refining: StepArgs,
     /// Beside the mean colour, an 8x8 thumbnail, and the same refining from other weights
     #[arg(long)]
     pub(super) baselines: bool,
@@ -230,9 +230,9 @@ pub(super) struct BenchArgs {
 
 /// How refine steps are taken.
 #[derive(Debug, Args)]
-pub(super) struct RefiningArgs {
+pub(super) struct StepArgs {
     /// What moves the field's hidden weight matrices
-    #[arg(long, value_enum, default_value = "muon")]
+    #[arg(long, value_enum, default_value_t = RefineConfig::default().optimizer.into())]
     optimizer: OptimizerName,
     /// Learning rate of the refine steps
     #[arg(long, default_value_t = RefineConfig::default().learning_rate)]
@@ -245,7 +245,7 @@ pub(super) struct RefiningArgs {
     seed: u64,
 }
 
-impl RefiningArgs {
+impl StepArgs {
     /// As they say, for so many steps.
     pub(super) fn config(&self, steps: u32) -> RefineConfig {
         RefineConfig {

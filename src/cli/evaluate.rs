@@ -3,12 +3,14 @@ use serde::Serialize;
 use super::args::EvaluateArgs;
 use super::{output, source, train};
 use crate::model::ModelInfo;
-use crate::train::{Baselines, EvaluateConfig, Evaluated, Quality, evaluate_model};
+use crate::train::{Baselines, EvaluateConfig, Evaluated, Quality, RefineConfig, evaluate_model};
 
 #[derive(Serialize)]
 struct Report {
     model: ModelInfo,
     reference_side_px: u32,
+    /// How fields were refined; its number of steps is each row's own.
+    refine: RefineConfig,
     pictures: Vec<Evaluated>,
     mean: Evaluated,
 }
@@ -33,7 +35,13 @@ pub(super) fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
     };
     if args.json {
         let reference_side_px = args.reference;
-        return output::json(&Report { model: model.info(), reference_side_px, pictures, mean });
+        return output::json(&Report {
+            model: model.info(),
+            reference_side_px,
+            refine: config.refine,
+            pictures,
+            mean,
+        });
     }
     print(&mean);
     if let Some(baselines) = &mean.baselines {

@@ -10,7 +10,7 @@ use crate::storage::Identity;
 
 pub(super) fn run(args: &InspectArgs) -> anyhow::Result<()> {
     let context = || args.file.display().to_string();
-    let bytes = media::read_file(&args.file).with_context(context)?;
+    let bytes = source::bytes(&args.file)?;
     let identity = Identity::of(source::name(&args.file), &bytes);
     let content = Content::of(&bytes);
     let (lines, mut report) = if FieldRecord::is_field(&bytes) {

@@ -7,8 +7,17 @@ use anyhow::Context;
 use super::args::FramingArgs;
 use crate::field::{FieldKind, FieldRecord};
 use crate::limits;
-use crate::media::{self, Framing, ImageSignal};
+use crate::media::{self, Framing, ImageSignal, MediaError};
 use crate::model::Model;
+
+/// A file's bytes.
+pub(super) fn bytes(path: &Path) -> anyhow::Result<Vec<u8>> {
+    media::read_file(path).map_err(|err| match err {
+        // Says which file it is about.
+        MediaError::Io { .. } => err.into(),
+        _ => anyhow::Error::new(err).context(path.display().to_string()),
+    })
+}
 
 /// A field file.
 pub(super) fn field(path: &Path) -> anyhow::Result<FieldRecord> {
@@ -19,7 +28,7 @@ pub(super) fn field(path: &Path) -> anyhow::Result<FieldRecord> {
 pub(super) fn model(path: Option<&Path>) -> anyhow::Result<Model> {
     let Some(path) = path else { return Ok(Model::bundled()?) };
     let folder: Option<PathBuf> = path.parent().map(Into::into);
-    let bytes = media::read_file(path).with_context(|| path.display().to_string())?;
+    let bytes = bytes(path)?;
     let folders: Vec<PathBuf> = folder.into_iter().collect();
     Model::load(&name(path), &bytes, &folders).with_context(|| path.display().to_string())
 }
@@ -50,9 +59,7 @@ pub(super) fn name(path: &Path) -> String {
 }
 
 fn load(path: &Path, framing: Framing, side: u32, args: &FramingArgs) -> anyhow::Result<ImageSignal> {
-    let load = || {
-        let bytes = media::read_file(path)?;
-        ImageSignal::load(&name(path), &bytes, framing, side, args.background.0)
-    };
-    load().with_context(|| path.display().to_string())
+    let bytes = bytes(path)?;
+    let load = ImageSignal::load(&name(path), &bytes, framing, side, args.background.0);
+    load.with_context(|| path.display().to_string())
 }

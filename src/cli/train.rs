@@ -5,10 +5,9 @@ use anyhow::{Context, bail};
 use serde::Serialize;
 
 use super::args::TrainArgs;
-use super::output;
 use super::values::KindName;
+use super::{output, source};
 use crate::dataset::{PictureFolder, Split};
-use crate::media;
 use crate::model::best_device;
 use crate::train::{Run, RunConfig, RunInputs};
 
@@ -87,7 +86,7 @@ fn config(args: &TrainArgs) -> anyhow::Result<RunConfig> {
         None => RunConfig::default(),
         Some(path) => {
             let context = || path.display().to_string();
-            let text = String::from_utf8(media::read_file(path).with_context(context)?);
+            let text = String::from_utf8(source::bytes(path)?);
             RunConfig::from_toml(&text.with_context(context)?).with_context(context)?
         }
     };

@@ -30,10 +30,19 @@ pub(super) enum KindName {
 /// The names of [`Optimizer`].
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(super) enum OptimizerName {
-    /// Adam, as all other weights
+    /// Adam, which moves all other weights too
     Adam,
     /// Orthogonalised momentum
     Muon,
+}
+
+impl From<Optimizer> for OptimizerName {
+    fn from(optimizer: Optimizer) -> Self {
+        match optimizer {
+            Optimizer::Adam => Self::Adam,
+            Optimizer::Muon => Self::Muon,
+        }
+    }
 }
 
 impl From<OptimizerName> for Optimizer {

@@ -136,7 +136,7 @@ impl Architecture {
         Self::image(4, 128, Encoding::Identity, Activation::Sine { omega0: 30.0, omega0_first: 30.0 })
     }
 
-    /// A small object field: 72-64-64-64-64-4, 17,412 parameters; positions in the unit ball to colour and density.
+    /// A small object field: positions to colour and density, 72-64-64-64-64-4, 17,412 parameters.
     #[must_use]
     pub fn live_object() -> Self {
         Self {

@@ -82,6 +82,13 @@ impl Encoder {
         }
     }
 
+    /// Points `[n, inputs]` to `[n, encoding width]`.
+    pub(crate) fn encode_points(&self, points: &[f32]) -> Vec<f32> {
+        let mut out = Vec::new();
+        self.encode(points, &mut Vec::new(), &mut out);
+        out
+    }
+
     /// Points `[n, inputs]` to `[n, encoding width]`: all cosines, then all sines, the axes outermost.
     fn encode(&self, points: &[f32], angles: &mut Vec<f64>, out: &mut Vec<f32>) {
         out.clear();

@@ -38,7 +38,7 @@ impl<'a> Matrix<'a> {
     /// # Panics
     /// If the length disagrees.
     pub(crate) fn new(values: &'a [f32], rows: usize, columns: usize) -> Self {
-        assert_eq!(values.len(), rows * columns, "a matrix of another size");
+        assert_eq!(Some(values.len()), rows.checked_mul(columns), "a matrix of another size");
         Self { values, rows, columns, row_step: columns, column_step: 1 }
     }
 
@@ -58,7 +58,7 @@ impl<'a> Matrix<'a> {
     /// # Panics
     /// If there are not so many.
     pub(crate) fn rows(self, first: usize, count: usize) -> Self {
-        assert!(first + count <= self.rows, "a part of a matrix beyond its edge");
+        assert!(first < self.rows && count <= self.rows - first, "a part of a matrix beyond its edge");
         Self { values: &self.values[first * self.row_step..], rows: count, ..self }
     }
 
@@ -67,7 +67,7 @@ impl<'a> Matrix<'a> {
     /// # Panics
     /// If there are not so many.
     pub(crate) fn columns(self, first: usize, count: usize) -> Self {
-        assert!(first + count <= self.columns, "a part of a matrix beyond its edge");
+        assert!(first < self.columns && count <= self.columns - first, "a part of a matrix beyond its edge");
         Self { values: &self.values[first * self.column_step..], columns: count, ..self }
     }
 }
@@ -86,7 +86,7 @@ pub(crate) fn add_matmul(out: &mut [f32], a: Matrix, b: Matrix) {
 /// If the sizes disagree.
 pub(crate) fn matmul(out: &mut [f32], a: Matrix, b: Matrix, write: Write, cores: Cores) {
     assert_eq!(a.columns, b.rows, "the inner sizes of a product disagree");
-    assert_eq!(out.len(), a.rows * b.columns, "a product of another size");
+    assert_eq!(Some(out.len()), a.rows.checked_mul(b.columns), "a product of another size");
     if out.is_empty() {
         return;
     }
@@ -109,16 +109,14 @@ pub(crate) fn matmul(out: &mut [f32], a: Matrix, b: Matrix, write: Write, cores:
 /// If the sizes disagree.
 pub(crate) fn product(a: Matrix, b: Matrix, cores: Cores) -> Vec<f32> {
     assert_eq!(a.columns, b.rows, "the inner sizes of a product disagree");
-    let len = a.rows * b.columns;
+    let Some(len) = a.rows.checked_mul(b.columns) else { panic!("a product beyond all memory") };
     if len == 0 || a.columns == 0 {
         return vec![0.0; len];
     }
     let mut out = Vec::with_capacity(len);
-    #[expect(
-        unsafe_code,
-        reason = "gemm takes pointers, and writes every element of a product without reading it"
-    )]
-    // SAFETY: there is room for as many elements as the product has, and all of them are written.
+    #[expect(unsafe_code, reason = "gemm takes pointers, and writes a product over what was there")]
+    // SAFETY: there is room for as many elements as the product has, and all of them are written; gemm (0.19,
+    // without its experimental kernels for Apple's AMX) does not read what it writes over.
     unsafe {
         product_into(out.as_mut_ptr(), a, b, Write::Over, cores);
         out.set_len(len);

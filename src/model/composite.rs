@@ -14,8 +14,16 @@ pub(crate) const TRANSMITTANCE_FLOOR: f32 = 1e-10;
 /// - `logits`: `[rays, samples, 4]`: red, green, blue, density
 /// - `spacings`: `[rays, samples]`, from a sample to the next, in units of the scene; data, without a gradient
 /// - result: `[rays, 3]`
+///
+/// # Panics
+/// If the shapes are others.
 #[must_use]
 pub fn composite(logits: Tensor<3>, spacings: Tensor<2>, density_gain: f32) -> Tensor<2> {
+    let [rays, samples, channels] = logits.dims();
+    assert!(channels == 4 && spacings.dims() == [rays, samples], "samples along rays of another shape");
+    if samples == 0 {
+        return Tensor::ones([rays, 3], &logits.device());
+    }
     if cpu::computes_on(&logits.device()) {
         cpu::composite(logits, spacings, density_gain)
     } else {

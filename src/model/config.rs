@@ -123,13 +123,17 @@ impl BackboneConfig {
     }
 
     /// Floating-point operations of the matrix products of the patch embedding and all blocks in use, for
-    /// one picture of `num_patches` patches among `num_tokens` tokens (a multiply-add is two).
+    /// one picture of `num_patches` patches among `num_tokens` tokens, of which the last `num_last` leave the last
+    /// block (a multiply-add is two).
     #[must_use]
-    pub fn flops(&self, num_patches: usize, num_tokens: usize) -> u64 {
-        let [dim, mlp, patch, patches, tokens] =
-            [self.dim, self.mlp, self.patch, num_patches, num_tokens].map(|count| count as u64);
-        let block = 2 * tokens * (4 * dim * dim + 2 * dim * mlp) + 4 * tokens * tokens * dim;
-        2 * patches * 3 * patch * patch * dim + self.depth as u64 * block
+    pub fn flops(&self, num_patches: usize, num_tokens: usize, num_last: usize) -> u64 {
+        let [dim, mlp, patch, patches, tokens, last] =
+            [self.dim, self.mlp, self.patch, num_patches, num_tokens, num_last].map(|count| count as u64);
+        let block = |out: u64| {
+            2 * tokens * 3 * dim * dim + 4 * out * tokens * dim + 2 * out * (dim * dim + 2 * dim * mlp)
+        };
+        let blocks = self.depth.saturating_sub(1) as u64 * block(tokens) + block(last);
+        2 * patches * 3 * patch * patch * dim + blocks
     }
 
     pub(crate) fn validate(&self) -> Result<(), ModelError> {
@@ -247,7 +251,7 @@ impl ModelConfig {
     #[must_use]
     pub fn backbone_flops(&self) -> u64 {
         let data = self.num_data_tokens();
-        self.backbone.flops(data - 1, data + self.num_weight_tokens())
+        self.backbone.flops(data - 1, data + self.num_weight_tokens(), self.num_weight_tokens())
     }
 
     /// Floating-point operations of the heads for one picture.

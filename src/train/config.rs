@@ -10,7 +10,8 @@ pub struct RefineConfig {
     pub steps: u32,
     /// What moves the hidden weight matrices.
     pub optimizer: Optimizer,
-    /// Adam's learning rate, and a quarter of Muon's; in the last third of the steps it falls to a tenth.
+    /// Adam's learning rate; what Muon moves goes four times as far, in sizes of the matrix. In the last third of
+    /// the steps it falls to a tenth.
     pub learning_rate: f64,
     /// Pixels in a step, about: the crossings of random rows and columns.
     pub pixels_per_step: usize,
@@ -25,6 +26,15 @@ impl Default for RefineConfig {
 }
 
 impl RefineConfig {
+    /// Rows and columns whose crossings a step looks at, in a picture of this size: as square as it allows.
+    #[must_use]
+    pub fn lattice(&self, width: usize, height: usize) -> (usize, usize) {
+        let (width, height) = (width.max(1), height.max(1));
+        let rows = self.pixels_per_step.isqrt().clamp(1, height);
+        let columns = (self.pixels_per_step / rows).clamp(1, width);
+        ((self.pixels_per_step / columns).clamp(1, height), columns)
+    }
+
     /// Refuse settings that make no sense.
     ///
     /// # Errors

@@ -73,6 +73,7 @@ impl FieldOptimizer {
                 square.split_off_mut(..part.len).unwrap_or_default(),
             ));
         }
+        debug_assert!(weights.is_empty() && gradient.is_empty(), "weights that no part takes");
         let rate = MUON_SHARE * learning_rate as f32;
         own.into_par_iter().for_each(|(part, weights, gradient, mean, square)| match &part.muon {
             Some(muon) => muon.step(weights, gradient, mean, scale, rate, pace.kept),

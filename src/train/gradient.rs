@@ -12,8 +12,11 @@ use crate::field::{
 };
 use crate::media::Picture;
 
-/// Points of one piece of a batch, about. It does not depend on how many cores there are, and so sums do not.
+/// Points that go through all layers together, about.
 const PIECE_POINTS: usize = 256;
+/// Parts of a lattice that are shared between cores, each with sums of its own. A fixed number, so that sums do
+/// not depend on how many cores there are.
+const PARTS: usize = 16;
 
 /// A reference picture as targets, and its rows and columns as a field takes them.
 pub(super) struct PixelGrid {
@@ -27,7 +30,7 @@ pub(super) struct PixelGrid {
 
 /// The coordinates of one axis, encoded.
 struct Axis {
-    /// `[coordinates, encoded width]`
+    /// `[coordinates, axis width]`
     features: Vec<f32>,
     /// The rows of the first weight that they meet.
     weight_rows: Vec<usize>,
@@ -56,13 +59,6 @@ impl PixelGrid {
         }
     }
 
-    /// Rows and columns of a lattice of about so many points, as square as the picture allows.
-    pub(super) fn lattice_size(&self, points: usize) -> (usize, usize) {
-        let rows = points.isqrt().clamp(1, self.height);
-        let columns = (points / rows).clamp(1, self.width);
-        ((points / columns).clamp(1, self.height), columns)
-    }
-
     pub(super) fn width(&self) -> usize {
         self.width
     }
@@ -73,7 +69,7 @@ impl PixelGrid {
 }
 
 impl Axis {
-    /// The features of some coordinates, `[n, encoded width]`.
+    /// The features of some coordinates, `[n, axis width]`.
     fn gather(&self, chosen: &[usize]) -> Vec<f32> {
         let width = self.weight_rows.len();
         chosen.iter().flat_map(|index| &self.features[index * width..][..width]).copied().collect()
@@ -115,28 +111,43 @@ pub(super) fn loss_and_gradient(field: &Field, grid: &PixelGrid, lattice: &Latti
     let (of_rows, of_columns) =
         rayon::join(|| row_axis.part(&row_features, first), || column_axis.part(&column_features, first));
     let rows_of_piece = (PIECE_POINTS / lattice.columns.len().max(1)).max(1);
-    let pieces: Vec<Piece> = lattice
+    let rows_of_part = lattice.rows.len().div_ceil(PARTS).max(1);
+    let num_rest = gradient.len() - first.weight.len();
+    let empty = || Sums {
+        loss: 0.0,
+        gradient: vec![0.0; num_rest],
+        row_slopes: Vec::new(),
+        column_slopes: vec![0.0; of_columns.len()],
+    };
+    let parts: Vec<Sums> = lattice
         .rows
-        .par_chunks(rows_of_piece)
-        .zip(of_rows.par_chunks(rows_of_piece * d))
+        .par_chunks(rows_of_part)
+        .zip(of_rows.par_chunks(rows_of_part * d))
         .map(|(rows, of_rows)| {
-            let targets = targets(grid, rows, &lattice.columns);
-            piece(field, first, of_rows, &of_columns, &targets, lattice)
+            let mut sums = empty();
+            for (rows, of_rows) in rows.chunks(rows_of_piece).zip(of_rows.chunks(rows_of_piece * d)) {
+                let targets = targets(grid, rows, &lattice.columns);
+                piece(field, first, of_rows, &of_columns, &targets, lattice, &mut sums);
+            }
+            sums
         })
         .collect();
-    let (of_weight, rest) = gradient.split_at_mut(first.weight.len());
-    let mut loss = 0.0;
-    let (mut row_slopes, mut column_slopes) =
-        (Vec::with_capacity(of_rows.len()), vec![0.0; of_columns.len()]);
-    for piece in pieces {
-        loss += piece.loss;
-        rest.iter_mut().zip(piece.gradient).for_each(|(sum, value)| *sum += value);
-        column_slopes.iter_mut().zip(piece.column_slopes).for_each(|(sum, value)| *sum += value);
-        row_slopes.extend(piece.row_slopes);
+    let mut sums = empty();
+    for part in parts {
+        sums.loss += part.loss;
+        add(&mut sums.gradient, &part.gradient);
+        add(&mut sums.column_slopes, &part.column_slopes);
+        sums.row_slopes.extend(part.row_slopes);
     }
-    row_axis.part_backward(&row_features, &row_slopes, of_weight);
-    column_axis.part_backward(&column_features, &column_slopes, of_weight);
-    (loss, gradient)
+    let (of_weight, rest) = gradient.split_at_mut(first.weight.len());
+    rest.copy_from_slice(&sums.gradient);
+    row_axis.part_backward(&row_features, &sums.row_slopes, of_weight);
+    column_axis.part_backward(&column_features, &sums.column_slopes, of_weight);
+    (sums.loss, gradient)
+}
+
+fn add(sums: &mut [f32], values: &[f32]) {
+    sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += value);
 }
 
 /// Colours at the crossings, `[rows * columns, 3]`.
@@ -151,16 +162,18 @@ fn targets(grid: &PixelGrid, rows: &[usize], columns: &[usize]) -> Vec<f32> {
 }
 
 /// What some rows of a lattice come to.
-struct Piece {
+struct Sums {
     /// Their share of the loss.
     loss: f64,
     /// Of all weights but the first.
     gradient: Vec<f32>,
-    /// Slope of what each of the rows, and each column, adds to the first layer.
+    /// Slope of what each of the rows adds to the first layer, `[rows, d]`.
     row_slopes: Vec<f32>,
+    /// Slope of what each column adds to the first layer, `[columns, d]`.
     column_slopes: Vec<f32>,
 }
 
+/// Some rows, added to `sums`.
 fn piece(
     field: &Field,
     first: &Layer,
@@ -168,7 +181,8 @@ fn piece(
     of_columns: &[f32],
     targets: &[f32],
     lattice: &Lattice,
-) -> Piece {
+    sums: &mut Sums,
+) {
     let architecture = field.architecture();
     let d = first.bias.len();
     let num_points = targets.len() / 3;
@@ -184,29 +198,26 @@ fn piece(
     let width = architecture.output_width();
     let scale = 1.0 / (3 * lattice.rows.len() * lattice.columns.len()) as f32;
     let mut slope = vec![0.0f32; num_points * width];
-    let mut loss = 0.0;
     let outputs = before.last().map_or(&[][..], Vec::as_slice);
     for ((slope, y), target) in
         slope.chunks_exact_mut(width).zip(outputs.chunks_exact(width)).zip(targets.chunks_exact(3))
     {
         for ((slope, y), target) in slope.iter_mut().zip(y).zip(target) {
             let error = y + architecture.output_offset - target;
-            loss += f64::from(error * error * scale);
+            sums.loss += f64::from(error * error * scale);
             *slope = 2.0 * error * scale;
         }
     }
-    let mut gradient = vec![0.0; architecture.num_params() - first.weight.len()];
-    let slope = backward(field, &inputs, &before, slope, &mut gradient);
-    let of_bias = &mut gradient[..d];
-    let (mut row_slopes, mut column_slopes) = (vec![0.0; of_rows.len()], vec![0.0; of_columns.len()]);
-    for (row, own) in row_slopes.chunks_exact_mut(d).zip(slope.chunks_exact(of_columns.len())) {
-        for (column, own) in column_slopes.chunks_exact_mut(d).zip(own.chunks_exact(d)) {
-            row.iter_mut().zip(own).for_each(|(sum, value)| *sum += value);
-            column.iter_mut().zip(own).for_each(|(sum, value)| *sum += value);
+    let slope = backward(field, &inputs, &before, slope, &mut sums.gradient);
+    for own in slope.chunks_exact(of_columns.len()) {
+        let mut row = vec![0.0; d];
+        for (column, own) in sums.column_slopes.chunks_exact_mut(d).zip(own.chunks_exact(d)) {
+            add(&mut row, own);
+            add(column, own);
         }
-        of_bias.iter_mut().zip(&*row).for_each(|(sum, value)| *sum += value);
+        add(&mut sums.gradient[..d], &row);
+        sums.row_slopes.extend(row);
     }
-    Piece { loss, gradient, row_slopes, column_slopes }
 }
 
 /// What a forward pass leaves behind for the backward one.
@@ -231,7 +242,7 @@ fn forward(field: &Field, first: Vec<f32>, num_points: usize) -> Forward {
     Forward { inputs, before }
 }
 
-/// From the slope of the output to that of what the first layer gives; gradients on the way are written to
+/// From the slope of the output to that of what the first layer gives; gradients on the way are added to
 /// `gradient`, which begins at the first bias.
 fn backward(
     field: &Field,

@@ -42,26 +42,36 @@ fn direct_loss(field: &Field, reference: &Picture, lattice: &Lattice) -> f64 {
 #[test]
 fn the_gradient_is_the_slope_of_the_loss() {
     let mut random = ChaCha8Rng::seed_from_u64(5);
-    let rgb: Vec<u16> = (0..7 * 5 * 3).map(|_| random.random()).collect();
-    let reference = Picture::new(7, 5, rgb).unwrap();
+    let mut picture = |width: u32, height: u32| {
+        let rgb: Vec<u16> = (0..width * height * 3).map(|_| random.random()).collect();
+        Picture::new(width, height, rgb).unwrap()
+    };
+    let (small, large) = (picture(7, 5), picture(40, 50));
+    let (row, column) = (picture(9, 1), picture(1, 9));
+    let of_small = Lattice { rows: vec![3, 0, 4], columns: vec![6, 1, 2, 5] };
+    // More rows than parts, and more points than a piece.
+    let of_large = Lattice { rows: (3..50).rev().collect(), columns: (0..40).step_by(2).collect() };
     let sine = Activation::Sine { omega0: 2.0, omega0_first: 3.0 };
     let fourier = Encoding::Fourier { count: 3, min: 1.0, max: 9.0 };
-    for (activation, encoding, spread) in [
-        (Activation::Relu, fourier, false),
-        (sine, Encoding::Identity, false),
-        (sine, Encoding::Identity, true),
+    for (activation, encoding, spread, layers, reference, lattice) in [
+        (Activation::Relu, fourier.clone(), false, 4, &small, of_small.clone()),
+        (sine, Encoding::Identity, false, 4, &small, of_small.clone()),
+        (sine, Encoding::Identity, true, 4, &small, of_small),
+        (sine, fourier.clone(), false, 3, &large, of_large),
+        (sine, fourier.clone(), false, 2, &row, Lattice { rows: vec![0], columns: vec![8, 2, 5] }),
+        (sine, fourier.clone(), false, 1, &column, Lattice { rows: vec![7, 1], columns: vec![0] }),
     ] {
         let architecture =
-            Architecture { layers: 4, hidden: 6, encoding, activation, spread, ..Architecture::live_image() };
+            Architecture { layers, hidden: 6, encoding, activation, spread, ..Architecture::live_image() };
         let values: Vec<f32> =
             (0..architecture.num_params()).map(|_| random.random_range(-0.8..0.8)).collect();
-        let grid = PixelGrid::new(&architecture, &reference);
-        let lattice = Lattice { rows: vec![3, 0, 4], columns: vec![6, 1, 2, 5] };
+        let grid = PixelGrid::new(&architecture, reference);
         let (loss, gradient) = loss_and_gradient(&field(&architecture, &values), &grid, &lattice);
-        let expected = direct_loss(&field(&architecture, &values), &reference, &lattice);
+        let expected = direct_loss(&field(&architecture, &values), reference, &lattice);
         assert!((loss - expected).abs() < 1e-6 * expected, "{loss}, not {expected}");
-        // A relu may have its bend within a step, so that is a short one.
+        // A relu may have its bend within a step, so that is a short one; the few that do are left out.
         let step = if activation == Activation::Relu { 1e-3 } else { 1e-2 };
+        let mut bends = 0;
         for index in 0..values.len() {
             let loss = |change: f32| {
                 let mut moved = values.clone();
@@ -71,13 +81,18 @@ fn the_gradient_is_the_slope_of_the_loss() {
             // Four points: the error is of fourth order in the step.
             let wide = (loss(2.0 * step) - loss(-2.0 * step)) / f64::from(4.0 * step);
             let narrow = (loss(step) - loss(-step)) / f64::from(2.0 * step);
+            if activation == Activation::Relu && (wide - narrow).abs() > 1e-3 * wide.abs().max(0.1) {
+                bends += 1;
+                continue;
+            }
             let slope = (4.0 * narrow - wide) / 3.0;
             let found = f64::from(gradient[index]);
             let tolerance = if activation == Activation::Relu { 1e-2 } else { 1e-3 };
             assert!(
                 (found - slope).abs() < tolerance * slope.abs().max(0.1),
-                "{index}: {found}, not {slope}"
+                "{activation:?} {layers} layers, {index}: {found}, not {slope}"
             );
         }
+        assert!(bends * 10 < values.len(), "{bends} bends");
     }
 }

@@ -12,6 +12,8 @@ const ITERATIONS: [(f32, f32, f32); 4] = [
 ];
 /// The first iteration diverges above a singular value of one: a margin for rounding.
 const MARGIN: f32 = 1.01;
+/// Of a matrix that still has a direction: its entries are ordinary numbers.
+const NORM_MIN: f32 = 1e-30;
 
 /// Muon (Jordan and others 2024, <https://kellerjordan.github.io/posts/muon>) for one weight matrix: a step
 /// goes along the orthogonal matrix nearest to the gradient's running sum, so that the few directions in
@@ -27,10 +29,11 @@ pub(super) struct Muon {
 }
 
 impl Muon {
-    /// For this matrix, `[rows, columns]`.
+    /// For this matrix, `[rows, columns]`; one of zeros is measured as if it were orthogonal.
     pub(super) fn new(weight: &[f32], rows: usize, columns: usize) -> Self {
         let square: f64 = weight.iter().map(|value| f64::from(*value).powi(2)).sum();
-        Self { rows, columns, size: (square / rows.min(columns) as f64).sqrt() as f32 }
+        let size = (square / rows.min(columns) as f64).sqrt() as f32;
+        Self { rows, columns, size: if size > 0.0 { size } else { 1.0 } }
     }
 
     /// One step down the gradient, which is taken `scale` times, after decay has left `kept` of the weight;
@@ -59,10 +62,12 @@ impl Muon {
     }
 }
 
-/// About the orthogonal matrix nearest to `x`, `[rows, columns]`: `U Vᵀ` of `x = U S Vᵀ`. Zero stays zero.
+/// About the orthogonal matrix nearest to `x`, `[rows, columns]`: `U Vᵀ` of `x = U S Vᵀ`. What is too small to
+/// have a direction in f32 becomes zero.
 fn orthogonalised(mut x: Vec<f32>, rows: usize, columns: usize) -> Vec<f32> {
     let norm = x.iter().map(|value| f64::from(*value).powi(2)).sum::<f64>().sqrt() as f32;
-    if norm == 0.0 {
+    if norm < NORM_MIN {
+        x.fill(0.0);
         return x;
     }
     x.iter_mut().for_each(|value| *value /= norm * MARGIN);

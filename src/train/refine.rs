@@ -121,7 +121,7 @@ impl Refiner {
 
     /// Random rows and columns, none of them twice.
     fn draw(&mut self) -> Lattice {
-        let (rows, columns) = self.grid.lattice_size(self.config.pixels_per_step);
+        let (rows, columns) = self.config.lattice(self.grid.width(), self.grid.height());
         let mut draw = |length, amount| sample(&mut self.random, length, amount).into_vec();
         Lattice { rows: draw(self.grid.height(), rows), columns: draw(self.grid.width(), columns) }
     }

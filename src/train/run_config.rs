@@ -30,7 +30,8 @@ pub struct RunConfig {
     pub groups: usize,
     /// Peak learning rate of the backbone.
     pub learning_rate_backbone: f64,
-    /// Peak learning rate of weight tokens, heads and base.
+    /// Peak learning rate of weight tokens, heads and base; what Muon moves goes four times as far, in sizes of the
+    /// matrix.
     pub learning_rate_new: f64,
     /// What moves the base's hidden weight matrices.
     pub base_optimizer: Optimizer,

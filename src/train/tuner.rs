@@ -70,7 +70,7 @@ pub struct StepTimings {
     pub field_ms: f64,
     /// The backward pass.
     pub backward_ms: f64,
-    /// Clipping, Adam, the running mean.
+    /// Clipping, the optimizers, the running mean.
     pub update_ms: f64,
 }
 
@@ -92,7 +92,12 @@ impl Tuner {
             ema: weights.clone(),
             backbone: adam(num_backbone),
             new: adam(weights.len() - num_backbone - base.len()),
-            base: FieldOptimizer::new(config.base_optimizer, &config.field, &base, adam(base.len())),
+            base: FieldOptimizer::new(
+                config.base_optimizer,
+                &network.config().field,
+                &base,
+                adam(base.len()),
+            ),
             weights,
             step: 0,
         };

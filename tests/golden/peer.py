@@ -5,7 +5,9 @@
     ~/.peer/bin/python tests/golden/peer.py > peer.json
     hyperscope bench train --peer peer.json
 
-The same shapes, the same arithmetic (f32), as many threads as there are cores. Medians in milliseconds.
+The same shapes, the same arithmetic (f32), as many threads as there are cores. Medians in milliseconds. What PyTorch
+does as anyone would write it, Hyperscope may do with less work: its last block computes the weight tokens only, and its
+refine step takes the crossings of 45 rows and 45 columns in the place of 2,048 random pixels.
 """
 import argparse
 import json

@@ -61,10 +61,17 @@ pub(super) fn refine(seconds: f64, own: &Architecture) -> anyhow::Result<Vec<Row
     let config = RefineConfig { steps: u32::MAX, ..RefineConfig::default() };
     let mut refiner = Refiner::new(&record, Arc::clone(&signal.reference), config)?;
     let times = repeat(seconds, || Ok(refiner.step()?))?;
-    let shapes = own.layer_shapes();
+    let (rows, columns) = config.lattice(256, 256);
+    let what = format!("refine step, {rows}x{columns} pixels");
+    let note = "operations of the gradient; every 25th also looks at all 256x256";
+    Ok(vec![Row::of(what, &times).with_flops(refine_flops(own, (rows, columns))).with_note(note)])
+}
+
+/// Of the gradient at the crossings of so many rows and columns: three products for each layer, but the first
+/// one's are two for each row and each column, with half of its weight.
+pub(super) fn refine_flops(architecture: &Architecture, (rows, columns): (usize, usize)) -> u64 {
+    let shapes = architecture.layer_shapes();
     let first = shapes.first().map_or(0, |shape| 2 * (shape.d_in * shape.d_out) as u64);
-    // Forward, and backward twice but for the first layer's input.
-    let flops = config.pixels_per_step as u64 * (3 * own.flops_per_point() - first);
-    let what = format!("refine step, {} pixels", config.pixels_per_step);
-    Ok(vec![Row::of(what, &times).with_flops(flops).with_note("every 25th also looks at all 256x256")])
+    let [crossings, lines] = [rows * columns, rows + columns].map(|count| count as u64);
+    crossings * 3 * (architecture.flops_per_point() - first) + lines * first
 }

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
+use super::field::refine_flops;
 use super::measure::{Row, repeat};
 use super::report::cpu_name;
 use super::samples;
 use crate::cli::args::BenchArgs;
-use crate::cli::output;
+use crate::cli::{output, source};
 use crate::field::Architecture;
-use crate::media;
 use crate::model::{BackboneConfig, cpu_device, device_name};
 use crate::train::{BlockWorkload, FieldWorkload, Optimizer, RefineConfig, Refiner, TokenCounts, vit_tiny};
 
@@ -51,10 +51,9 @@ struct Report {
 
 pub(super) fn run(seconds: f64, args: &BenchArgs) -> anyhow::Result<()> {
     let peer = args.peer.as_ref().map(|path| {
-        let read = || -> anyhow::Result<Peer> { Ok(serde_json::from_slice(&media::read_file(path)?)?) };
-        read().with_context(|| path.display().to_string())
+        serde_json::from_slice(&source::bytes(path)?).with_context(|| path.display().to_string())
     });
-    let peer = peer.transpose()?;
+    let peer: Option<Peer> = peer.transpose()?;
     let small = BackboneConfig { dim: 384, heads: 6, mlp: 1_536, ..vit_tiny() };
     let mut rows = blocks(seconds, "ViT-Ti, batch 8", &vit_tiny(), 8)?;
     rows.extend(blocks(seconds, "ViT-S, batch 4", &small, 4)?);
@@ -80,7 +79,7 @@ pub(super) fn run(seconds: f64, args: &BenchArgs) -> anyhow::Result<()> {
 fn blocks(seconds: f64, name: &str, config: &BackboneConfig, batch: usize) -> anyhow::Result<Vec<Row>> {
     let device = cpu_device();
     let counts = TokenCounts { batch, data: DATA_TOKENS, own: WEIGHT_TOKENS };
-    let flops = batch as u64 * config.flops(0, DATA_TOKENS + WEIGHT_TOKENS);
+    let flops = batch as u64 * config.flops(0, DATA_TOKENS + WEIGHT_TOKENS, WEIGHT_TOKENS);
     let row = |what: &str, times: &[_], passes: u64| {
         output::note(format_args!("measured: {name} {what}"));
         Row::of(format!("{name} {what}"), times).with_flops(passes * flops)
@@ -108,11 +107,12 @@ fn fields(seconds: f64, name: &str, architecture: &Architecture) -> anyhow::Resu
     };
     let mut refiner = Refiner::new(&record, Arc::clone(&signal.reference), config)?;
     let refine = repeat(seconds, || Ok(refiner.step()?))?;
-    let flops = POINTS as u64 * 3 * architecture.flops_per_point();
+    let flops = (FIELDS * POINTS) as u64 * 3 * architecture.flops_per_point();
     output::note(format_args!("measured: {name}"));
     Ok(vec![
-        Row::of(format!("{name} field step"), &step).with_flops(FIELDS as u64 * flops),
-        Row::of(format!("{name} refine step"), &refine).with_flops(flops),
+        Row::of(format!("{name} field step"), &step).with_flops(flops),
+        Row::of(format!("{name} refine step"), &refine)
+            .with_flops(refine_flops(architecture, config.lattice(256, 256))),
     ])
 }
 

@@ -39,28 +39,28 @@ impl Block {
         self.forward_to_last(x, tokens)
     }
 
-    /// [`forward`](Self::forward) where only the last `wanted` tokens are used afterwards: the others are read by
-    /// the attention, and nothing else is computed for them.
+    /// [`forward`](Self::forward) where only the last `num_last` tokens are used afterwards: the others are
+    /// read by the attention, and nothing else is computed for them.
     ///
     /// # Shapes
     /// - `x`: `[batch, tokens, dim]`
-    /// - result: `[batch, wanted, dim]`
+    /// - result: `[batch, num_last, dim]`
     #[must_use]
-    pub fn forward_to_last(&self, x: Tensor<3>, wanted: usize) -> Tensor<3> {
+    pub fn forward_to_last(&self, x: Tensor<3>, num_last: usize) -> Tensor<3> {
         if !cpu::computes_on(&x.device()) {
-            return self.forward_by_burn(x, wanted);
+            return self.forward_by_burn(x, num_last);
         }
         let Self { norm1, attn, norm2, mlp } = self;
-        let attention = Middle::Attention { heads: attn.heads(), queries: wanted };
+        let attention = Middle::Attention { heads: attn.heads(), num_last };
         let x = cpu::sublayer(x, norm1, &attn.qkv, &attn.proj, attention);
         cpu::sublayer(x, norm2, &mlp.fc1, &mlp.fc2, Middle::Gelu)
     }
 
     /// The same by burn's own operations, for any device.
-    pub(crate) fn forward_by_burn(&self, x: Tensor<3>, wanted: usize) -> Tensor<3> {
+    pub(crate) fn forward_by_burn(&self, x: Tensor<3>, num_last: usize) -> Tensor<3> {
         let [_, tokens, _] = x.dims();
         let x = x.clone() + self.attn.forward(self.norm1.forward(x));
-        let x = x.narrow(1, tokens - wanted, wanted);
+        let x = x.narrow(1, tokens - num_last, num_last);
         x.clone() + self.mlp.forward(self.norm2.forward(x))
     }
 }

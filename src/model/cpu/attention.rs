@@ -12,7 +12,7 @@ pub(super) struct Attention {
     pub(super) batch: usize,
     pub(super) tokens: usize,
     /// The last of the tokens, which alone are answered; all of them have keys and values.
-    pub(super) queries: usize,
+    pub(super) num_last: usize,
     /// Heads side by side in a token.
     pub(super) heads: usize,
     /// Width of a token.
@@ -21,7 +21,7 @@ pub(super) struct Attention {
 
 /// One head of one item: views into `[tokens, 3 * dim]`.
 struct Head<'a> {
-    /// `[queries, head_dim]`, the others `[tokens, head_dim]`.
+    /// `[num_last, head_dim]`, the others `[tokens, head_dim]`.
     query: Matrix<'a>,
     key: Matrix<'a>,
     value: Matrix<'a>,
@@ -46,40 +46,40 @@ impl Attention {
         let len = self.tokens * 3 * self.dim;
         let all = Matrix::new(&qkv[item * len..][..len], self.tokens, 3 * self.dim);
         let part = |index: usize| all.columns(index * self.dim + head * self.head_dim(), self.head_dim());
-        let query = part(0).rows(self.tokens - self.queries, self.queries);
+        let query = part(0).rows(self.tokens - self.num_last, self.num_last);
         Head { query, key: part(1), value: part(2) }
     }
 
     /// # Shapes
     /// - `qkv`: `[batch, tokens, 3 * dim]`: queries, keys and values, heads side by side in each
-    /// - result: `[batch, queries, dim]`
+    /// - result: `[batch, num_last, dim]`
     pub(super) fn forward(&self, qkv: &[f32]) -> Vec<f32> {
         let parts: Vec<Vec<f32>> = (0..self.batch * self.heads)
             .into_par_iter()
             .map_init(Vec::new, |scores, task| {
                 let head = self.head(qkv, task);
                 self.probabilities(&head, scores);
-                product(Matrix::new(scores, self.queries, self.tokens), head.value, Cores::One)
+                product(Matrix::new(scores, self.num_last, self.tokens), head.value, Cores::One)
             })
             .collect();
         let parts: Vec<&[f32]> = parts.iter().map(Vec::as_slice).collect();
-        self.side_by_side(&parts, self.queries, self.dim)
+        self.side_by_side(&parts, self.num_last, self.dim)
     }
 
     /// From the slope of the output to that of the input.
     ///
     /// # Shapes
     /// - `qkv` and result: `[batch, tokens, 3 * dim]`
-    /// - `slope`: `[batch, queries, dim]`
+    /// - `slope`: `[batch, num_last, dim]`
     pub(super) fn backward(&self, qkv: &[f32], slope: &[f32]) -> Vec<f32> {
-        let item_len = self.queries * self.dim;
+        let item_len = self.num_last * self.dim;
         let parts: Vec<[Vec<f32>; 3]> = (0..self.batch * self.heads)
             .into_par_iter()
             .map_init(
                 || (Vec::new(), Vec::new()),
                 |(scores, slopes), task| {
                     let (item, head) = self.place(task);
-                    let slope = Matrix::new(&slope[item * item_len..][..item_len], self.queries, self.dim);
+                    let slope = Matrix::new(&slope[item * item_len..][..item_len], self.num_last, self.dim);
                     let slope = slope.columns(head * self.head_dim(), self.head_dim());
                     self.head_backward(&self.head(qkv, task), slope, scores, slopes)
                 },
@@ -95,9 +95,9 @@ impl Attention {
         self.side_by_side(&all, self.tokens, 3 * self.dim)
     }
 
-    /// `softmax(q k^T scale)`, `[queries, tokens]`.
+    /// `softmax(q k^T scale)`, `[num_last, tokens]`.
     fn probabilities(&self, head: &Head, scores: &mut Vec<f32>) {
-        scores.resize(self.queries * self.tokens, 0.0);
+        scores.resize(self.num_last * self.tokens, 0.0);
         matmul(scores, head.query, head.key.transposed(), Write::Over, Cores::One);
         let scale = self.scale();
         dispatch(|| {
@@ -123,10 +123,10 @@ impl Attention {
         scores: &mut Vec<f32>,
         slopes: &mut Vec<f32>,
     ) -> [Vec<f32>; 3] {
-        let (queries, tokens, scale) = (self.queries, self.tokens, self.scale());
+        let (num_last, tokens, scale) = (self.num_last, self.tokens, self.scale());
         self.probabilities(head, scores);
-        let of_value = product(Matrix::new(scores, queries, tokens).transposed(), slope, Cores::One);
-        slopes.resize(queries * tokens, 0.0);
+        let of_value = product(Matrix::new(scores, num_last, tokens).transposed(), slope, Cores::One);
+        slopes.resize(num_last * tokens, 0.0);
         matmul(slopes, slope, head.value.transposed(), Write::Over, Cores::One);
         dispatch(|| {
             for (slopes, scores) in slopes.chunks_exact_mut(tokens).zip(scores.chunks_exact(tokens)) {
@@ -136,11 +136,11 @@ impl Attention {
                 }
             }
         });
-        let slopes = Matrix::new(slopes, queries, tokens);
-        // Tokens that were not answered have no slope as queries.
+        let slopes = Matrix::new(slopes, num_last, tokens);
+        // As queries, the other tokens have no slope.
         let mut of_query = vec![0.0; tokens * self.head_dim()];
-        let answered = &mut of_query[(tokens - queries) * self.head_dim()..];
-        matmul(answered, slopes, head.key, Write::Over, Cores::One);
+        let of_last = &mut of_query[(tokens - num_last) * self.head_dim()..];
+        matmul(of_last, slopes, head.key, Write::Over, Cores::One);
         [of_query, product(slopes.transposed(), head.query, Cores::One), of_value]
     }
 

@@ -109,8 +109,8 @@ impl Compositing<'_> {
                 along += slope * (color - 1.0);
                 *own = slope * transmittance * alpha * color * (1.0 - color);
             }
-            // alpha = 1 - exp(-gain logit spacing), where the logit is positive.
-            if logits[CHANNELS * sample + 3] > 0.0 {
+            // alpha = 1 - exp(-gain logit spacing), where that is a density.
+            if self.density_gain * logits[CHANNELS * sample + 3] > 0.0 {
                 own[3] = transmittance * (along - of_rest) * clear * spacings[sample] * self.density_gain;
             }
             of_rest = alpha * along + of_rest * (clear + TRANSMITTANCE_FLOOR);

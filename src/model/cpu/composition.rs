@@ -7,6 +7,9 @@ use super::simd::dispatch;
 use crate::model::Composer;
 use crate::model::compose::LENGTH_MIN;
 
+/// The inverse length of columns that are too short, as it comes out in f32.
+const LONGEST_INVERSE: f32 = 0.999_999 / LENGTH_MIN as f32;
+
 /// What a composer makes of a base.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Composition<'a> {
@@ -45,11 +48,9 @@ impl Composition<'_> {
         factors
     }
 
-    /// The base modulated, `[d_in, d_out]`, and the inverse length of each column where columns are normalised:
-    /// `1 / max(|v_j|, 1e-12)`.
-    fn item(&self, factors: &[f32], out: &mut [f32]) -> Option<Vec<f32>> {
+    /// The base modulated, `[d_in, d_out]`.
+    fn modulated(&self, factors: &[f32], out: &mut [f32]) {
         let (d_out, groups) = (self.d_out(), self.groups);
-        let mut squares = vec![0.0; d_out];
         dispatch(|| {
             let rows = out.chunks_exact_mut(d_out).zip(self.base.chunks_exact(d_out));
             for ((out, base), factors) in rows.zip(factors.chunks_exact(groups)) {
@@ -58,15 +59,20 @@ impl Composition<'_> {
                         *out = base * factor;
                     }
                 }
-                for (square, out) in squares.iter_mut().zip(out) {
-                    *square += *out * *out;
-                }
             }
         });
-        (self.composer == Composer::TransInr).then(|| {
-            let least = (LENGTH_MIN * LENGTH_MIN) as f32;
-            squares.into_iter().map(|square| 1.0 / square.max(least).sqrt()).collect()
-        })
+    }
+
+    /// The inverse length of each column of the modulated base, `1 / max(|v_j|, 1e-12)`.
+    fn inverse_lengths(&self, modulated: &[f32]) -> Vec<f32> {
+        let mut squares = vec![0.0; self.d_out()];
+        dispatch(|| {
+            for row in modulated.chunks_exact(self.d_out()) {
+                squares.iter_mut().zip(row).for_each(|(square, value)| *square += value * value);
+            }
+        });
+        let least = (LENGTH_MIN * LENGTH_MIN) as f32;
+        squares.into_iter().map(|square: f32| 1.0 / square.max(least).sqrt()).collect()
     }
 
     /// The weights of every item, `[batch, d_in, d_out]`.
@@ -74,7 +80,9 @@ impl Composition<'_> {
         let mut out = vec![0.0; self.batch * self.base.len()];
         let modulations = self.modulation.par_chunks(self.groups * self.d_in);
         out.par_chunks_mut(self.base.len()).zip(modulations).for_each(|(out, modulation)| {
-            if let Some(inverse) = self.item(&self.factors(modulation), out) {
+            self.modulated(&self.factors(modulation), out);
+            if self.composer == Composer::TransInr {
+                let inverse = self.inverse_lengths(out);
                 dispatch(|| {
                     for row in out.chunks_exact_mut(self.d_out()) {
                         row.iter_mut().zip(&inverse).for_each(|(value, inverse)| *value *= inverse);
@@ -94,10 +102,12 @@ impl Composition<'_> {
             .zip(modulations)
             .map(|(slope, modulation)| {
                 let factors = self.factors(modulation);
-                let mut composed = vec![0.0; self.base.len()];
                 let mut slope = slope.to_vec();
-                if let Some(inverse) = self.item(&factors, &mut composed) {
-                    dispatch(|| self.through_lengths(&composed, &inverse, &mut slope));
+                if self.composer == Composer::TransInr {
+                    let mut modulated = vec![0.0; self.base.len()];
+                    self.modulated(&factors, &mut modulated);
+                    let inverse = self.inverse_lengths(&modulated);
+                    dispatch(|| self.through_lengths(&modulated, &inverse, &mut slope));
                 }
                 let mut of_modulation = vec![0.0; modulation.len()];
                 dispatch(|| self.item_backward(&factors, &mut slope, &mut of_modulation));
@@ -109,22 +119,22 @@ impl Composition<'_> {
 
     /// From the slope of normalised columns to that of the columns before, in place.
     #[inline(always)]
-    fn through_lengths(&self, composed: &[f32], inverse: &[f32], slope: &mut [f32]) {
+    fn through_lengths(&self, modulated: &[f32], inverse: &[f32], slope: &mut [f32]) {
         let d_out = self.d_out();
         let mut along = vec![0.0; d_out];
-        for (composed, slope) in composed.chunks_exact(d_out).zip(slope.chunks_exact(d_out)) {
-            for ((along, composed), slope) in along.iter_mut().zip(composed).zip(slope) {
-                *along += composed * slope;
+        for (modulated, slope) in modulated.chunks_exact(d_out).zip(slope.chunks_exact(d_out)) {
+            for ((along, modulated), slope) in along.iter_mut().zip(modulated).zip(slope) {
+                *along += modulated * slope;
             }
         }
         for (along, inverse) in along.iter_mut().zip(inverse) {
-            let is_short = f64::from(*inverse) >= 1.0 / LENGTH_MIN;
+            let is_short = *inverse >= LONGEST_INVERSE;
             *along = if is_short { 0.0 } else { *along * inverse * inverse };
         }
-        for (composed, slope) in composed.chunks_exact(d_out).zip(slope.chunks_exact_mut(d_out)) {
-            let columns = along.iter().zip(inverse).zip(composed);
-            for (slope, ((along, inverse), composed)) in slope.iter_mut().zip(columns) {
-                *slope = (*slope - composed * along) * inverse;
+        for (modulated, slope) in modulated.chunks_exact(d_out).zip(slope.chunks_exact_mut(d_out)) {
+            let columns = along.iter().zip(inverse).zip(modulated);
+            for (slope, ((along, inverse), modulated)) in slope.iter_mut().zip(columns) {
+                *slope = (*slope - modulated * along) * inverse;
             }
         }
     }

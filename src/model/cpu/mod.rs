@@ -1,6 +1,6 @@
 //! Heavy operations for a CPU, each with its own backward pass: halves of a transformer block, norms, heads,
-//! composers, layers of many fields at once, and rays through them. Attention scores, norms and GELUs are computed anew on the way back and
-//! not kept, and no matrix product is taken for weights that do not learn.
+//! composers, layers of many fields at once, and rays through them. Attention scores, norms and GELUs are computed
+//! anew on the way back and not kept, and no gradient is taken for weights that do not learn.
 //!
 //! The mathematics is on plain slices, matrix products by `gemm`, the rest vectorised by `pulp`, both over what
 //! the machine has. `ops` registers it with burn for its flex backend; on any other device the modules use

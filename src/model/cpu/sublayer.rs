@@ -15,7 +15,7 @@ pub(crate) enum Middle {
         /// Heads side by side.
         heads: usize,
         /// The last tokens, which alone go on.
-        queries: usize,
+        num_last: usize,
     },
     /// The exact GELU.
     Gelu,
@@ -62,14 +62,14 @@ pub(super) struct SublayerGradients {
 }
 
 impl Sublayer<'_> {
-    fn attention(&self, heads: usize, queries: usize) -> Attention {
-        Attention { batch: self.batch, tokens: self.tokens, queries, heads, dim: self.outer.d_in() }
+    fn attention(&self, heads: usize, num_last: usize) -> Attention {
+        Attention { batch: self.batch, tokens: self.tokens, num_last, heads, dim: self.outer.d_in() }
     }
 
     /// Tokens of the result.
     pub(super) fn outputs(&self) -> usize {
         match self.middle {
-            Middle::Attention { queries, .. } => queries,
+            Middle::Attention { num_last, .. } => num_last,
             Middle::Gelu => self.tokens,
         }
     }
@@ -105,8 +105,8 @@ impl Sublayer<'_> {
     pub(super) fn forward(&self, x: &[f32]) -> (Vec<f32>, Kept) {
         let inner = self.inner.forward(&self.norm.forward(x));
         match self.middle {
-            Middle::Attention { heads, queries } => {
-                let middle = self.attention(heads, queries).forward(&inner);
+            Middle::Attention { heads, num_last } => {
+                let middle = self.attention(heads, num_last).forward(&inner);
                 let out = self.outer.forward_onto(&middle, &self.last_tokens(x));
                 (out, Kept { inner, middle: Some(middle) })
             }
@@ -135,8 +135,8 @@ impl Sublayer<'_> {
         });
         let mut of_middle = self.outer.slope_of_input(slope);
         let of_inner = match self.middle {
-            Middle::Attention { heads, queries } => {
-                self.attention(heads, queries).backward(kept_inner, &of_middle)
+            Middle::Attention { heads, num_last } => {
+                self.attention(heads, num_last).backward(kept_inner, &of_middle)
             }
             Middle::Gelu => {
                 through_gelu(kept_inner, &mut of_middle);

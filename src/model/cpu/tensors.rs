@@ -108,7 +108,7 @@ pub(crate) fn compose(base: Tensor<2>, modulation: Tensor<3>, composer: Composer
 /// Samples along rays to colours: see [`composite`](crate::model::composite).
 ///
 /// # Shapes
-/// - `logits`: `[rays, samples, 4]`
+/// - `logits`: `[rays, samples, 4]`, at least one sample
 /// - `spacings`: `[rays, samples]`
 /// - result: `[rays, 3]`
 pub(crate) fn composite(logits: Tensor<3>, spacings: Tensor<2>, density_gain: f32) -> Tensor<2> {

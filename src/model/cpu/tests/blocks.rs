@@ -28,18 +28,18 @@ fn block_results(
     block: &Block,
     x: &[f32],
     shape: [usize; 3],
-    wanted: usize,
+    num_last: usize,
     is_own: bool,
     device: &Device,
 ) -> Vec<Vec<f32>> {
     let x = Tensor::<3>::from_data(TensorData::new(x.to_vec(), shape), device).require_grad();
     let [batch, _, dim] = shape;
     let out = if is_own {
-        block.forward_to_last(x.clone(), wanted)
+        block.forward_to_last(x.clone(), num_last)
     } else {
-        block.forward_by_burn(x.clone(), wanted)
+        block.forward_by_burn(x.clone(), num_last)
     };
-    let aim = random([batch, wanted, dim], 1.0, 77, device);
+    let aim = random([batch, num_last, dim], 1.0, 77, device);
     let gradients = (out.clone() * aim).sum().backward();
     let of = |tensor: Option<Tensor<1>>| values(tensor.unwrap());
     vec![
@@ -62,7 +62,7 @@ fn block_results(
 #[test]
 fn a_block_agrees_with_burns_own_operations() {
     let device = Device::flex().autodiff();
-    for (batch, tokens, wanted, dim, heads, size) in [
+    for (batch, tokens, num_last, dim, heads, size) in [
         (2, 7, 7, 12, 3, 1.0),
         (1, 1, 1, 8, 1, 1.0),
         (3, 33, 33, 20, 1, 2.0),
@@ -74,18 +74,18 @@ fn a_block_agrees_with_burns_own_operations() {
         let block = block(dim, heads, &device);
         let x = numbers(batch * tokens * dim, size, 9);
         let shape = [batch, tokens, dim];
-        let own = block_results(&block, &x, shape, wanted, true, &device);
-        let burns = block_results(&block, &x, shape, wanted, false, &device);
+        let own = block_results(&block, &x, shape, num_last, true, &device);
+        let burns = block_results(&block, &x, shape, num_last, false, &device);
         for (index, (own, burns)) in own.iter().zip(&burns).enumerate() {
             let bound = if index == 0 { 1e-5 } else { 1e-4 };
             let found = difference(own, burns);
             assert!(found < bound, "result {index} of {shape:?}, {heads} heads: {found}");
         }
         // The same to the bit when it is done again, and without autodiff.
-        assert_eq!(own, block_results(&block, &x, shape, wanted, true, &device));
+        assert_eq!(own, block_results(&block, &x, shape, num_last, true, &device));
         let plain = block.valid();
         let x = Tensor::<3>::from_data(TensorData::new(x, shape), &Device::flex());
-        assert_eq!(values(plain.forward_to_last(x, wanted)), own[0]);
+        assert_eq!(values(plain.forward_to_last(x, num_last)), own[0]);
     }
 }
 
@@ -94,11 +94,17 @@ fn a_frozen_block_gives_the_same_slope_and_no_gradients() {
     let device = Device::flex().autodiff();
     let block = block(12, 3, &device);
     let (shape, x) = ([2, 9, 12], numbers(2 * 9 * 12, 1.0, 5));
-    let learning = block_results(&block, &x, shape, 9, true, &device);
+    let learning = [9, 4].map(|num_last| block_results(&block, &x, shape, num_last, true, &device));
     let frozen = block.no_grad();
     let x = Tensor::<3>::from_data(TensorData::new(x, shape), &device).require_grad();
-    let gradients = (frozen.forward(x.clone()) * random(shape, 1.0, 77, &device)).sum().backward();
-    assert_eq!(values(x.grad(&gradients).unwrap()), learning[1]);
+    let slopes = |num_last: usize| {
+        let aim = random([2, num_last, 12], 1.0, 77, &device);
+        (frozen.forward_to_last(x.clone(), num_last) * aim).sum().backward()
+    };
+    let gradients = slopes(4);
+    assert_eq!(values(x.grad(&gradients).unwrap()), learning[1][1]);
+    let gradients = slopes(9);
+    assert_eq!(values(x.grad(&gradients).unwrap()), learning[0][1]);
     assert!(frozen.mlp.fc1.weight.grad(&gradients).is_none());
     assert!(frozen.norm1.gamma.grad(&gradients).is_none());
 }
@@ -144,19 +150,19 @@ fn norms_and_heads_agree_with_burns_own_operations() {
 
 #[test]
 fn attention_agrees_with_finite_differences() {
-    for (tokens, queries, heads, head_dim) in [(1, 1, 1, 3), (5, 5, 2, 3), (9, 9, 1, 4), (6, 2, 2, 3)] {
+    for (tokens, num_last, heads, head_dim) in [(1, 1, 1, 3), (5, 5, 2, 3), (9, 9, 1, 4), (6, 2, 2, 3)] {
         let dim = heads * head_dim;
-        let own = Attention { batch: 1, tokens, queries, heads, dim };
+        let own = Attention { batch: 1, tokens, num_last, heads, dim };
         let qkv = numbers(tokens * 3 * dim, 1.5, 3);
-        let aim = numbers(queries * dim, 1.0, 4);
+        let aim = numbers(num_last * dim, 1.0, 4);
         let twin = |qkv: &[f64]| {
             let at = |token: usize, kind: usize, head: usize, index: usize| {
                 qkv[token * 3 * dim + kind * dim + head * head_dim + index]
             };
-            let mut out = vec![0.0; queries * dim];
+            let mut out = vec![0.0; num_last * dim];
             for head in 0..heads {
-                for answer in 0..queries {
-                    let query = tokens - queries + answer;
+                for answer in 0..num_last {
+                    let query = tokens - num_last + answer;
                     let score = |key: usize| {
                         let dot: f64 =
                             (0..head_dim).map(|i| at(query, 0, head, i) * at(key, 1, head, i)).sum();

@@ -21,7 +21,7 @@ fn exponentials_and_normals_are_exact_far_out() {
 #[test]
 fn large_values_stay_finite() {
     let is_finite = |values: &[f32]| values.iter().all(|value| value.is_finite());
-    let attention = Attention { batch: 1, tokens: 6, queries: 6, heads: 2, dim: 8 };
+    let attention = Attention { batch: 1, tokens: 6, num_last: 6, heads: 2, dim: 8 };
     let qkv = numbers(6 * 24, 1e4, 3);
     assert!(is_finite(&attention.forward(&qkv)));
     assert!(is_finite(&attention.backward(&qkv, &numbers(6 * 8, 1.0, 4))));

@@ -115,9 +115,18 @@ fn a_column_without_length_has_a_finite_slope() {
     let device = Device::flex().autodiff();
     let base = Tensor::<2>::zeros([3, 2], &device).require_grad();
     let modulation = random([1, 1, 3], 1.0, 1, &device);
-    let out = Composer::TransInr.compose(base.clone(), modulation);
+    let out = Composer::TransInr.compose(base.clone(), modulation.clone());
     assert_eq!(values(out.clone()), [0.0; 6]);
     assert!(values(base.grad(&out.sum().backward()).unwrap()).iter().all(|slope| slope.is_finite()));
+    // One shorter than the bound, but not nothing: its length has no part in its slope.
+    let short = TensorData::new(vec![1e-14f32, 1.0, 2e-14, 2.0, -1e-14, 0.5], [3, 2]);
+    let run = |is_own: bool| {
+        let base = Tensor::<2>::from_data(short.clone(), &device).require_grad();
+        let compose = if is_own { Composer::compose } else { Composer::compose_by_burn };
+        let out = compose(Composer::TransInr, base.clone(), modulation.clone());
+        values(base.grad(&(out * random([1, 3, 2], 1.0, 2, &device)).sum().backward()).unwrap())
+    };
+    assert!(difference(&run(true), &run(false)) < 1e-4);
 }
 
 #[test]
