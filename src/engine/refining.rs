@@ -11,7 +11,7 @@ use crate::media::ImageSignal;
 use crate::train::{RefineConfig, Refiner};
 
 /// Between two previews.
-const SLICE: Duration = Duration::from_millis(100);
+const SLICE: Duration = Duration::from_millis(150);
 
 /// See [`Command::Refine`](super::Command::Refine).
 pub(super) struct RefineJob {

@@ -135,7 +135,8 @@ fn draw(
     if let Some(paint) = bridge.paint(rect) {
         ui.painter().add(paint);
     }
-    let is_behind = panels.frame.is_none_or(|frame| !frame.is_exact);
+    // While a field is refined its view is meant to be coarse, and a sign that turns would draw without end.
+    let is_behind = item.refinement.is_none() && panels.frame.is_none_or(|frame| !frame.is_exact);
     panels.inexact_since = if is_behind { panels.inexact_since.or(Some(now)) } else { None };
 }
 
