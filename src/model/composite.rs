@@ -2,7 +2,7 @@ use burn::tensor::{Tensor, activation};
 
 use super::cpu;
 
-/// Added to what a sample lets through, as NeRF's implementations do: light is never lost altogether, and a
+/// Added to what a sample lets through, as `NeRF`'s implementations do: light is never lost altogether, and a
 /// gradient gets past an opaque sample.
 pub(crate) const TRANSMITTANCE_FLOOR: f32 = 1e-10;
 

@@ -7,8 +7,8 @@ const MOMENTUM: f32 = 0.9;
 const ITERATIONS: [(f32, f32, f32); 4] = [
     (8.287_212, -23.595_886, 17.300_388),
     (4.107_059, -2.947_85, 0.544_843_1),
-    (3.948_690_9, -2.908_902, 0.551_819_1),
-    (3.318_419_7, -2.488_488, 0.510_048_94),
+    (3.948_691, -2.908_902, 0.551_819_1),
+    (3.318_419_7, -2.488_488, 0.510_048_9),
 ];
 /// The first iteration diverges above a singular value of one: a margin for rounding.
 const MARGIN: f32 = 1.01;
@@ -70,7 +70,9 @@ fn orthogonalised(mut x: Vec<f32>, rows: usize, columns: usize) -> Vec<f32> {
         x.fill(0.0);
         return x;
     }
-    x.iter_mut().for_each(|value| *value /= norm * MARGIN);
+    for value in &mut x {
+        *value /= norm * MARGIN;
+    }
     // The products are smallest on the shorter side: `(b XᵀX + c (XᵀX)²)` from the right where that is it.
     let is_wide = rows <= columns;
     let side = rows.min(columns);

@@ -32,12 +32,12 @@ fn directions_lose_their_sizes() {
             }
         }
         let found = orthogonalised(x, rows, columns);
-        for i in 0..rank {
-            for j in 0..rank {
+        for (i, left) in u.iter().enumerate() {
+            for (j, right) in v.iter().enumerate() {
                 let entry = |row: usize, column: usize| f64::from(found[row * columns + column]);
                 let size: f64 = (0..rows)
                     .flat_map(|row| (0..columns).map(move |column| (row, column)))
-                    .map(|(row, column)| u[i][row] * entry(row, column) * v[j][column])
+                    .map(|(row, column)| left[row] * entry(row, column) * right[column])
                     .sum();
                 let is_right = if i == j { (0.3..1.7).contains(&size) } else { size.abs() < 1e-3 };
                 assert!(is_right, "{rows}x{columns}: ({i}, {j}) became {size}");

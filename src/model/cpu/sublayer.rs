@@ -42,6 +42,7 @@ pub(super) struct Kept {
 
 /// The weights whose gradients are wanted.
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "one for each tensor, and none excludes another")]
 pub(super) struct Wanted {
     pub(super) norm: bool,
     pub(super) inner_weight: bool,
@@ -86,7 +87,7 @@ impl Sublayer<'_> {
     }
 
     /// The way back of [`last_tokens`](Self::last_tokens): zeros for the others.
-    fn to_last_tokens<'x>(&self, slope: &'x [f32]) -> Cow<'x, [f32]> {
+    fn spread_last_tokens<'x>(&self, slope: &'x [f32]) -> Cow<'x, [f32]> {
         let outputs = self.outputs();
         if outputs == self.tokens {
             return Cow::Borrowed(slope);
@@ -147,7 +148,7 @@ impl Sublayer<'_> {
         let inner_weight =
             wanted.inner_weight.then(|| self.inner.gradient_of_weight(&self.norm.forward(x), &of_inner));
         let mut of_x = self.inner.slope_of_input(&of_inner);
-        let norm = self.norm.backward(x, &mut of_x, Some(&self.to_last_tokens(slope)), wanted.norm);
+        let norm = self.norm.backward(x, &mut of_x, Some(&self.spread_last_tokens(slope)), wanted.norm);
         SublayerGradients { x: of_x, norm, inner_weight, inner_bias, outer_weight, outer_bias }
     }
 }
