@@ -3,7 +3,7 @@ use burn::tensor::{Tensor, TensorData, activation};
 use super::cpu;
 use crate::field::{Activation, Architecture, Encoder};
 
-/// Points as the first layer takes them, to about 2e-7. Angles are computed in f64: they reach thousands of
+/// Points as the first layer takes them, to 1e-7. Angles are computed in f64: they reach thousands of
 /// radians, where an f32 product is off by 1e-4.
 ///
 /// # Shapes

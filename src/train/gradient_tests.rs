@@ -69,9 +69,8 @@ fn the_gradient_is_the_slope_of_the_loss() {
         let (loss, gradient) = loss_and_gradient(&field(&architecture, &values), &grid, &lattice);
         let expected = direct_loss(&field(&architecture, &values), reference, &lattice);
         assert!((loss - expected).abs() < 1e-6 * expected, "{loss}, not {expected}");
-        // A relu may have its bend within a step, so that is a short one; the few that do are left out.
-        let step = if activation == Activation::Relu { 1e-3 } else { 1e-2 };
-        let mut bends = 0;
+        // A relu may have its bend within a step, so that is a short one.
+        let step = if activation == Activation::Relu { 2e-4 } else { 1e-2 };
         for index in 0..values.len() {
             let loss = |change: f32| {
                 let mut moved = values.clone();
@@ -81,10 +80,6 @@ fn the_gradient_is_the_slope_of_the_loss() {
             // Four points: the error is of fourth order in the step.
             let wide = (loss(2.0 * step) - loss(-2.0 * step)) / f64::from(4.0 * step);
             let narrow = (loss(step) - loss(-step)) / f64::from(2.0 * step);
-            if activation == Activation::Relu && (wide - narrow).abs() > 1e-3 * wide.abs().max(0.1) {
-                bends += 1;
-                continue;
-            }
             let slope = (4.0 * narrow - wide) / 3.0;
             let found = f64::from(gradient[index]);
             let tolerance = if activation == Activation::Relu { 1e-2 } else { 1e-3 };
@@ -93,6 +88,5 @@ fn the_gradient_is_the_slope_of_the_loss() {
                 "{activation:?} {layers} layers, {index}: {found}, not {slope}"
             );
         }
-        assert!(bends * 10 < values.len(), "{bends} bends");
     }
 }
