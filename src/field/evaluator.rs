@@ -2,9 +2,10 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::activate::activate;
 use super::matmul::{Matrix, add_matmul};
 use super::trig::cosines_and_sines;
-use super::{Architecture, Field, Layer, activate};
+use super::{Architecture, Field, Layer};
 
 /// Points that pass through all layers together: activations of that many stay in a core's cache.
 const TILE_POINTS: usize = 256;
@@ -208,7 +209,7 @@ impl Evaluator {
 }
 
 /// `x W + b` into `out`, `[n, d_out]`.
-pub(crate) fn layer(layer: &Layer, x: &[f32], num_points: usize, out: &mut Vec<f32>) {
+fn layer(layer: &Layer, x: &[f32], num_points: usize, out: &mut Vec<f32>) {
     let d_out = layer.bias.len();
     out.resize(num_points * d_out, 0.0);
     for row in out.chunks_exact_mut(d_out) {

@@ -3,6 +3,7 @@
 
 mod activate;
 mod architecture;
+mod backprop;
 mod error;
 mod evaluator;
 mod file;
@@ -11,12 +12,12 @@ mod region;
 mod trig;
 mod value;
 
-pub(crate) use activate::{activate, through_activation};
 pub use architecture::{Activation, Architecture, Encoding, LayerShape};
+pub(crate) use backprop::{LayerView, TRACE_POINTS, Trace, trace_backward, trace_forward};
 pub use error::FieldError;
+pub(crate) use evaluator::Encoder;
 pub use evaluator::Evaluator;
-pub(crate) use evaluator::{Encoder, layer};
 pub use matmul::matmul_peak_gflops;
-pub(crate) use matmul::{Cores, Matrix, Write, add_matmul, matmul, product};
+pub(crate) use matmul::{Cores, Matrix, Write, matmul, product};
 pub use region::{Region, pixel_centres};
 pub use value::{Field, FieldKind, FieldRecord, Layer};

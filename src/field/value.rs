@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use super::backprop::LayerView;
 use super::{Architecture, FieldError};
 use crate::storage::Identity;
 
@@ -10,6 +11,12 @@ pub struct Layer {
     pub weight: Vec<f32>,
     /// `[d_out]`.
     pub bias: Vec<f32>,
+}
+
+impl Layer {
+    pub(crate) fn view(&self) -> LayerView<'_> {
+        LayerView { weight: &self.weight, bias: &self.bias }
+    }
 }
 
 /// A neural field: an architecture and its weights, nothing else.

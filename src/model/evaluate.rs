@@ -48,13 +48,23 @@ pub fn evaluate_features(
     biases: &[Tensor<1>],
     features: Tensor<3>,
 ) -> Tensor<3> {
+    let y = if cpu::computes_on(&features.device()) {
+        cpu::evaluate_fields(architecture, weights, biases, features)
+    } else {
+        evaluate_by_burn(architecture, weights, biases, features)
+    };
+    if architecture.output_offset == 0.0 { y } else { y + architecture.output_offset }
+}
+
+/// The layers by burn's own operations, for any device; the output offset is not added.
+pub(crate) fn evaluate_by_burn(
+    architecture: &Architecture,
+    weights: &[Tensor<3>],
+    biases: &[Tensor<1>],
+    features: Tensor<3>,
+) -> Tensor<3> {
     let last = weights.len().saturating_sub(1);
-    let is_cpu = cpu::computes_on(&features.device());
     let layer = |x: Tensor<3>, (index, (weight, bias)): (usize, (&Tensor<3>, &Tensor<1>))| {
-        if is_cpu {
-            let activation = (index != last).then_some((architecture.activation, index));
-            return cpu::field_layer(x, weight.clone(), bias.clone(), activation);
-        }
         let z = x.matmul(weight.clone()) + bias.clone().unsqueeze::<3>();
         match architecture.activation {
             _ if index == last => z,
@@ -62,6 +72,5 @@ pub fn evaluate_features(
             Activation::Sine { .. } => (z * architecture.activation.omega0(index)).sin(),
         }
     };
-    let y = weights.iter().zip(biases).enumerate().fold(features, layer);
-    if architecture.output_offset == 0.0 { y } else { y + architecture.output_offset }
+    weights.iter().zip(biases).enumerate().fold(features, layer)
 }

@@ -7,13 +7,11 @@
 use rayon::prelude::*;
 
 use crate::field::{
-    Architecture, Cores, Encoder, Field, Layer, Matrix, activate, add_matmul, layer, product,
-    through_activation,
+    Architecture, Cores, Encoder, Field, Layer, LayerView, Matrix, TRACE_POINTS, product, trace_backward,
+    trace_forward,
 };
 use crate::media::Picture;
 
-/// Points that go through all layers together, about.
-const PIECE_POINTS: usize = 256;
 /// Parts of a lattice that are shared between cores, each with sums of its own. A fixed number, so that sums do
 /// not depend on how many cores there are.
 const PARTS: usize = 16;
@@ -110,7 +108,7 @@ pub(super) fn loss_and_gradient(field: &Field, grid: &PixelGrid, lattice: &Latti
         rayon::join(|| row_axis.gather(&lattice.rows), || column_axis.gather(&lattice.columns));
     let (of_rows, of_columns) =
         rayon::join(|| row_axis.part(&row_features, first), || column_axis.part(&column_features, first));
-    let rows_of_piece = (PIECE_POINTS / lattice.columns.len().max(1)).max(1);
+    let rows_of_piece = (TRACE_POINTS / lattice.columns.len().max(1)).max(1);
     let rows_of_part = lattice.rows.len().div_ceil(PARTS).max(1);
     let num_rest = gradient.len() - first.weight.len();
     let empty = || Sums {
@@ -193,12 +191,12 @@ fn piece(
             z.extend(parts.map(|((row, column), bias)| row + column + bias));
         }
     }
-    let Forward { inputs, before } = forward(field, z, num_points);
+    let rest: Vec<LayerView> = field.layers().iter().skip(1).map(Layer::view).collect();
+    let (outputs, trace) = trace_forward(architecture.activation, &rest, z);
     // dL/dy = 2 (y - t) / (3 n); a standard deviation's channel has no part in it.
     let width = architecture.output_width();
     let scale = 1.0 / (3 * lattice.rows.len() * lattice.columns.len()) as f32;
     let mut slope = vec![0.0f32; num_points * width];
-    let outputs = before.last().map_or(&[][..], Vec::as_slice);
     for ((slope, y), target) in
         slope.chunks_exact_mut(width).zip(outputs.chunks_exact(width)).zip(targets.chunks_exact(3))
     {
@@ -208,7 +206,7 @@ fn piece(
             *slope = 2.0 * error * scale;
         }
     }
-    let slope = backward(field, &inputs, &before, slope, &mut sums.gradient);
+    let slope = trace_backward(architecture.activation, &rest, &trace, slope, &mut sums.gradient[d..]);
     for own in slope.chunks_exact(of_columns.len()) {
         let mut row = vec![0.0; d];
         for (column, own) in sums.column_slopes.chunks_exact_mut(d).zip(own.chunks_exact(d)) {
@@ -218,56 +216,6 @@ fn piece(
         add(&mut sums.gradient[..d], &row);
         sums.row_slopes.extend(row);
     }
-}
-
-/// What a forward pass leaves behind for the backward one.
-struct Forward {
-    /// The input of each layer but the first, `[n, d_in]`.
-    inputs: Vec<Vec<f32>>,
-    /// Each layer's output before its activation, `[n, d_out]`.
-    before: Vec<Vec<f32>>,
-}
-
-/// On from what the first layer gives, before its activation.
-fn forward(field: &Field, first: Vec<f32>, num_points: usize) -> Forward {
-    let (mut inputs, mut before) = (Vec::new(), vec![first]);
-    for (index, own) in field.layers().iter().enumerate().skip(1) {
-        let mut x = before[index - 1].clone();
-        activate(field.architecture().activation, index - 1, &mut x);
-        let mut z = Vec::new();
-        layer(own, &x, num_points, &mut z);
-        inputs.push(x);
-        before.push(z);
-    }
-    Forward { inputs, before }
-}
-
-/// From the slope of the output to that of what the first layer gives; gradients on the way are added to
-/// `gradient`, which begins at the first bias.
-fn backward(
-    field: &Field,
-    inputs: &[Vec<f32>],
-    before: &[Vec<f32>],
-    mut slope: Vec<f32>,
-    gradient: &mut [f32],
-) -> Vec<f32> {
-    let mut end = gradient.len();
-    for (index, Layer { weight, bias }) in field.layers().iter().enumerate().skip(1).rev() {
-        let (d_in, d_out) = (weight.len() / bias.len(), bias.len());
-        let num_points = slope.len() / d_out;
-        let own = &mut gradient[end - weight.len() - d_out..end];
-        end -= own.len();
-        let (of_weight, of_bias) = own.split_at_mut(weight.len());
-        let dz = Matrix::new(&slope, num_points, d_out);
-        add_matmul(of_weight, Matrix::new(&inputs[index - 1], num_points, d_in).transposed(), dz);
-        for row in slope.chunks_exact(d_out) {
-            of_bias.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
-        }
-        let mut dx = product(dz, Matrix::new(weight, d_in, d_out).transposed(), Cores::One);
-        through_activation(field.architecture().activation, index - 1, &before[index - 1], &mut dx);
-        slope = dx;
-    }
-    slope
 }
 
 #[cfg(test)]

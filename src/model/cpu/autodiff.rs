@@ -1,5 +1,7 @@
 //! The operations for autodiff over flex: what each leaves behind, and its way back.
 
+use std::sync::Arc;
+
 use burn::backend::autodiff::NodeId;
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
@@ -9,15 +11,14 @@ use burn::backend::flex::FlexTensor;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Flex, TensorMetadata};
 
-use super::field_layer::FieldLayer;
 use super::linear::{Linear, column_sums};
 use super::norm::Norm;
 use super::ops::{
-    CpuOps, HeadWeights, SublayerWeights, batch_and_tokens, compositing, composition, field_layer, tensor,
-    values, whole, with_last_axis, with_tokens,
+    CpuOps, HeadWeights, SublayerWeights, compositing, composition, fields, tensor, values, whole,
+    with_last_axis, with_tokens,
 };
 use super::sublayer::{Kept, Middle, SublayerGradients, Wanted};
-use crate::field::Activation;
+use crate::field::{Architecture, Trace};
 use crate::model::Composer;
 
 impl<C: CheckpointStrategy> CpuOps for Autodiff<Flex, C> {
@@ -123,23 +124,27 @@ impl<C: CheckpointStrategy> CpuOps for Autodiff<Flex, C> {
         }
     }
 
-    fn field_layer(
-        x: FloatTensor<Self>,
-        weight: FloatTensor<Self>,
-        bias: FloatTensor<Self>,
-        activation: Option<(Activation, usize)>,
+    fn evaluate_fields(
+        features: FloatTensor<Self>,
+        weights: FloatTensor<Self>,
+        biases: FloatTensor<Self>,
+        architecture: Architecture,
     ) -> FloatTensor<Self> {
-        let (x, of_x) = x.into_parts();
-        let (weight, of_weight) = weight.into_parts();
-        let (bias, of_bias) = bias.into_parts();
-        let (x, weight, bias) = (whole(&x), whole(&weight), whole(&bias));
-        let (out, before) = field_layer(&x, &weight, &bias, activation);
-        match FieldLayerBackward.prepare::<C>([of_x, of_weight, of_bias]).compute_bound().stateful() {
+        let (features, _) = features.into_parts();
+        let (weights, of_weights) = weights.into_parts();
+        let (biases, of_biases) = biases.into_parts();
+        let [features, weights, biases] = [whole(&features), whole(&weights), whole(&biases)];
+        match FieldsBackward.prepare::<C>([of_weights, of_biases]).compute_bound().stateful() {
             OpsKind::Tracked(prep) => {
-                let kept = before.unwrap_or_else(|| out.clone());
-                prep.finish(FieldLayerState { x, weight, bias, kept, activation }, out)
+                let (out, traces) = fields(&weights, &biases, &architecture)
+                    .forward(values(&features), std::convert::identity);
+                let out = tensor(out, with_last_axis(&features, architecture.output_width()));
+                let tensors = [features, weights, biases];
+                prep.finish(FieldsState { tensors, traces: Arc::new(traces), architecture }, out)
             }
-            OpsKind::UnTracked(prep) => prep.finish(out),
+            OpsKind::UnTracked(prep) => {
+                prep.finish(Flex::evaluate_fields(features, weights, biases, architecture))
+            }
         }
     }
 
@@ -311,31 +316,27 @@ impl Backward<Flex, 3> for NormBackward {
 }
 
 #[derive(Debug)]
-struct FieldLayerBackward;
+struct FieldsBackward;
 
 #[derive(Debug, Clone)]
-struct FieldLayerState {
-    x: FlexTensor,
-    weight: FlexTensor,
-    bias: FlexTensor,
-    kept: FlexTensor,
-    activation: Option<(Activation, usize)>,
+struct FieldsState {
+    /// Features, weights, biases.
+    tensors: [FlexTensor; 3],
+    traces: Arc<Vec<Trace>>,
+    architecture: Architecture,
 }
 
-impl Backward<Flex, 3> for FieldLayerBackward {
-    type State = FieldLayerState;
+impl Backward<Flex, 2> for FieldsBackward {
+    type State = FieldsState;
 
-    fn backward(self, ops: Ops<Self::State, 3>, grads: &mut Gradients, _: &mut Checkpointer) {
+    fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, _: &mut Checkpointer) {
         let slope = whole(&grads.consume::<Flex>(&ops.node));
-        let FieldLayerState { x, weight, bias, kept, activation } = ops.state;
-        let (batch, _) = batch_and_tokens(&x);
-        let layer = FieldLayer { batch, weight: values(&weight), bias: values(&bias), activation };
-        let [of_x, of_weight, of_bias] = ops.parents.map(|parent| parent.map(|node| node.id));
-        let slope = values(&slope).to_vec();
-        let found = layer.backward(values(&x), values(&kept), slope, of_x.is_some());
-        register(grads, of_x, found.x, &x);
-        register(grads, of_weight, Some(found.weight), &weight);
-        register(grads, of_bias, Some(found.bias), &bias);
+        let FieldsState { tensors: [features, weights, biases], traces, architecture } = ops.state;
+        let fields = fields(&weights, &biases, &architecture);
+        let found = fields.backward(values(&features), &traces, values(&slope));
+        let [of_weights, of_biases] = ops.parents.map(|parent| parent.map(|node| node.id));
+        register(grads, of_weights, Some(found.weights), &weights);
+        register(grads, of_biases, Some(found.biases), &biases);
     }
 }
 

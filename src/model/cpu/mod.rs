@@ -10,7 +10,7 @@ mod attention;
 mod autodiff;
 mod compositing;
 mod composition;
-mod field_layer;
+mod fields;
 mod linear;
 mod norm;
 mod ops;
@@ -23,4 +23,4 @@ mod tests;
 
 pub(crate) use simd::instruction_set;
 pub(crate) use sublayer::Middle;
-pub(crate) use tensors::{compose, composite, computes_on, field_layer, norm, norm_linear, sublayer};
+pub(crate) use tensors::{compose, composite, computes_on, evaluate_fields, norm, norm_linear, sublayer};

@@ -7,11 +7,11 @@ use burn::tensor::{Shape, TensorData};
 
 use super::compositing::Compositing;
 use super::composition::Composition;
-use super::field_layer::FieldLayer;
+use super::fields::Fields;
 use super::linear::Linear;
 use super::norm::Norm;
 use super::sublayer::{Middle, Sublayer};
-use crate::field::Activation;
+use crate::field::Architecture;
 use crate::model::Composer;
 
 /// The weights of a half of a block.
@@ -60,12 +60,12 @@ pub(crate) trait CpuOps: Backend {
         epsilon: f32,
     ) -> FloatTensor<Self>;
 
-    /// See [`FieldLayer`].
-    fn field_layer(
-        x: FloatTensor<Self>,
-        weight: FloatTensor<Self>,
-        bias: FloatTensor<Self>,
-        activation: Option<(Activation, usize)>,
+    /// See [`Fields`].
+    fn evaluate_fields(
+        features: FloatTensor<Self>,
+        weights: FloatTensor<Self>,
+        biases: FloatTensor<Self>,
+        architecture: Architecture,
     ) -> FloatTensor<Self>;
 
     /// See [`Composition`].
@@ -191,13 +191,15 @@ impl CpuOps for Flex {
         tensor(norm.forward(values(&x)), x.shape())
     }
 
-    fn field_layer(
-        x: FlexTensor,
-        weight: FlexTensor,
-        bias: FlexTensor,
-        activation: Option<(Activation, usize)>,
+    fn evaluate_fields(
+        features: FlexTensor,
+        weights: FlexTensor,
+        biases: FlexTensor,
+        architecture: Architecture,
     ) -> FlexTensor {
-        field_layer(&whole(&x), &whole(&weight), &whole(&bias), activation).0
+        let (features, weights, biases) = (whole(&features), whole(&weights), whole(&biases));
+        let (out, _) = fields(&weights, &biases, &architecture).forward(values(&features), drop);
+        tensor(out, with_last_axis(&features, architecture.output_width()))
     }
 
     fn compose(base: FlexTensor, modulation: FlexTensor, composer: Composer) -> FlexTensor {
@@ -235,17 +237,12 @@ pub(super) fn compositing<'a>(
     Compositing { logits: values(logits), spacings: values(spacings), samples, density_gain }
 }
 
-/// A layer of a batch of fields: its output, and what came before the activation where that is needed.
-pub(super) fn field_layer(
-    x: &FlexTensor,
-    weight: &FlexTensor,
-    bias: &FlexTensor,
-    activation: Option<(Activation, usize)>,
-) -> (FlexTensor, Option<FlexTensor>) {
-    let (batch, _) = batch_and_tokens(x);
-    let bias = values(bias);
-    let layer = FieldLayer { batch, weight: values(weight), bias, activation };
-    let (out, before) = layer.forward(values(x));
-    let shape = with_last_axis(x, bias.len());
-    (tensor(out, shape.clone()), before.map(|before| tensor(before, shape)))
+/// `weights` is `[batch, all weights]`, `biases` `[all biases]`.
+pub(super) fn fields<'a>(
+    weights: &'a FlexTensor,
+    biases: &'a FlexTensor,
+    architecture: &'a Architecture,
+) -> Fields<'a> {
+    let batch = weights.shape()[0];
+    Fields { architecture, batch, weights: values(weights), biases: values(biases) }
 }

@@ -8,7 +8,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::Middle;
 use super::ops::{CpuOps, HeadWeights, SublayerWeights};
-use crate::field::Activation;
+use crate::field::Architecture;
 use crate::model::Composer;
 use crate::model::backbone::NORM_EPSILON;
 
@@ -72,24 +72,25 @@ pub(crate) fn norm(x: Tensor<3>, norm: &LayerNorm) -> Tensor<3> {
     Tensor::from_dispatch(out)
 }
 
-/// `act(x W + b)` of many fields, each with a weight of its own.
+/// Many fields of one architecture: see [`evaluate_features`](crate::model::evaluate_features).
 ///
 /// # Shapes
-/// - `x`: `[batch, n, d_in]`
-/// - `weight`: `[batch, d_in, d_out]`
-/// - `bias`: `[d_out]`
-/// - result: `[batch, n, d_out]`
-pub(crate) fn field_layer(
-    x: Tensor<3>,
-    weight: Tensor<3>,
-    bias: Tensor<1>,
-    activation: Option<(Activation, usize)>,
+/// - `weights`: `[batch, d_in, d_out]` for each layer
+/// - `biases`: `[d_out]` for each layer
+/// - `features`: `[batch, n, encoding width]`; data, without a gradient
+/// - result: `[batch, n, output width]`, the output offset not added
+pub(crate) fn evaluate_fields(
+    architecture: &Architecture,
+    weights: &[Tensor<3>],
+    biases: &[Tensor<1>],
+    features: Tensor<3>,
 ) -> Tensor<3> {
-    let out = <Dispatch as CpuOps>::field_layer(
-        x.into_dispatch(),
-        weight.into_dispatch(),
-        bias.into_dispatch(),
-        activation,
+    let weights = weights.iter().map(|weight| weight.clone().flatten::<2>(1, 2)).collect();
+    let out = <Dispatch as CpuOps>::evaluate_fields(
+        features.into_dispatch(),
+        Tensor::cat(weights, 1).into_dispatch(),
+        Tensor::cat(biases.to_vec(), 0).into_dispatch(),
+        architecture.clone(),
     );
     Tensor::from_dispatch(out)
 }

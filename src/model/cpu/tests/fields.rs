@@ -1,59 +1,135 @@
-use burn::tensor::{Device, Tensor, TensorData, activation};
+use burn::tensor::{Device, Tensor, TensorData};
 
 use super::support::{check_slope, difference, numbers, random, values};
-use crate::field::Activation;
+use crate::field::{Activation, Architecture, Encoding};
 use crate::model::Composer;
 use crate::model::composite::composite_by_burn;
-use crate::model::cpu::{composite, field_layer};
+use crate::model::cpu::{composite, evaluate_fields};
+use crate::model::evaluate::evaluate_by_burn;
 
+/// Layers, all of them with weights of each item's own, at more points than go together and at few.
 #[test]
-fn layers_of_fields_agree_with_burns_own_operations() {
+fn fields_agree_with_burns_own_operations_and_finite_differences() {
     let device = Device::flex().autodiff();
     let sine = Activation::Sine { omega0: 2.0, omega0_first: 3.0 };
-    for activation in [Some((Activation::Relu, 0)), Some((sine, 0)), Some((sine, 1)), None] {
-        for [batch, n, d_in, d_out] in [[3, 17, 5, 9], [1, 1, 1, 1], [2, 300, 24, 3]] {
+    for activation in [Activation::Relu, sine] {
+        for (batch, n, [inputs, hidden, outputs], layers) in [
+            (3, 17, [5, 9, 2], 3),
+            (1, 1, [1, 1, 1], 2),
+            (2, 300, [24, 7, 3], 4),
+            (2, 2_400, [3, 8, 4], 3),
+            (2, 5, [3, 4, 2], 1),
+        ] {
+            let architecture = identity_architecture([inputs, hidden, outputs], layers, activation);
+            let shapes = architecture.layer_shapes();
+            let numbers_of = |count: usize, index: usize| numbers(count, 0.7, 10 + index as u64);
+            let weights: Vec<_> = shapes.iter().map(|s| batch * s.d_in * s.d_out).enumerate().collect();
+            let biases: Vec<_> = shapes.iter().map(|s| s.d_out).enumerate().collect();
+            let weights: Vec<_> =
+                weights.into_iter().map(|(index, count)| numbers_of(count, index)).collect();
+            let biases: Vec<_> = biases.into_iter().map(|(index, len)| numbers_of(len, 20 + index)).collect();
+            let (features, aim) = (numbers(batch * n * inputs, 1.0, 1), numbers(batch * n * outputs, 1.0, 2));
             let run = |is_own: bool| {
-                let x = random([batch, n, d_in], 1.0, 1, &device).require_grad();
-                let weight = random([batch, d_in, d_out], 0.5, 2, &device).require_grad();
-                let bias = random([d_out], 0.5, 3, &device).require_grad();
-                let out = if is_own {
-                    field_layer(x.clone(), weight.clone(), bias.clone(), activation)
-                } else {
-                    let z = x.clone().matmul(weight.clone()) + bias.clone().unsqueeze::<3>();
-                    match activation {
-                        None => z,
-                        Some((Activation::Relu, _)) => activation::relu(z),
-                        Some((sine, index)) => (z * sine.omega0(index)).sin(),
-                    }
-                };
-                let gradients = (out.clone() * random([batch, n, d_out], 1.0, 4, &device)).sum().backward();
-                let of = |tensor: &Tensor<3>| values(tensor.grad(&gradients).unwrap());
-                [values(out), of(&x), of(&weight), values(bias.grad(&gradients).unwrap())]
+                let tensors = weights.iter().zip(&shapes).map(|(values, shape)| {
+                    let shape = [batch, shape.d_in, shape.d_out];
+                    Tensor::<3>::from_data(TensorData::new(values.clone(), shape), &device).require_grad()
+                });
+                let tensors: Vec<Tensor<3>> = tensors.collect();
+                let shared = biases.iter().map(|values| {
+                    Tensor::<1>::from_data(TensorData::new(values.clone(), [values.len()]), &device)
+                        .require_grad()
+                });
+                let shared: Vec<Tensor<1>> = shared.collect();
+                let shape = [batch, n, inputs];
+                let features = Tensor::from_data(TensorData::new(features.clone(), shape), &device);
+                let evaluate = if is_own { evaluate_fields } else { evaluate_by_burn };
+                let out = evaluate(&architecture, &tensors, &shared, features);
+                let aim = TensorData::new(aim.clone(), [batch, n, outputs]);
+                let gradients = (out.clone() * Tensor::<3>::from_data(aim, &device)).sum().backward();
+                let mut found = vec![values(out)];
+                found.extend(tensors.iter().map(|tensor| values(tensor.grad(&gradients).unwrap())));
+                found.extend(shared.iter().map(|tensor| values(tensor.grad(&gradients).unwrap())));
+                found
             };
-            for (index, (own, burns)) in run(true).iter().zip(&run(false)).enumerate() {
+            let own = run(true);
+            for (index, (own, burns)) in own.iter().zip(&run(false)).enumerate() {
                 let found = difference(own, burns);
-                assert!(
-                    found < if index == 0 { 1e-5 } else { 1e-4 },
-                    "{activation:?}, result {index}: {found}"
-                );
+                let bound = if index == 0 { 1e-5 } else { 1e-4 };
+                assert!(found < bound, "{activation:?}, {n} points, result {index}: {found}");
+            }
+            if n > 20 {
+                continue;
+            }
+            for learning in 0..layers {
+                let twin = |weight: &[f64]| {
+                    let wide = |values: &[f32]| values.iter().map(|value| f64::from(*value)).collect();
+                    let mut all: Vec<Vec<f64>> = weights.iter().map(|values| wide(values)).collect();
+                    all[learning] = weight.to_vec();
+                    fields_in_f64(&architecture, &all, &biases, &features)
+                };
+                check_slope(twin, &weights[learning], &aim, &own[1 + learning], "a field's weight");
             }
         }
     }
+}
+
+fn identity_architecture(
+    [inputs, hidden, outputs]: [usize; 3],
+    layers: usize,
+    activation: Activation,
+) -> Architecture {
+    let encoding = Encoding::Identity;
+    Architecture { inputs, outputs, layers, hidden, encoding, activation, ..Architecture::live_object() }
+}
+
+/// Layer by layer, point by point.
+fn fields_in_f64(
+    architecture: &Architecture,
+    weights: &[Vec<f64>],
+    biases: &[Vec<f32>],
+    features: &[f32],
+) -> Vec<f64> {
+    let shapes = architecture.layer_shapes();
+    let batch = weights[0].len() / (shapes[0].d_in * shapes[0].d_out);
+    let points = features.chunks_exact(shapes[0].d_in);
+    let per_item = points.len() / batch;
+    points
+        .enumerate()
+        .flat_map(|(point, x)| {
+            let mut x: Vec<f64> = x.iter().map(|value| f64::from(*value)).collect();
+            for (index, (shape, bias)) in shapes.iter().zip(biases).enumerate() {
+                let own = &weights[index][point / per_item * shape.d_in * shape.d_out..];
+                x = (0..shape.d_out)
+                    .map(|column| {
+                        let terms = x.iter().enumerate().map(|(row, x)| x * own[row * shape.d_out + column]);
+                        let z = f64::from(bias[column]) + terms.sum::<f64>();
+                        match architecture.activation {
+                            _ if index + 1 == shapes.len() => z,
+                            Activation::Relu => z.max(0.0),
+                            sine @ Activation::Sine { .. } => (f64::from(sine.omega0(index)) * z).sin(),
+                        }
+                    })
+                    .collect();
+            }
+            x
+        })
+        .collect()
 }
 
 /// What is no number stays none, so that a run that diverges is stopped; and nothing is made of nothing.
 #[test]
 fn divergence_is_seen_and_no_points_are_no_trouble() {
     let device = Device::flex().autodiff();
-    let weight = Tensor::<3>::ones([1, 2, 2], &device).require_grad();
-    let bias = Tensor::<1>::zeros([2], &device);
-    let relu = Some((Activation::Relu, 0));
+    let architecture = identity_architecture([2, 2, 2], 2, Activation::Relu);
+    let weights = [1, 2].map(|_| Tensor::<3>::ones([1, 2, 2], &device).require_grad());
+    let biases = [1, 2].map(|_| Tensor::<1>::zeros([2], &device));
     let x = Tensor::<3>::from_data(TensorData::new(vec![f32::NAN, 1.0], [1, 1, 2]), &device);
-    assert!(values(field_layer(x, weight.clone(), bias.clone(), relu)).iter().all(|value| value.is_nan()));
+    let out = evaluate_fields(&architecture, &weights, &biases, x);
+    assert!(values(out).iter().all(|value| value.is_nan()));
     let nothing = Tensor::<3>::zeros([1, 0, 2], &device);
-    let out = field_layer(nothing, weight.clone(), bias, relu);
+    let out = evaluate_fields(&architecture, &weights, &biases, nothing);
     assert_eq!(out.dims(), [1, 0, 2]);
-    assert_eq!(values(weight.grad(&out.sum().backward()).unwrap()), [0.0; 4]);
+    assert_eq!(values(weights[0].grad(&out.sum().backward()).unwrap()), [0.0; 4]);
 }
 
 #[test]
