@@ -31,7 +31,7 @@
 //! | `field` | what a neural field is: architecture, layout of weights, CPU evaluation, the file | limits, storage | safetensors, gemm, pulp |
 //! | `camera` | where one looks from, as pure mathematics | - | glam |
 //! | `media` | files in: pictures into plain buffers, with limits; says what is unsupported | limits, storage | image, moxcms, fast_image_resize, bytemuck |
-//! | `dataset` | many signals for training: picture folders | media, camera, limits, storage | - |
+//! | `dataset` | many signals for training: picture folders, posed views, meshes rendered to views | media, camera, limits, storage | gltf, glam |
 //! | `model` | the hypernetwork: backbones, weight tokens, heads, composers; `Signal -> Field` | field, media, camera, limits, storage | burn, pulp, safetensors, wgpu |
 //! | `train` | tuning modes, objectives, metrics, one `step`, refine, checkpoints, runs | field, media, dataset, camera, model, limits, storage | burn, pulp |
 //! | `engine` | worker threads: commands in, events and latest values out, cancel, panic policy | field, camera, media, dataset, model, train, limits, storage | - |

@@ -22,6 +22,12 @@ pub const FIELD_WIDTH: usize = 65_536;
 pub const FIELD_PARAMS: usize = 64_000_000;
 /// Most memory that the pixels of a folder of pictures may take, in bytes.
 pub const DATASET_BYTES: u64 = 8 << 30;
+/// Most views of one object.
+pub const VIEWS: usize = 4_096;
+/// Most corners, and most triangles, of a mesh.
+pub const MESH_VERTICES: usize = 16 << 20;
+/// Most nodes of a mesh's scene.
+pub const MESH_NODES: usize = 100_000;
 /// Longest side of the reference picture that a field is compared with, in pixels.
 pub const REFERENCE_SIDE_PX: u32 = 1_024;
 /// Side of the reference picture when nobody says otherwise, in pixels.
@@ -71,6 +77,9 @@ pub fn table() -> Vec<(&'static str, String)> {
         ("field width", FIELD_WIDTH.to_string()),
         ("field parameters", FIELD_PARAMS.to_string()),
         ("picture folder, decoded", format!("{} GiB", DATASET_BYTES >> 30)),
+        ("views of an object", VIEWS.to_string()),
+        ("mesh triangles", format!("{} million", MESH_VERTICES / 1_000_000)),
+        ("mesh nodes", MESH_NODES.to_string()),
         ("reference side", format!("{REFERENCE_SIDE_PX} px")),
         ("exported side", format!("{EXPORT_SIDE_PX} px")),
         ("exported pixels", format!("{} million", EXPORT_PIXELS / 1_000_000)),

@@ -155,6 +155,9 @@ pub(super) struct TrainArgs {
     /// The pretrained backbone's weights, .safetensors; scratch takes only its size from it
     #[arg(long)]
     pub(super) backbone: Option<PathBuf>,
+    /// A model to start from, with all of its weights, instead of a backbone alone
+    #[arg(long, value_name = "MODEL")]
+    pub(super) from: Option<PathBuf>,
     /// Settings; what the file leaves out is as in the default model's recipe
     #[arg(long, value_name = "RUN.toml")]
     pub(super) config: Option<PathBuf>,

@@ -22,7 +22,12 @@ struct Report {
 pub(super) fn run(args: &TrainArgs) -> anyhow::Result<()> {
     let KindName::Image = args.kind;
     let data = scan(&args.data)?;
-    let inputs = RunInputs { mode: args.mode.into(), backbone: args.backbone.clone(), out: args.out.clone() };
+    let inputs = RunInputs {
+        mode: args.mode.into(),
+        backbone: args.backbone.clone(),
+        from: args.from.clone(),
+        out: args.out.clone(),
+    };
     let device = best_device();
     let mut run = if args.resume {
         if args.config.is_some() || args.steps.is_some() || args.seed.is_some() {

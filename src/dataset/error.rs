@@ -25,6 +25,32 @@ pub enum DatasetError {
         /// Files that were looked at.
         looked_at: usize,
     },
+    /// There is no object in it whose views are read here.
+    #[error(
+        "the folder {} has no object whose views can be read; an object is a folder with transforms.json and its \
+         pictures, or with rgb, pose and intrinsics.txt", path.display()
+    )]
+    NoObjects {
+        /// Which folder.
+        path: PathBuf,
+    },
+    /// There is no mesh in it.
+    #[error("the folder {} has no .glb file", path.display())]
+    NoMeshes {
+        /// Which folder.
+        path: PathBuf,
+    },
+    /// Views of an object that cannot be used.
+    #[error("{} cannot be used: {reason}", path.display())]
+    Views {
+        /// Which file.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
+    /// A setting that makes no sense.
+    #[error("{0}")]
+    Config(String),
     /// The decoded pictures take more memory than is allowed.
     #[error(
         "the pictures in {} take more than {} GiB decoded; train on fewer or smaller ones",
@@ -34,4 +60,15 @@ pub enum DatasetError {
         /// Which folder.
         path: PathBuf,
     },
+}
+
+/// Why a mesh is not rendered.
+#[derive(Debug, thiserror::Error)]
+pub enum MeshError {
+    /// It is bent by joints, and which pose is meant is not known.
+    #[error("it has joints")]
+    Skinned,
+    /// It cannot be read, or holds nothing.
+    #[error("{0}")]
+    Broken(String),
 }

@@ -8,6 +8,8 @@ use crate::limits;
 use crate::media::{Content, MediaError, Picture, content_of_file, decode, read_file, resize};
 use crate::storage::sha256_hex;
 
+/// Of so many pictures one is held out.
+const ONE_IN: u32 = 8;
 /// What transparent pixels are laid on.
 const BACKGROUND: [u8; 3] = [255; 3];
 /// Bytes of a pixel in memory.
@@ -90,12 +92,12 @@ impl PictureFolder {
 
     /// The pictures of a split, sorted by their paths.
     pub fn pictures(&self, split: Split) -> impl Iterator<Item = &Entry> {
-        self.entries.iter().filter(move |entry| split.includes(&entry.relative))
+        self.entries.iter().filter(move |entry| split.includes_one_in(&entry.relative, ONE_IN))
     }
 }
 
 /// Paths of the files under a folder, relative to the root, with `/`.
-fn list(folder: &Path, prefix: &str, files: &mut Vec<String>) -> Result<(), DatasetError> {
+pub(super) fn list(folder: &Path, prefix: &str, files: &mut Vec<String>) -> Result<(), DatasetError> {
     let failed = |source| DatasetError::Io { path: folder.into(), source };
     for entry in std::fs::read_dir(folder).map_err(failed)? {
         let entry = entry.map_err(failed)?;

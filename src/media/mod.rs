@@ -6,6 +6,7 @@
 
 mod content;
 mod convert;
+mod cutout;
 mod decode;
 mod error;
 mod file;
@@ -20,6 +21,7 @@ mod transfer;
 mod write;
 
 pub use content::Content;
+pub use cutout::Cutout;
 pub use decode::decode;
 pub use error::MediaError;
 pub use file::{content_of_file, read_file};
@@ -28,4 +30,4 @@ pub use picture::Picture;
 pub use resize::{resize, resize_part, thumbnail};
 pub use signal::ImageSignal;
 pub use transfer::{linear_from_srgb, srgb_from_linear};
-pub use write::{check_extension, png_bytes, write_picture};
+pub use write::{check_extension, png_bytes, png_rgba8_bytes, write_picture};

@@ -1,10 +1,10 @@
 /// An opaque picture: sRGB-encoded values, 16 bits a channel, which holds 8- and 16-bit files exactly.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Picture {
-    width: u32,
-    height: u32,
+    pub(super) width: u32,
+    pub(super) height: u32,
     /// `[height, width, 3]`, row-major.
-    rgb: Vec<u16>,
+    pub(super) rgb: Vec<u16>,
 }
 
 impl Picture {
@@ -68,7 +68,7 @@ impl Picture {
     }
 }
 
-fn eight_bits(value: u16) -> u8 {
+pub(super) fn eight_bits(value: u16) -> u8 {
     ((u32::from(value) + 128) / 257) as u8
 }
 

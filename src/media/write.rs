@@ -122,3 +122,18 @@ pub fn png_bytes(picture: &Picture) -> Result<Vec<u8>, MediaError> {
     let (width, height) = (picture.width(), picture.height());
     Format::Png.encode_rgb8(Cursor::new(Vec::new()), width, height, &picture.to_rgb8())
 }
+
+/// Pixels with alpha as the bytes of a PNG file of 8 bits a channel.
+///
+/// # Shapes
+/// - `rgba`: `[height, width, 4]`, sRGB-encoded, colours not multiplied by alpha
+///
+/// # Errors
+/// [`MediaError::Shape`] if the sizes disagree, [`MediaError::Encode`] if the encoder refuses it.
+pub fn png_rgba8_bytes(width: u32, height: u32, rgba: &[u8]) -> Result<Vec<u8>, MediaError> {
+    let mut out = Cursor::new(Vec::new());
+    let pixels = image::RgbaImage::from_raw(width, height, rgba.to_vec());
+    let Some(pixels) = pixels else { return Err(MediaError::Shape { width, height, len: rgba.len() }) };
+    let written = pixels.write_with_encoder(PngEncoder::new(&mut out));
+    Format::Png.finish(written, out, width, height)
+}

@@ -4,7 +4,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::backbone::Backbone;
 use super::head::{BaseLayer, Head};
-use super::{ModelConfig, ModelError, cpu, initial, local_start, names};
+use super::{Mode, ModelConfig, ModelError, cpu, initial, local_start, names};
 
 /// A backbone that reads a picture, and what turns the outputs of its weight tokens into the weights of
 /// a field. Field names are the checkpoint's.
@@ -75,6 +75,12 @@ impl Hypernetwork {
     #[must_use]
     pub fn with_frozen_backbone(self) -> Self {
         Self { backbone: self.backbone.no_grad(), ..self }
+    }
+
+    /// To be tuned in another mode.
+    #[must_use]
+    pub fn with_mode(self, mode: Mode) -> Self {
+        Self { config: ModelConfig { mode, ..self.config }, ..self }
     }
 
     /// What it is.

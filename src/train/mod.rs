@@ -14,6 +14,7 @@ mod parameters;
 mod refine;
 mod run;
 mod run_config;
+mod start;
 mod state_file;
 mod tuner;
 mod workload;

@@ -8,16 +8,13 @@ use burn::tensor::Device;
 use serde::Serialize;
 
 use super::evaluate::signal_of;
-use super::run_config::vit_tiny;
+use super::start::{self, Origin};
 use super::{RunConfig, StepReport, TrainError, Tuner, io_error, quality, state_file};
 use crate::dataset::{PictureFolder, Split};
 use crate::field::Region;
 use crate::media::{Picture, png_bytes};
-use crate::model::{
-    BackboneConfig, Guess, Hypernetwork, Mode, Model, ModelError, load_backbone, recognise_backbone,
-    save_checkpoint,
-};
-use crate::storage::{Identity, sha256_hex, write_atomically};
+use crate::model::{Hypernetwork, Mode, Model, save_checkpoint};
+use crate::storage::write_atomically;
 
 /// Pictures of a sample sheet, at most.
 const SAMPLES: usize = 6;
@@ -29,6 +26,8 @@ pub struct RunInputs {
     pub mode: Mode,
     /// The backbone's weights file: needed for all modes but `scratch`, which takes its size from it.
     pub backbone: Option<PathBuf>,
+    /// A checkpoint to start from, all of its weights: then a backbone is needed only if the file leaves it out.
+    pub from: Option<PathBuf>,
     /// The folder of the run.
     pub out: PathBuf,
 }
@@ -49,7 +48,7 @@ pub struct Run {
     out: PathBuf,
     device: Device,
     metrics: File,
-    backbone: Option<Identity>,
+    origin: Origin,
     /// What a state must agree with to be gone on from.
     signature: BTreeMap<String, String>,
     begun: Instant,
@@ -174,13 +173,9 @@ impl Run {
     /// # Errors
     /// [`TrainError`] if a file cannot be written.
     pub fn checkpoint(&self) -> Result<(), TrainError> {
-        let frozen = self.backbone.as_ref().filter(|_| self.tuner.model_config().mode == Mode::Prompt);
-        save_checkpoint(
-            &self.model_path(),
-            &self.tuner.averaged(),
-            frozen.map(|identity| identity.sha256.as_str()),
-            &self.notes()?,
-        )?;
+        let is_frozen = self.tuner.model_config().mode == Mode::Prompt;
+        let backbone_sha256 = self.origin.backbone_sha256.as_deref().filter(|_| is_frozen);
+        save_checkpoint(&self.model_path(), &self.tuner.averaged(), backbone_sha256, &self.notes()?)?;
         state_file::write(&self.out.join("state.safetensors"), &self.tuner.state, &self.signature)
     }
 
@@ -194,7 +189,7 @@ impl Run {
         if data.pictures(Split::Train).next().is_none() {
             return Err(TrainError::Config("every picture of the data is held out; add more".into()));
         }
-        let (network, backbone) = build(&config, inputs, device)?;
+        let (network, origin) = start::network(&config, inputs, device)?;
         let path = inputs.out.join("metrics.jsonl");
         let metrics = File::options().create(true).append(true).open(&path);
         let mut signature = BTreeMap::from([
@@ -202,7 +197,7 @@ impl Run {
             ("mode".to_owned(), inputs.mode.to_string()),
             ("data".to_owned(), data.sha256()),
         ]);
-        if let Some(identity) = &backbone {
+        if let Some(identity) = &origin.file {
             signature.insert("backbone".into(), identity.sha256.clone());
         }
         Ok(Self {
@@ -212,7 +207,7 @@ impl Run {
             out: inputs.out.clone(),
             device: device.clone(),
             metrics: metrics.map_err(io_error(format!("{} cannot be opened", path.display())))?,
-            backbone,
+            origin,
             signature,
             begun: Instant::now(),
             seconds_before: 0.0,
@@ -228,8 +223,8 @@ impl Run {
             ("trained_with".to_owned(), self.config.to_toml()?),
             ("trained_on_sha256".to_owned(), self.data.sha256()),
         ]);
-        if let Some(backbone) = &self.backbone {
-            notes.insert("trained_from".into(), backbone.to_string());
+        if let Some(file) = &self.origin.file {
+            notes.insert("trained_from".into(), file.to_string());
         }
         if let Some(psnr_db) = self.held_out_psnr_db {
             notes.insert("held_out_psnr_db".into(), format!("{psnr_db:.3}"));
@@ -298,46 +293,6 @@ impl Run {
         self.log(&Line::HeldOut { seconds, step, psnr_db, ssim, each })?;
         write_samples(&self.out.join(format!("samples/step-{step:06}.png")), &samples, side as usize)
     }
-}
-
-/// The network before its first step, and where its backbone is from.
-fn build(
-    config: &RunConfig,
-    inputs: &RunInputs,
-    device: &Device,
-) -> Result<(Hypernetwork, Option<Identity>), TrainError> {
-    let learning = device.clone().autodiff();
-    let Some(path) = &inputs.backbone else {
-        if inputs.mode != Mode::Scratch {
-            return Err(TrainError::Config(format!(
-                "{} starts from a pretrained backbone: name its weights file by --backbone",
-                inputs.mode
-            )));
-        }
-        return Ok((
-            Hypernetwork::init(&config.model(inputs.mode, &vit_tiny()), config.seed, &learning)?,
-            None,
-        ));
-    };
-    let bytes = std::fs::read(path).map_err(|source| ModelError::Io { path: path.clone(), source })?;
-    let identity = identity_of(path, &bytes);
-    let found: BackboneConfig = match recognise_backbone(&bytes)? {
-        Guess::Backbone(found) => found,
-        Guess::Unknown(found) => {
-            return Err(ModelError::Unrecognised { wanted: "backbone", found }.into());
-        }
-    };
-    let model = config.model(inputs.mode, &found);
-    if inputs.mode == Mode::Scratch {
-        return Ok((Hypernetwork::init(&model, config.seed, &learning)?, None));
-    }
-    let (backbone, _) = load_backbone(&bytes, &model.backbone, &learning)?;
-    Ok((Hypernetwork::from_backbone(&model, backbone, config.seed, &learning)?, Some(identity)))
-}
-
-fn identity_of(path: &Path, bytes: &[u8]) -> Identity {
-    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
-    Identity { name: name.into_owned(), sha256: sha256_hex(bytes) }
 }
 
 /// Pictures in a row, their fields below.

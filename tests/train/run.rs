@@ -75,7 +75,7 @@ fn config() -> RunConfig {
 }
 
 fn inputs(mode: Mode, folder: &Path, name: &str) -> RunInputs {
-    RunInputs { mode, backbone: Some(backbone(folder)), out: folder.join(name) }
+    RunInputs { mode, backbone: Some(backbone(folder)), from: None, out: folder.join(name) }
 }
 
 fn finish(mut run: Run) -> Run {
@@ -135,6 +135,30 @@ fn another_run_is_not_resumed() {
     let torn = std::fs::File::options().write(true).open(&state).unwrap();
     std::io::Write::write_all(&mut &torn, &bytes[..bytes.len() / 2]).unwrap();
     assert!(Run::resume(&started, data(), &device).is_err(), "half a state");
+}
+
+/// A model goes on from where it was, in any mode but `scratch`, and not as another network.
+#[test]
+fn a_run_starts_from_a_model() {
+    let folder = tempfile::tempdir().unwrap();
+    let device = cpu_device();
+    let first = inputs(Mode::Finetune, folder.path(), "first");
+    let run = finish(Run::start(RunConfig { steps: 60, ..config() }, &first, data(), &device).unwrap());
+    let from = RunInputs { backbone: None, from: Some(run.model_path()), ..first.clone() };
+    for mode in [Mode::Finetune, Mode::Prompt] {
+        let next = RunInputs { mode, out: folder.path().join(format!("next-{mode}")), ..from.clone() };
+        let next = finish(Run::start(config(), &next, data(), &device).unwrap());
+        let lines = lines(next.model_path().parent().unwrap());
+        assert_eq!(lines[0]["psnr_db"].as_f64(), run.held_out_psnr_db(), "{mode}");
+        // Without a file of its own, a frozen backbone stays in the checkpoint.
+        Checkpoint::from_bytes(&std::fs::read(next.model_path()).unwrap(), &[], &device).unwrap();
+    }
+    let out = folder.path().join("refused");
+    let scratch = RunInputs { mode: Mode::Scratch, out: out.clone(), ..from.clone() };
+    assert!(matches!(Run::start(config(), &scratch, data(), &device), Err(TrainError::Config(_))));
+    let other = RunConfig { groups: 2, ..config() };
+    let other = Run::start(other, &RunInputs { out, ..from }, data(), &device);
+    assert!(matches!(other, Err(TrainError::Config(what)) if what.contains("another network")));
 }
 
 /// Every mode learns; the backbone of `prompt` keeps its bytes, and that of `finetune` does not.

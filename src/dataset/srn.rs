@@ -1,0 +1,79 @@
+//! The folders of ShapeNet-SRN (arXiv 1906.01618): `rgb/`, `pose/`, `intrinsics.txt`.
+
+use std::path::{Path, PathBuf};
+
+use glam::{DAffine3, DMat3, DVec2, DVec3};
+
+use super::transforms::pose;
+use super::{DatasetError, View, ViewSet};
+use crate::camera::{Camera, Intrinsics};
+use crate::limits;
+use crate::media::{Cutout, read_file};
+
+/// Depths between which the objects of that dataset lie, from its cameras at 1.3: half a unit each way, and some
+/// room (arXiv 2012.02190).
+const NEAR_AND_FAR: (f64, f64) = (0.8, 1.8);
+/// Largest text file with numbers.
+const TEXT_BYTES: u64 = 1 << 16;
+
+/// Whether a folder looks like one.
+pub(super) fn is_here(folder: &Path) -> bool {
+    folder.join("intrinsics.txt").is_file() && folder.join("rgb").is_dir() && folder.join("pose").is_dir()
+}
+
+/// Read the folder of one object. White around the object, and opaque: the dataset has no alpha of its own.
+pub(super) fn read(folder: &Path) -> Result<ViewSet, DatasetError> {
+    let refuse = |path: &Path, reason: String| DatasetError::Views { path: path.into(), reason };
+    let lens = folder.join("intrinsics.txt");
+    let numbers = numbers(&lens)?;
+    let [focal, cx, cy, ..] = *numbers else {
+        return Err(refuse(&lens, "it has no focal length and middle".into()));
+    };
+    // The last line is the height and the width.
+    let [.., height, width] = *numbers else { return Err(refuse(&lens, "it has no size".into())) };
+    let mut pictures: Vec<PathBuf> = std::fs::read_dir(folder.join("rgb"))
+        .map_err(|source| DatasetError::Io { path: folder.join("rgb"), source })?
+        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+        .filter(|path| path.extension().is_some_and(|ending| ending == "png" || ending == "jpg"))
+        .collect();
+    pictures.sort();
+    if !(1..=limits::VIEWS).contains(&pictures.len()) {
+        return Err(refuse(folder, format!("it has {} views, expected 1 to {}", pictures.len(), limits::VIEWS)));
+    }
+    let views = pictures.iter().map(|path| {
+        let bytes = read_file(path).map_err(|err| refuse(path, err.to_string()))?;
+        let picture = Cutout::decode(&bytes).map_err(|err| refuse(path, err.to_string()))?;
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        let file = folder.join(format!("pose/{stem}.txt"));
+        let rows: Vec<Vec<f64>> = self::numbers(&file)?.chunks(4).map(<[f64]>::to_vec).collect();
+        let seen = pose(&rows).map_err(|reason| refuse(&file, reason))?;
+        // There y points down and z forward.
+        let turn = DAffine3::from_mat3(DMat3::from_diagonal(DVec3::new(1.0, -1.0, -1.0)));
+        let scale = DVec2::new(f64::from(picture.width()) / width, f64::from(picture.height()) / height);
+        let intrinsics = Intrinsics {
+            width: picture.width(),
+            height: picture.height(),
+            focal_px: DVec2::splat(focal) * scale,
+            principal_px: DVec2::new(cx, cy) * scale,
+        };
+        if !(intrinsics.focal_px.is_finite() && intrinsics.focal_px.min_element() > 0.0) {
+            return Err(refuse(&lens, format!("its focal length is {focal} pixels")));
+        }
+        Ok(View { picture, camera: Camera { world_from_camera: seen * turn, intrinsics } })
+    });
+    let views = views.collect::<Result<_, DatasetError>>()?;
+    Ok(ViewSet { views, near: NEAR_AND_FAR.0, far: NEAR_AND_FAR.1 })
+}
+
+/// The numbers of a text file.
+fn numbers(path: &Path) -> Result<Vec<f64>, DatasetError> {
+    let io = |source| DatasetError::Io { path: path.into(), source };
+    let refuse = |reason: &str| DatasetError::Views { path: path.into(), reason: reason.into() };
+    if std::fs::metadata(path).map_err(io)?.len() > TEXT_BYTES {
+        return Err(refuse("it is too long for a few numbers"));
+    }
+    let text = std::fs::read_to_string(path).map_err(io)?;
+    text.split_whitespace()
+        .map(|word| word.parse().map_err(|_| refuse("it holds something that is no number")))
+        .collect()
+}

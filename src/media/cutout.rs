@@ -1,0 +1,80 @@
+use super::picture::eight_bits;
+use super::{MediaError, Picture, decode};
+
+/// A picture with its transparency, in 8 bits, colours multiplied by their alpha: laid on a background by
+/// `color + (1 - alpha) background`, on sRGB-encoded values as browsers do.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Cutout {
+    width: u32,
+    height: u32,
+    /// `[height, width, 4]`, row-major.
+    rgba: Vec<u8>,
+}
+
+impl Cutout {
+    /// From its values, `[height, width, 4]`, colours multiplied by alpha; `None` if the length disagrees or a side
+    /// is 0.
+    #[must_use]
+    pub fn new(width: u32, height: u32, rgba: Vec<u8>) -> Option<Self> {
+        let len = (width as usize).checked_mul(height as usize)?.checked_mul(4)?;
+        (len > 0 && rgba.len() == len).then_some(Self { width, height, rgba })
+    }
+
+    /// From a file's bytes: see [`decode`].
+    ///
+    /// # Errors
+    /// As [`decode`].
+    pub fn decode(bytes: &[u8]) -> Result<Self, MediaError> {
+        let (black, white) = (decode(bytes, [0; 3])?, decode(bytes, [255; 3])?);
+        // On black a pixel is `color * alpha`, on white `color * alpha + 1 - alpha`.
+        let pixels = black.rgb().chunks_exact(3).zip(white.rgb().chunks_exact(3));
+        let rgba = pixels.flat_map(|(black, white)| {
+            let alpha = 65_535 - white[1].saturating_sub(black[1]);
+            [black[0], black[1], black[2], alpha].map(eight_bits)
+        });
+        Ok(Self { width: black.width(), height: black.height(), rgba: rgba.collect() })
+    }
+
+    /// Pixels in a row.
+    #[must_use]
+    pub fn width(&self) -> u32 {
+        self.width
+    }
+
+    /// Pixels in a column.
+    #[must_use]
+    pub fn height(&self) -> u32 {
+        self.height
+    }
+
+    /// `[height, width, 4]`, row-major, colours multiplied by alpha.
+    #[must_use]
+    pub fn rgba(&self) -> &[u8] {
+        &self.rgba
+    }
+
+    /// Whether any pixel is not opaque.
+    #[must_use]
+    pub fn is_transparent(&self) -> bool {
+        self.rgba.iter().skip(3).step_by(4).any(|alpha| *alpha < 255)
+    }
+
+    /// Laid on a colour (sRGB).
+    #[must_use]
+    pub fn on(&self, background: [u8; 3]) -> Picture {
+        let rgb = self.rgba.chunks_exact(4).flat_map(|pixel| {
+            let clear = 255 - u32::from(pixel[3]);
+            [0, 1, 2].map(|channel| {
+                let behind = (clear * u32::from(background[channel]) * 257 + 127) / 255;
+                (u32::from(pixel[channel]) * 257 + behind).min(65_535) as u16
+            })
+        });
+        Picture { width: self.width, height: self.height, rgb: rgb.collect() }
+    }
+}
+
+impl std::fmt::Debug for Cutout {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Cutout({}x{})", self.width, self.height)
+    }
+}
