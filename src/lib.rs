@@ -32,7 +32,7 @@
 //! | `camera` | where one looks from, as pure mathematics | - | glam |
 //! | `media` | files in: pictures into plain buffers, with limits; says what is unsupported | limits, storage | image, moxcms, fast_image_resize, bytemuck |
 //! | `dataset` | many signals for training: picture folders, posed views, meshes rendered to views | media, camera, limits, storage | gltf, glam |
-//! | `model` | the hypernetwork: backbones, weight tokens, heads, composers; `Signal -> Field` | field, media, camera, limits, storage | burn, pulp, safetensors, wgpu |
+//! | `model` | the hypernetwork: backbones, weight tokens, heads, composers; `Signal -> Field` | field, media, camera, limits, storage | burn, pulp, safetensors, wgpu, glam |
 //! | `train` | tuning modes, objectives, metrics, one `step`, refine, checkpoints, runs | field, media, dataset, camera, model, limits, storage | burn, pulp |
 //! | `engine` | worker threads: commands in, events and latest values out, cancel, panic policy | field, camera, media, dataset, model, train, limits, storage | - |
 //! | `render` | draw a field with WGSL: composition of shaders, passes, progressive refinement, readback | field, camera, media, limits | wgpu, glam, bytemuck |

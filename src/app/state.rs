@@ -367,7 +367,7 @@ impl Item {
         }
         match self.record().map(|record| record.kind) {
             Some(FieldKind::Image { width, height }) => (width, height),
-            None => (1, 1),
+            Some(FieldKind::Object { .. }) | None => (1, 1),
         }
     }
 

@@ -34,6 +34,15 @@ pub struct Ray {
     pub direction: DVec3,
 }
 
+impl Ray {
+    /// Origin and direction.
+    #[must_use]
+    pub fn to_f32(&self) -> [f32; 6] {
+        let [origin, direction] = [self.origin.as_vec3(), self.direction.as_vec3()];
+        [origin.x, origin.y, origin.z, direction.x, direction.y, direction.z]
+    }
+}
+
 impl Intrinsics {
     /// A square picture whose focal length is `focal` times its width, the axis in its middle.
     #[must_use]
@@ -81,6 +90,15 @@ impl Camera {
         Self { world_from_camera: DAffine3::from_translation(place), intrinsics }
     }
 
+    /// A camera that looks at the origin of a view-centred frame, y being up: `azimuth` to the right and `elevation`
+    /// upwards from the canonical place, in radians.
+    #[must_use]
+    pub fn orbiting(azimuth: f64, elevation: f64, distance: f64, intrinsics: Intrinsics) -> Self {
+        let turn = DMat3::from_rotation_y(azimuth) * DMat3::from_rotation_x(-elevation);
+        let world_from_camera = DAffine3::from_mat3_translation(turn, turn * dvec3(0.0, 0.0, distance));
+        Self { world_from_camera, intrinsics }
+    }
+
     /// The ray through a point of the picture, in pixels: `R [(x - cx) / fx, -(y - cy) / fy, -1]`.
     #[must_use]
     pub fn ray(&self, point_px: DVec2) -> Ray {
@@ -94,6 +112,17 @@ impl Camera {
     #[must_use]
     pub fn pixel_ray(&self, x: u32, y: u32) -> Ray {
         self.ray(dvec2(f64::from(x) + 0.5, f64::from(y) + 0.5))
+    }
+
+    /// The rays through the middles of all pixels, row by row: origin and direction.
+    ///
+    /// # Shapes
+    /// - result: `[height * width, 6]`
+    #[must_use]
+    pub fn pixel_rays(&self) -> Vec<[f32; 6]> {
+        let Intrinsics { width, height, .. } = self.intrinsics;
+        let pixels = (0..height).flat_map(|y| (0..width).map(move |x| (x, y)));
+        pixels.map(|(x, y)| self.pixel_ray(x, y).to_f32()).collect()
     }
 
     /// The picture point, in pixels, and the depth along the optical axis of a point of the world.

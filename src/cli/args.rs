@@ -3,7 +3,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use super::values::{
-    BenchPart, Colour, DeviceName, FramingName, KindName, ModeName, OptimizerName, RegionArg, Size, SplitName,
+    BenchPart, Colour, DeviceName, FramingName, KindName, ModeName, OptimizerName, RegionArg, Size,
+    SplitName, ViewArg,
 };
 use crate::limits;
 use crate::train::RefineConfig;
@@ -34,12 +35,45 @@ pub(super) enum Verb {
     Train(TrainArgs),
     /// What a model gives for held-out pictures: each, and the mean
     Evaluate(EvaluateArgs),
+    /// Make data to train on
+    Dataset {
+        /// What to make
+        #[command(subcommand)]
+        verb: DatasetVerb,
+    },
     /// Say what a file is: a picture, a field, a model or a backbone
     Inspect(InspectArgs),
     /// Say what this machine has: adapters, devices, versions, limits, the default model
     Doctor(DoctorArgs),
     /// Measure every part on this machine, beside what the machine could do
     Bench(BenchArgs),
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum DatasetVerb {
+    /// Render a folder of GLB files to pictures from known places, a folder with transforms.json for each
+    Render(RenderDatasetArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RenderDatasetArgs {
+    /// A folder of .glb files; the folders in it are classes
+    pub(super) folder: PathBuf,
+    /// The folder of the pictures; what is complete there already is kept
+    #[arg(short, long)]
+    pub(super) out: PathBuf,
+    /// Pictures of each object
+    #[arg(long, default_value_t = 24)]
+    pub(super) views: usize,
+    /// Side of a picture, in pixels
+    #[arg(long, value_name = "PX", default_value_t = 96)]
+    pub(super) size: u32,
+    /// Of the cameras' places
+    #[arg(long, default_value_t = 0)]
+    pub(super) seed: u64,
+    /// Report as JSON
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 /// How a picture becomes the reference of a field.
@@ -87,6 +121,13 @@ pub(super) struct RenderArgs {
     /// The part to render, in fractions of the picture: left,top,right,bottom
     #[arg(long, value_name = "X0,Y0,X1,Y1", default_value = "0,0,1,1", allow_hyphen_values = true)]
     pub(super) region: RegionArg,
+    /// Of an object: degrees to the right of the input camera and above it, and if given the distance and the angle
+    /// of view, as 30,10,4,30
+    #[arg(long, value_name = "AZ,EL[,DIST[,FOV]]", allow_hyphen_values = true)]
+    pub(super) view: Option<ViewArg>,
+    /// Samples of a ray through an object
+    #[arg(long, default_value_t = 128, value_parser = clap::value_parser!(u32).range(1..=4096))]
+    pub(super) samples: u32,
     /// Who evaluates: the CPU, or WGSL on the graphics adapter
     #[arg(long, value_enum, default_value = "cpu")]
     pub(super) device: DeviceName,
@@ -146,7 +187,7 @@ pub(super) struct TrainArgs {
     /// What kind of signal it learns
     #[arg(long, value_enum, default_value = "image")]
     pub(super) kind: KindName,
-    /// A folder of pictures
+    /// A folder of pictures, or of objects with their posed views
     #[arg(long)]
     pub(super) data: PathBuf,
     /// Which weights learn

@@ -38,6 +38,7 @@ pub(super) fn run(args: &InspectArgs) -> anyhow::Result<()> {
 /// What it is, in a few words.
 fn what(report: &Value, content: Content) -> &str {
     match report["kind"].as_str() {
+        Some("field") if report["signal"] == "object" => "object field",
         Some("field") => "image field",
         Some("checkpoint") => "model checkpoint",
         Some("backbone") => "backbone weights",
@@ -47,25 +48,38 @@ fn what(report: &Value, content: Content) -> &str {
 
 fn field(record: &FieldRecord) -> (Vec<String>, Value) {
     let architecture = record.field.architecture();
-    let FieldKind::Image { width, height } = record.kind;
     let history = record.extra.iter().map(|(key, value)| format!("{key}: {value}"));
+    let of = match record.kind {
+        FieldKind::Image { width, height } => format!("of a picture of {width}x{height} px"),
+        FieldKind::Object { near, far } => format!("of an object at depths of {near} to {far}"),
+    };
     let mut lines = vec![
-        format!("of a picture of {width}x{height} px"),
+        of,
         describe(architecture),
         format!("source: {}", record.source.as_ref().map_or("unknown".into(), Identity::to_string)),
         format!("model: {}", record.model.as_ref().map_or("unknown".into(), Identity::to_string)),
     ];
     lines.extend(history);
-    let report = json!({
+    let mut report = json!({
         "kind": "field",
-        "width": width,
-        "height": height,
         "architecture": architecture,
         "parameters": architecture.num_params(),
         "source": record.source.as_ref().map(Identity::to_string),
         "model": record.model.as_ref().map(Identity::to_string),
         "notes": record.extra,
     });
+    match record.kind {
+        FieldKind::Image { width, height } => {
+            report["signal"] = "image".into();
+            report["width"] = width.into();
+            report["height"] = height.into();
+        }
+        FieldKind::Object { near, far } => {
+            report["signal"] = "object".into();
+            report["near"] = near.into();
+            report["far"] = far.into();
+        }
+    }
     (lines, report)
 }
 

@@ -4,6 +4,7 @@
 mod args;
 mod bench;
 mod compare;
+mod dataset;
 mod doctor;
 mod encode;
 mod evaluate;

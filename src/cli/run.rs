@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use super::args::{Arguments, Verb};
-use super::{bench, compare, doctor, encode, evaluate, inspect, output, refine, render, train};
+use super::{bench, compare, dataset, doctor, encode, evaluate, inspect, output, refine, render, train};
 
 /// Exit status of a command line that is not understood.
 const USAGE: u8 = 2;
@@ -28,6 +28,7 @@ pub fn run(open_window: impl FnOnce(Vec<PathBuf>) -> anyhow::Result<()>) -> Exit
         Some(Verb::Compare(args)) => compare::run(&args),
         Some(Verb::Train(args)) => train::run(&args),
         Some(Verb::Evaluate(args)) => evaluate::run(&args),
+        Some(Verb::Dataset { verb }) => dataset::run(&verb),
         Some(Verb::Inspect(args)) => inspect::run(&args),
         Some(Verb::Doctor(args)) => doctor::run(&args),
         Some(Verb::Bench(args)) => bench::run(&args),

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 
 use super::args::FramingArgs;
 use crate::field::{FieldKind, FieldRecord};
@@ -46,7 +46,9 @@ pub(super) fn signal_of(
     path: &Path,
     args: &FramingArgs,
 ) -> anyhow::Result<ImageSignal> {
-    let FieldKind::Image { width, height } = record.kind;
+    let FieldKind::Image { width, height } = record.kind else {
+        bail!("this is the field of an object, and this verb works on those of pictures");
+    };
     let noted = record.extra.get(ImageSignal::FRAMING_NOTE).and_then(|name| Framing::from_name(name));
     let framing = args.framing.map(Into::into).or(noted).unwrap_or_default();
     let side = args.reference.unwrap_or(width.max(height).min(limits::REFERENCE_SIDE_PX));

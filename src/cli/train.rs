@@ -7,9 +7,9 @@ use serde::Serialize;
 use super::args::TrainArgs;
 use super::values::KindName;
 use super::{output, source};
-use crate::dataset::{PictureFolder, Split};
+use crate::dataset::{ObjectFolder, PictureFolder, Split};
 use crate::model::best_device;
-use crate::train::{Run, RunConfig, RunInputs};
+use crate::train::{Run, RunConfig, RunInputs, TrainingData};
 
 #[derive(Serialize)]
 struct Report {
@@ -20,8 +20,10 @@ struct Report {
 }
 
 pub(super) fn run(args: &TrainArgs) -> anyhow::Result<()> {
-    let KindName::Image = args.kind;
-    let data = scan(&args.data)?;
+    let data = match args.kind {
+        KindName::Image => TrainingData::Pictures(scan(&args.data)?),
+        KindName::Object => TrainingData::Objects(scan_objects(&args.data)?),
+    };
     let inputs = RunInputs {
         mode: args.mode.into(),
         backbone: args.backbone.clone(),
@@ -61,7 +63,7 @@ pub(super) fn run(args: &TrainArgs) -> anyhow::Result<()> {
         return output::json(&report);
     }
     let held_out =
-        report.held_out_psnr_db.map_or("no picture held out".into(), |db| format!("{db:.2} dB held out"));
+        report.held_out_psnr_db.map_or("nothing held out".into(), |db| format!("{db:.2} dB held out"));
     output::line(format_args!(
         "{} steps in {:.0} s, {held_out}; {}",
         steps - done,
@@ -86,13 +88,28 @@ pub(super) fn scan(path: &Path) -> anyhow::Result<PictureFolder> {
     Ok(data)
 }
 
+/// The objects of a folder; what cannot be used is said.
+pub(super) fn scan_objects(path: &Path) -> anyhow::Result<ObjectFolder> {
+    let data = ObjectFolder::scan(path)?;
+    for (file, reason) in &data.rejected {
+        output::note(format_args!("{}: left out: {reason}", file.display()));
+    }
+    let count = |split| data.objects(split).count();
+    output::note(format_args!(
+        "{} objects to train on, {} held out",
+        count(Split::Train),
+        count(Split::HeldOut)
+    ));
+    Ok(data)
+}
+
 fn config(args: &TrainArgs) -> anyhow::Result<RunConfig> {
     let mut config = match &args.config {
-        None => RunConfig::default(),
+        None => RunConfig::of(args.kind.into()),
         Some(path) => {
             let context = || path.display().to_string();
             let text = String::from_utf8(source::bytes(path)?);
-            RunConfig::from_toml(&text.with_context(context)?).with_context(context)?
+            RunConfig::from_toml(&text.with_context(context)?, args.kind.into()).with_context(context)?
         }
     };
     config.steps = args.steps.unwrap_or(config.steps);

@@ -4,11 +4,12 @@ use std::str::FromStr;
 
 use clap::ValueEnum;
 
-use crate::dataset::Split;
+use crate::camera::CANONICAL_DISTANCE;
+use crate::dataset::{FOCAL, Split};
 use crate::field::Region;
 use crate::limits;
 use crate::media::Framing;
-use crate::model::Mode;
+use crate::model::{Mode, SignalKind};
 use crate::train::Optimizer;
 
 /// Parts of the measurement.
@@ -25,6 +26,17 @@ pub(super) enum BenchPart {
 pub(super) enum KindName {
     /// Pictures
     Image,
+    /// Objects seen from known places
+    Object,
+}
+
+impl From<KindName> for SignalKind {
+    fn from(name: KindName) -> Self {
+        match name {
+            KindName::Image => Self::Image,
+            KindName::Object => Self::Object,
+        }
+    }
 }
 
 /// The names of [`Optimizer`].
@@ -175,5 +187,51 @@ impl FromStr for Colour {
         let number = u32::from_str_radix(digits, 16).ok().filter(|_| digits.len() == 6);
         let [_, r, g, b] = number.ok_or("expected six hexadecimal digits, as ffffff")?.to_be_bytes();
         Ok(Self([r, g, b]))
+    }
+}
+
+/// Where an object is looked at from, in its view-centred frame.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct ViewArg {
+    pub(super) azimuth_deg: f64,
+    pub(super) elevation_deg: f64,
+    pub(super) distance: f64,
+    pub(super) fov_deg: f64,
+}
+
+impl Default for ViewArg {
+    /// The input camera of a plain picture.
+    fn default() -> Self {
+        let fov_deg = 2.0 * (0.5 / FOCAL).atan().to_degrees();
+        Self { azimuth_deg: 0.0, elevation_deg: 0.0, distance: CANONICAL_DISTANCE, fov_deg }
+    }
+}
+
+impl FromStr for ViewArg {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let refuse = || format!("{text:?} is not AZIMUTH,ELEVATION[,DISTANCE[,FOV]], as 30,10,4,30");
+        let numbers: Vec<f64> = text
+            .split(',')
+            .map(|part| part.trim().parse())
+            .collect::<Result<_, _>>()
+            .map_err(|_| refuse())?;
+        let default = Self::default();
+        let (azimuth_deg, elevation_deg, distance, fov_deg) = match *numbers {
+            [azimuth, elevation] => (azimuth, elevation, default.distance, default.fov_deg),
+            [azimuth, elevation, distance] => (azimuth, elevation, distance, default.fov_deg),
+            [azimuth, elevation, distance, fov] => (azimuth, elevation, distance, fov),
+            _ => return Err(refuse()),
+        };
+        let is_sound = azimuth_deg.is_finite()
+            && elevation_deg.is_finite()
+            && (1e-3..1e6).contains(&distance)
+            && (1.0..=170.0).contains(&fov_deg);
+        if is_sound {
+            Ok(Self { azimuth_deg, elevation_deg, distance, fov_deg })
+        } else {
+            Err(format!("{text:?}: a distance is above 0, and an angle of view 1 to 170 degrees"))
+        }
     }
 }

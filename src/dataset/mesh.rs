@@ -93,6 +93,9 @@ impl Mesh {
         if document.skins().next().is_some() {
             return Err(MeshError::Skinned);
         }
+        if !document.buffers().all(|buffer| matches!(buffer.source(), gltf::buffer::Source::Bin)) {
+            return Err(broken("its numbers lie in another file"));
+        }
         let blob = blob.as_deref().unwrap_or_default();
         let mut materials = document
             .materials()

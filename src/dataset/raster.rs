@@ -90,16 +90,21 @@ impl Canvas {
                 let weights: [f64; 3] = std::array::from_fn(|corner| shares[corner] / corners[corner].depth);
                 let depth = weights.iter().sum::<f64>().recip();
                 let weights = weights.map(|weight| (weight * depth) as f32);
-                self.put(y * self.width + x, depth, &surface(triangle, material, weights), material.alpha, light);
+                self.put(
+                    y * self.width + x,
+                    depth,
+                    &surface(triangle, material, weights),
+                    material.alpha,
+                    light,
+                );
             }
         }
     }
 
     fn put(&mut self, index: usize, depth: f64, color: &Vec4, mode: AlphaMode, light: f32) {
         let alpha = match mode {
-            AlphaMode::Opaque => 1.0,
             AlphaMode::Mask(least) if color.w < least => return,
-            AlphaMode::Mask(_) => 1.0,
+            AlphaMode::Opaque | AlphaMode::Mask(_) => 1.0,
             AlphaMode::Blend => color.w.clamp(0.0, 1.0),
         };
         if depth >= self.depths[index] {
@@ -108,7 +113,8 @@ impl Canvas {
         if mode != AlphaMode::Blend {
             self.depths[index] = depth;
         }
-        let encoded = color.truncate().to_array().map(|value| srgb_from_linear(value * light).clamp(0.0, 1.0));
+        let encoded =
+            color.truncate().to_array().map(|value| srgb_from_linear(value * light).clamp(0.0, 1.0));
         let own = (Vec3::from_array(encoded) * alpha).extend(alpha);
         self.colors[index] = own + self.colors[index] * (1.0 - alpha);
     }

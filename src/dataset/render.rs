@@ -3,7 +3,6 @@ use std::path::{Path, PathBuf};
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use sha2::{Digest, Sha256};
 
 use super::mesh::Mesh;
 use super::transforms::{Frame, Lens, NAMES, Transforms, rows};
@@ -11,7 +10,7 @@ use super::{DatasetError, MeshError, raster};
 use crate::camera::{CANONICAL_DISTANCE, Camera, Intrinsics};
 use crate::limits;
 use crate::media::{png_rgba8_bytes, read_file};
-use crate::storage::write_atomically;
+use crate::storage::{sha256_hex, write_atomically};
 
 /// Focal length as a part of the picture's width: the unit ball fills the picture.
 pub const FOCAL: f64 = 1.85;
@@ -55,7 +54,9 @@ impl RenderConfig {
     /// # Errors
     /// [`DatasetError::Config`] with what is wrong.
     pub fn validate(&self) -> Result<(), DatasetError> {
-        if !(1..=limits::VIEWS).contains(&self.views) || !(1..=limits::REFERENCE_SIDE_PX).contains(&self.side_px) {
+        if !(1..=limits::VIEWS).contains(&self.views)
+            || !(1..=limits::REFERENCE_SIDE_PX).contains(&self.side_px)
+        {
             return Err(DatasetError::Config(format!(
                 "{} views of {} px, expected 1 to {} of 1 to {} px",
                 self.views,
@@ -72,10 +73,9 @@ impl RenderConfig {
     /// elevation uniform in its sine.
     #[must_use]
     pub fn cameras(&self, name: &str) -> Vec<Camera> {
-        let mut hash = Sha256::new();
-        hash.update(self.seed.to_le_bytes());
-        hash.update(name.as_bytes());
-        let mut random = ChaCha8Rng::from_seed(hash.finalize().into());
+        let hash = sha256_hex(format!("{} {name}", self.seed).as_bytes());
+        let own = hash.get(..16).and_then(|digits| u64::from_str_radix(digits, 16).ok());
+        let mut random = ChaCha8Rng::seed_from_u64(own.unwrap_or(self.seed));
         let intrinsics = Intrinsics::square(self.side_px, FOCAL);
         let (low, high) = (ELEVATIONS.0.sin(), ELEVATIONS.1.sin());
         (0..self.views)
@@ -96,7 +96,9 @@ impl MeshFolder {
     pub fn scan(root: &Path) -> Result<Self, DatasetError> {
         let mut files = Vec::new();
         super::folder::list(root, "", &mut files)?;
-        files.retain(|file| Path::new(file).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("glb")));
+        files.retain(|file| {
+            Path::new(file).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("glb"))
+        });
         files.sort();
         if files.is_empty() {
             return Err(DatasetError::NoMeshes { path: root.into() });

@@ -38,7 +38,10 @@ pub(super) fn read(folder: &Path) -> Result<ViewSet, DatasetError> {
         .collect();
     pictures.sort();
     if !(1..=limits::VIEWS).contains(&pictures.len()) {
-        return Err(refuse(folder, format!("it has {} views, expected 1 to {}", pictures.len(), limits::VIEWS)));
+        return Err(refuse(
+            folder,
+            format!("it has {} views, expected 1 to {}", pictures.len(), limits::VIEWS),
+        ));
     }
     let views = pictures.iter().map(|path| {
         let bytes = read_file(path).map_err(|err| refuse(path, err.to_string()))?;

@@ -1,4 +1,4 @@
-//! `transforms.json`, as Blender's add-on for NeRF, LearnIt and nerfstudio write it.
+//! `transforms.json`, as Blender's add-on for `NeRF`, `LearnIt` and nerfstudio write it.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -69,7 +69,11 @@ pub(super) fn read(file: &Path) -> Result<ViewSet, DatasetError> {
     let transforms: Transforms = serde_json::from_slice(&text).map_err(|err| refuse(err.to_string()))?;
     let (near, far) = depths(&transforms).map_err(refuse)?;
     if !(1..=limits::VIEWS).contains(&transforms.frames.len()) {
-        return Err(refuse(format!("it has {} views, expected 1 to {}", transforms.frames.len(), limits::VIEWS)));
+        return Err(refuse(format!(
+            "it has {} views, expected 1 to {}",
+            transforms.frames.len(),
+            limits::VIEWS
+        )));
     }
     let folder = file.parent().unwrap_or(Path::new(""));
     let views = transforms.frames.iter().map(|frame| {
@@ -86,8 +90,7 @@ pub(super) fn read(file: &Path) -> Result<ViewSet, DatasetError> {
 }
 
 fn depths(transforms: &Transforms) -> Result<(f64, f64), String> {
-    let (near, far) =
-        (transforms.near.unwrap_or(NEAR_AND_FAR.0), transforms.far.unwrap_or(NEAR_AND_FAR.1));
+    let (near, far) = (transforms.near.unwrap_or(NEAR_AND_FAR.0), transforms.far.unwrap_or(NEAR_AND_FAR.1));
     if near > 0.0 && far > near && far.is_finite() {
         Ok((near, far))
     } else {
@@ -120,8 +123,7 @@ fn intrinsics(lens: &Lens, (width, height): (u32, u32)) -> Result<Intrinsics, St
     let focal_px = DVec2::new(focal_x, lens.fl_y.unwrap_or(focal_x));
     let principal_px = DVec2::new(lens.cx.unwrap_or(said.0 / 2.0), lens.cy.unwrap_or(said.1 / 2.0));
     let scale = DVec2::new(f64::from(width) / said.0, f64::from(height) / said.1);
-    let found =
-        Intrinsics { width, height, focal_px: focal_px * scale, principal_px: principal_px * scale };
+    let found = Intrinsics { width, height, focal_px: focal_px * scale, principal_px: principal_px * scale };
     let is_sound =
         found.focal_px.min_element() > 0.0 && found.focal_px.is_finite() && found.principal_px.is_finite();
     if is_sound { Ok(found) } else { Err(format!("its focal length is {focal_px} pixels")) }

@@ -8,7 +8,7 @@ use std::time::Instant;
 use super::inference::ModelJob;
 use super::report::{End, Failure, Report, Token};
 use super::{Encoded, Event, ItemId, JobId, Origin, Stage};
-use crate::field::{Evaluator, FieldRecord, pixel_centres};
+use crate::field::{Evaluator, FieldKind, FieldRecord, pixel_centres};
 use crate::limits;
 use crate::media::{self, Framing, ImageSignal};
 use crate::model;
@@ -90,6 +90,9 @@ fn open(
     let (name, bytes) = read(origin.clone())?;
     if FieldRecord::is_field(&bytes) {
         let record = FieldRecord::from_bytes(&bytes)?;
+        if !matches!(record.kind, FieldKind::Image { .. }) {
+            return Err(super::EngineError::ForObjects { what: "field" }.into());
+        }
         let encoded = Encoded { record: Arc::new(record), quality: None, timings: None };
         return Ok(End::With(Event::Encoded { job, item, encoded }));
     }

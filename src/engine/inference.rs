@@ -9,7 +9,7 @@ use super::report::{End, Failure, Report, Token};
 use super::{Encoded, Event, ItemId, JobId, ModelInfo, Origin, Stage, Timings, files};
 use crate::field::Region;
 use crate::media::{ImageSignal, Picture};
-use crate::model::{Model, normalise};
+use crate::model::{Model, SignalKind, normalise};
 use crate::train::quality;
 
 /// What this worker does.
@@ -86,6 +86,9 @@ fn load(origin: Option<Origin>) -> Result<Model, Failure> {
             Model::load(&name, &bytes, &beside.into_iter().collect::<Vec<_>>())?
         }
     };
+    if model.config().kind != SignalKind::Image {
+        return Err(super::EngineError::ForObjects { what: "model" }.into());
+    }
     if let Some(grey) = Picture::new(1, 1, vec![1 << 15; 3]) {
         model.warm_up(&normalise(&grey, model.config().input_size as u32))?;
     }

@@ -8,7 +8,8 @@ use crate::storage::{HostTensor, Identity, Precision, TensorFile, tensor_file_by
 const FORMAT: &str = "hyperscope.field";
 const VERSION: &str = "1";
 /// Metadata that has a place of its own in a [`FieldRecord`].
-const OWN_KEYS: [&str; 8] = ["format", "version", "kind", "arch", "source", "model", "width", "height"];
+const OWN_KEYS: [&str; 10] =
+    ["format", "version", "kind", "arch", "source", "model", "width", "height", "near", "far"];
 
 impl FieldRecord {
     /// Whether these bytes say that they are a field file, of any version.
@@ -65,18 +66,26 @@ impl FieldRecord {
         let architecture = self.field.architecture();
         let mut metadata = self.extra.clone();
         let arch = serde_json::to_string(architecture).map_err(|err| malformed(err.to_string()))?;
-        let FieldKind::Image { width, height } = self.kind;
+        let [kind, first, second] = match self.kind {
+            FieldKind::Image { width, height } => {
+                [("kind", "image".to_owned()), ("width", width.to_string()), ("height", height.to_string())]
+            }
+            FieldKind::Object { near, far } => {
+                [("kind", "object".to_owned()), ("near", near.to_string()), ("far", far.to_string())]
+            }
+        };
         let own = [
-            ("format", Some(FORMAT.to_owned())),
-            ("version", Some(VERSION.to_owned())),
-            ("kind", Some("image".to_owned())),
-            ("arch", Some(arch)),
-            ("source", self.source.as_ref().map(Identity::to_string)),
-            ("model", self.model.as_ref().map(Identity::to_string)),
-            ("width", Some(width.to_string())),
-            ("height", Some(height.to_string())),
+            ("format", FORMAT.to_owned()),
+            ("version", VERSION.to_owned()),
+            ("arch", arch),
+            kind,
+            first,
+            second,
         ];
-        metadata.extend(own.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))));
+        metadata.extend(own.map(|(key, value)| (key.to_owned(), value)));
+        for (key, identity) in [("source", &self.source), ("model", &self.model)] {
+            metadata.extend(identity.as_ref().map(|identity| (key.to_owned(), identity.to_string())));
+        }
         let mut tensors = BTreeMap::new();
         for (index, (shape, layer)) in architecture.layer_shapes().iter().zip(self.field.layers()).enumerate()
         {
@@ -141,9 +150,8 @@ fn read_kind(
 ) -> Result<FieldKind, FieldError> {
     match entry(metadata, "kind")? {
         "image" => {}
-        kind @ ("object" | "sound") => {
-            return Err(malformed(format!("it is a field of an {kind}, and this version shows images")));
-        }
+        "object" => return read_object(metadata, architecture),
+        "sound" => return Err(malformed("it is a field of a sound, and this version has none")),
         kind => return Err(malformed(format!("its kind is {kind}, expected image, object or sound"))),
     }
     if architecture.inputs != 2 || architecture.outputs != 3 {
@@ -160,6 +168,28 @@ fn read_kind(
         })
     };
     Ok(FieldKind::Image { width: side("width")?, height: side("height")? })
+}
+
+fn read_object(
+    metadata: &BTreeMap<String, String>,
+    architecture: &Architecture,
+) -> Result<FieldKind, FieldError> {
+    if architecture.inputs != 3 || architecture.outputs != 4 || architecture.spread {
+        return Err(malformed(format!(
+            "an object field has 3 inputs and 4 outputs without a spread, and this one {} and {}",
+            architecture.inputs, architecture.outputs
+        )));
+    }
+    let depth = |key: &str| {
+        let text = entry(metadata, key)?;
+        let number = text.parse::<f32>().ok().filter(|depth| *depth > 0.0 && depth.is_finite());
+        number.ok_or_else(|| malformed(format!("its {key} is {text:?}, expected a number above 0")))
+    };
+    let (near, far) = (depth("near")?, depth("far")?);
+    if near >= far {
+        return Err(malformed(format!("its near is {near} and its far {far}")));
+    }
+    Ok(FieldKind::Object { near, far })
 }
 
 fn read_layers(file: &TensorFile, architecture: &Architecture) -> Result<Vec<Layer>, FieldError> {

@@ -11,6 +11,7 @@ mod matmul;
 mod region;
 mod trig;
 mod value;
+mod volume;
 
 pub use architecture::{Activation, Architecture, Encoding, LayerShape};
 pub(crate) use backprop::{LayerView, TRACE_POINTS, Trace, trace_backward, trace_forward};
@@ -21,3 +22,5 @@ pub use matmul::matmul_peak_gflops;
 pub(crate) use matmul::{Cores, Matrix, Write, matmul, product};
 pub use region::{Region, pixel_centres};
 pub use value::{Field, FieldKind, FieldRecord, Layer};
+pub use volume::{Seen, sample_depths};
+pub(crate) use volume::{TRANSMITTANCE_FLOOR, spacings};

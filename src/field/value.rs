@@ -65,7 +65,7 @@ impl Field {
 }
 
 /// What a field is a field of, with what that kind needs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum FieldKind {
     /// A picture that was this many pixels wide and high.
     Image {
@@ -73,6 +73,13 @@ pub enum FieldKind {
         width: u32,
         /// Pixels in a column.
         height: u32,
+    },
+    /// An object around the origin, seen by a camera at a distance of 4 on the z axis, y being up.
+    Object {
+        /// Depths along a camera's axis between which the object lies.
+        near: f32,
+        /// The farther one.
+        far: f32,
     },
 }
 

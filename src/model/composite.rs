@@ -1,10 +1,7 @@
 use burn::tensor::{Tensor, activation};
 
 use super::cpu;
-
-/// Added to what a sample lets through, as `NeRF`'s implementations do: light is never lost altogether, and a
-/// gradient gets past an opaque sample.
-pub(crate) const TRANSMITTANCE_FLOOR: f32 = 1e-10;
+use crate::field::TRANSMITTANCE_FLOOR;
 
 /// Samples along rays to colours on white (arXiv 2003.08934, equation 3; constants as in Trans-INR):
 /// `rgb = sigmoid`, `density = relu(gain * logit)`, `alpha_i = 1 - exp(-density_i * spacing_i)`,

@@ -23,6 +23,9 @@ pub struct ModelConfig {
     pub backbone: BackboneConfig,
     /// The field that it writes.
     pub field: Architecture,
+    /// For objects: the depths along a camera's axis between which an object lies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub depths: Option<(f32, f32)>,
 }
 
 /// The kind of signal that a model reads.
@@ -31,6 +34,8 @@ pub struct ModelConfig {
 pub enum SignalKind {
     /// A picture.
     Image,
+    /// One to five pictures of an object.
+    Object,
 }
 
 /// Which weights learn.
@@ -93,6 +98,8 @@ pub struct BackboneConfig {
     pub grid: usize,
 }
 
+/// Numbers of a ray: its direction and its moment.
+pub(crate) const PLUECKER: usize = 6;
 /// Widest token, and most patches, tokens and heads that make sense on any machine of today.
 const DIM_MAX: usize = 4_096;
 const DEPTH_MAX: usize = 64;
@@ -211,8 +218,19 @@ impl ModelConfig {
         if tokens > TOKENS_MAX {
             return refuse(format!("{tokens} tokens, at most {TOKENS_MAX}"));
         }
-        if self.field.inputs != 2 || self.field.outputs != 3 {
-            return refuse("an image field has 2 inputs and 3 outputs".into());
+        match self.kind {
+            SignalKind::Image if self.field.inputs != 2 || self.field.outputs != 3 => {
+                return refuse("an image field has 2 inputs and 3 outputs".into());
+            }
+            SignalKind::Object if self.field.inputs != 3 || self.field.outputs != 4 || self.field.spread => {
+                return refuse("an object field has 3 inputs and 4 outputs, and no spread".into());
+            }
+            SignalKind::Object
+                if !self.depths.is_some_and(|(near, far)| 0.0 < near && near < far && far < 1e6) =>
+            {
+                return refuse("an object's depths are two numbers, 0 < near < far".into());
+            }
+            SignalKind::Image | SignalKind::Object => {}
         }
         match (self.objective, self.field.spread) {
             (Objective::Mse, true) => refuse("the field has a spread, which mse does not use".into()),
@@ -272,6 +290,7 @@ impl ModelConfig {
             weight_tokens: self.num_weight_tokens() * dim,
             heads: shapes.iter().map(|shape| 2 * dim + dim * shape.d_in + shape.d_in).sum(),
             base: shapes.into_iter().map(LayerShape::num_params).sum(),
+            ray_embed: if self.kind == SignalKind::Object { (PLUECKER + 1) * dim } else { 0 },
         }
     }
 
@@ -316,6 +335,8 @@ pub struct ParameterCounts {
     pub heads: usize,
     /// The shared weights and biases.
     pub base: usize,
+    /// What tells an object's pictures from where they were seen.
+    pub ray_embed: usize,
 }
 
 impl ParameterCounts {
@@ -328,7 +349,7 @@ impl ParameterCounts {
     /// Those that learn in this mode.
     #[must_use]
     pub fn trainable(self, mode: Mode) -> usize {
-        let own = self.weight_tokens + self.heads + self.base;
+        let own = self.weight_tokens + self.heads + self.base + self.ray_embed;
         match mode {
             Mode::Scratch | Mode::Finetune => self.backbone + own,
             Mode::Prompt => own,

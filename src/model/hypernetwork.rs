@@ -1,10 +1,10 @@
 use burn::module::{Module, Param};
-use burn::nn::{Initializer, LayerNorm};
+use burn::nn::{Initializer, LayerNorm, Linear, LinearConfig};
 use burn::tensor::{Device, Tensor};
 
 use super::backbone::Backbone;
 use super::head::{BaseLayer, Head};
-use super::{Mode, ModelConfig, ModelError, cpu, initial, local_start, names};
+use super::{Mode, ModelConfig, ModelError, PLUECKER, SignalKind, cpu, initial, local_start, names};
 
 /// A backbone that reads a picture, and what turns the outputs of its weight tokens into the weights of
 /// a field. Field names are the checkpoint's.
@@ -18,6 +18,9 @@ pub struct Hypernetwork {
     pub heads: Vec<Head>,
     /// One for each layer of the field.
     pub base: Vec<BaseLayer>,
+    /// For objects: the Plücker coordinates of a patch's ray to what is added to its token. It starts at zero, so
+    /// that a pretrained backbone starts undisturbed.
+    pub ray_embed: Option<Linear>,
     #[module(skip)]
     config: ModelConfig,
 }
@@ -67,6 +70,8 @@ impl Hypernetwork {
             weight_tokens: shapes.iter().map(|shape| tokens(*shape)).collect(),
             heads: shapes.iter().map(|shape| Head::init(dim, shape.d_in, device)).collect(),
             base: shapes.iter().map(|shape| BaseLayer::init(*shape, device)).collect(),
+            ray_embed: (config.kind == SignalKind::Object)
+                .then(|| LinearConfig::new(PLUECKER, dim).with_initializer(Initializer::Zeros).init(device)),
             config: config.clone(),
         })
     }
@@ -106,7 +111,32 @@ impl Hypernetwork {
     /// - result: `[batch, weight tokens of all layers, dim]`, after the final norm
     #[must_use]
     pub fn tokens(&self, images: Tensor<4>) -> Tensor<3> {
+        self.read(self.backbone.embed(images))
+    }
+
+    /// [`tokens`](Self::tokens) of objects, each seen by one or several posed cameras, whose tokens are laid side
+    /// by side.
+    ///
+    /// # Shapes
+    /// - `images`: `[batch * views, 3, height, width]`, normalised, an object's views next to each other
+    /// - `rays`: `[batch * views, patches, 6]`: see [`patch_rays`](super::patch_rays)
+    /// - result: `[batch, weight tokens of all layers, dim]`, after the final norm
+    #[must_use]
+    pub fn tokens_of_views(&self, images: Tensor<4>, rays: Tensor<3>, views: usize) -> Tensor<3> {
         let data = self.backbone.embed(images);
+        let [all, count, dim] = data.dims();
+        let data = match &self.ray_embed {
+            None => data,
+            Some(embed) => {
+                let class = Tensor::zeros([all, 1, dim], &data.device());
+                data + Tensor::cat(vec![class, embed.forward(rays)], 1)
+            }
+        };
+        self.read(data.reshape([all / views, views * count, dim]))
+    }
+
+    /// The weight tokens appended to the data tokens, and what has become of them.
+    fn read(&self, data: Tensor<3>) -> Tensor<3> {
         let [batch, _, _] = data.dims();
         let own: Vec<Tensor<2>> = self.weight_tokens.iter().map(Param::val).collect();
         let own = Tensor::cat(own, 0).unsqueeze::<3>().repeat_dim(0, batch);

@@ -1,15 +1,16 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::Serialize;
 
 use super::{
-    Checkpoint, Hypernetwork, ModelConfig, ModelError, ParameterCounts, TensorReport, best_device,
-    device_name,
+    Checkpoint, Hypernetwork, Lap, ModelConfig, ModelError, PLUECKER, ParameterCounts, SignalKind,
+    TensorReport, best_device, device_name, patch_rays,
 };
+use crate::camera::Camera;
 use crate::field::{Field, FieldKind, FieldRecord, Layer};
 use crate::media::{ImageSignal, Picture, resize};
 use crate::storage::Identity;
@@ -21,6 +22,9 @@ const ASSETS_VARIABLE: &str = "HYPERSCOPE_ASSETS";
 /// Mean and deviation that `AugReg` backbones were trained with.
 const MEAN: f32 = 0.5;
 const DEVIATION: f32 = 0.5;
+
+/// Views of an object that a model reads, at most.
+pub const VIEWS_MAX: usize = 5;
 
 /// A hypernetwork ready to write fields.
 #[derive(Debug, Clone)]
@@ -194,28 +198,16 @@ impl Model {
     /// # Errors
     /// [`ModelError::Device`] if the device fails, [`ModelError::Field`] if what it computed is not finite.
     pub fn encode_image(&self, signal: &ImageSignal) -> Result<Generated, ModelError> {
-        let mut clock = Instant::now();
-        let mut lap = || {
-            let now = Instant::now();
-            now.duration_since(std::mem::replace(&mut clock, now))
-        };
+        if self.config().kind != SignalKind::Image {
+            return Err(ModelError::Config("this model reads objects, not pictures".into()));
+        }
+        let mut clock = Lap::start();
         let side = self.config().input_size;
         let pixels = normalise(&signal.reference, side as u32);
         let images = Tensor::<4>::from_data(TensorData::new(pixels, [1, 3, side, side]), &self.device);
-        let prepare = lap();
-        let tokens = self.network.tokens(images);
-        self.wait()?;
-        let backbone = lap();
-        let modulations = self.network.modulations(tokens);
-        self.wait()?;
-        let heads = lap();
-        let weights = self.network.compose(modulations);
-        let layers = weights
-            .into_iter()
-            .zip(self.network.biases())
-            .map(|(weight, bias)| Ok(Layer { weight: fetch(weight)?, bias: fetch(bias)? }))
-            .collect::<Result<Vec<_>, ModelError>>()?;
-        let compose = lap();
+        let prepare = clock.lap();
+        let (layers, mut timings) = self.write(self.network.tokens(images), &mut clock)?;
+        timings.prepare = prepare;
         let record = FieldRecord {
             field: Field::new(self.config().field.clone(), layers)?,
             kind: FieldKind::Image { width: signal.reference.width(), height: signal.reference.height() },
@@ -223,7 +215,68 @@ impl Model {
             model: Some(self.identity.clone()),
             extra: [(ImageSignal::FRAMING_NOTE.to_owned(), signal.framing.name().to_owned())].into(),
         };
-        Ok(Generated { record, timings: EncodeTimings { prepare, backbone, heads, compose } })
+        Ok(Generated { record, timings })
+    }
+
+    /// Write the field of an object, in one forward pass, from pictures on white and the cameras that saw them, in
+    /// the frame that is centred on the first one's view: see [`Camera::seen_from`].
+    ///
+    /// # Errors
+    /// [`ModelError::Config`] if this model does not read objects, or not so many views; else as
+    /// [`encode_image`](Self::encode_image).
+    pub fn encode_object(
+        &self,
+        views: &[(Picture, Camera)],
+        source: Option<Identity>,
+    ) -> Result<Generated, ModelError> {
+        let config = self.config();
+        let (SignalKind::Object, Some((near, far))) = (config.kind, config.depths) else {
+            return Err(ModelError::Config("this model reads pictures, not objects".into()));
+        };
+        if !(1..=VIEWS_MAX).contains(&views.len()) {
+            return Err(ModelError::Config(format!("{} views, expected 1 to {VIEWS_MAX}", views.len())));
+        }
+        let mut clock = Lap::start();
+        let side = config.input_size;
+        let grid = side / config.backbone.patch;
+        let pixels: Vec<f32> =
+            views.iter().flat_map(|(picture, _)| normalise(picture, side as u32)).collect();
+        let rays: Vec<f32> = views.iter().flat_map(|(_, camera)| patch_rays(camera, grid)).collect();
+        let images = TensorData::new(pixels, [views.len(), 3, side, side]);
+        let rays = TensorData::new(rays, [views.len(), grid * grid, PLUECKER]);
+        let prepare = clock.lap();
+        let tokens = self.network.tokens_of_views(
+            Tensor::from_data(images, &self.device),
+            Tensor::from_data(rays, &self.device),
+            views.len(),
+        );
+        let (layers, mut timings) = self.write(tokens, &mut clock)?;
+        timings.prepare = prepare;
+        let record = FieldRecord {
+            field: Field::new(config.field.clone(), layers)?,
+            kind: FieldKind::Object { near, far },
+            source,
+            model: Some(self.identity.clone()),
+            extra: BTreeMap::new(),
+        };
+        Ok(Generated { record, timings })
+    }
+
+    /// From what the weight tokens have read to a field's layers; `prepare` is left to be set.
+    fn write(&self, tokens: Tensor<3>, clock: &mut Lap) -> Result<(Vec<Layer>, EncodeTimings), ModelError> {
+        self.wait()?;
+        let backbone = clock.lap();
+        let modulations = self.network.modulations(tokens);
+        self.wait()?;
+        let heads = clock.lap();
+        let weights = self.network.compose(modulations);
+        let layers = weights
+            .into_iter()
+            .zip(self.network.biases())
+            .map(|(weight, bias)| Ok(Layer { weight: fetch(weight)?, bias: fetch(bias)? }))
+            .collect::<Result<Vec<_>, ModelError>>()?;
+        let timings = EncodeTimings { backbone, heads, compose: clock.lap(), ..EncodeTimings::default() };
+        Ok((layers, timings))
     }
 
     /// Until the device has done what it was given, so that a part's time is its own.

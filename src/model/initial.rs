@@ -7,7 +7,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, Normal, Uniform};
 
-use super::{Composer, ModelConfig, names};
+use super::{Composer, ModelConfig, SignalKind, names};
 use crate::storage::{HostTensor, sha256_hex};
 
 /// Standard deviation of a backbone's random weights and positions, and of weight tokens, as vision
@@ -15,6 +15,10 @@ use crate::storage::{HostTensor, sha256_hex};
 const WEIGHT_STD: f32 = 0.02;
 /// Of the class token, as timm starts it.
 const CLASS_STD: f32 = 1e-6;
+
+/// Added to the bias of an object's density: a random base may be negative everywhere, where a relu has no slope, and
+/// then every picture stays white for ever.
+const DENSITY_START: f32 = 0.3;
 
 /// What a tensor's numbers are drawn from.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -28,7 +32,12 @@ enum Initial {
 
 /// Every weight of a network, by its name in a file.
 pub(crate) fn network(module: &impl Module, config: &ModelConfig, seed: u64) -> BTreeMap<String, HostTensor> {
-    drawn(module, seed, |name, shape| of_network(name, shape, config))
+    let mut tensors = drawn(module, seed, |name, shape| of_network(name, shape, config));
+    if config.kind == SignalKind::Object {
+        let bias = tensors.get_mut(&format!("base.{}.bias", config.field.layers - 1));
+        bias.into_iter().filter_map(|bias| bias.values.last_mut()).for_each(|bias| *bias += DENSITY_START);
+    }
+    tensors
 }
 
 /// A backbone, or a part of one, with random weights.
@@ -87,6 +96,7 @@ fn of_network(name: &str, shape: &[usize], config: &ModelConfig) -> Initial {
     let layer =
         index.parse::<usize>().ok().and_then(|index| Some((index, *config.field.layer_shapes().get(index)?)));
     match (part, rest, layer) {
+        ("ray_embed", ..) => Initial::Constant(0.0),
         ("weight_tokens", ..) => Initial::Normal(WEIGHT_STD),
         // So that a residual model starts as its base.
         ("heads", "proj.weight" | "proj.bias", _) if config.composer == Composer::Residual => {

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use burn::tensor::{Device, Tensor, TensorData, activation};
 
-use super::{Backbone, Composer, ModelConfig, ModelError, cpu_device, encode_points, initial};
+use super::{Backbone, Composer, ModelConfig, ModelError, SignalKind, cpu_device, encode_points, initial};
 use crate::field::{Activation, Architecture, Encoding, LayerShape};
 use crate::storage::HostTensor;
 
@@ -43,7 +43,8 @@ impl Places {
     fn of(config: &ModelConfig) -> Option<Self> {
         let field = &config.field;
         let Encoding::Fourier { count, .. } = field.encoding else { return None };
-        if config.composer != Composer::Residual
+        if config.kind != SignalKind::Image
+            || config.composer != Composer::Residual
             || field.activation != Activation::Relu
             || field.layers < 2
             || count > FREQUENCIES_MAX

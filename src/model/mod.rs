@@ -22,15 +22,17 @@ mod hypernetwork;
 mod infer;
 mod initial;
 mod inspect;
+mod lap;
 mod loading;
 mod local_start;
 mod names;
+mod rays;
 mod report;
 
 pub use backbone::{Backbone, Guess, load_backbone, recognise_backbone};
 pub use checkpoint::{Checkpoint, checkpoint_bytes, is_checkpoint, save_checkpoint};
-pub(crate) use composite::TRANSMITTANCE_FLOOR;
 pub use composite::composite;
+pub(crate) use config::PLUECKER;
 pub use config::{
     BackboneConfig, Composer, Family, Mode, ModelConfig, Objective, ParameterCounts, SignalKind,
 };
@@ -40,7 +42,9 @@ pub use evaluate::{encode_points, evaluate_batch, evaluate_features};
 pub use head::{BaseLayer, Head};
 pub use hypernetwork::Hypernetwork;
 pub(crate) use hypernetwork::normalised;
-pub use infer::{EncodeTimings, Generated, Model, ModelInfo, normalise};
+pub use infer::{EncodeTimings, Generated, Model, ModelInfo, VIEWS_MAX, normalise};
 pub(crate) use initial::with_random_weights;
 pub use inspect::{Contents, Inspection, inspect};
+pub(crate) use lap::Lap;
+pub use rays::patch_rays;
 pub use report::{TensorReport, WrongShape};

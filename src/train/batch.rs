@@ -3,57 +3,179 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
-use super::RunConfig;
-use crate::dataset::{Entry, PictureFolder, Split};
-use crate::model::{encode_points, normalise};
+use super::data::learned;
+use super::{RunConfig, TrainingData};
+use crate::camera::Camera;
+use crate::dataset::{Entry, ObjectEntry, Split, View};
+use crate::field::{sample_depths, spacings};
+use crate::model::{encode_points, normalise, patch_rays};
+
+/// What transparent pixels are laid on.
+pub(super) const WHITE: [u8; 3] = [255; 3];
+/// How often a pixel of the object is looked for before any will do.
+const TRIES: usize = 32;
 
 /// What one step learns from.
 pub(super) struct Batch {
-    /// `[batch, 3, side, side]`, normalised.
+    /// `[batch * views, 3, side, side]`, normalised.
     pub(super) images: Tensor<4>,
-    /// The random pixels as the field takes them, `[batch, n, encoding width]`.
+    /// Of objects.
+    pub(super) seen: Option<Seen>,
+    /// Points as the field takes them, `[batch, n, encoding width]`.
     pub(super) features: Tensor<3>,
-    /// Their colours, `[batch, n, 3]`, in [0, 1].
-    pub(super) targets: Tensor<3>,
+    /// The colours of pixels or of rays, all items after one another: `[all, 3]`, in [0, 1].
+    pub(super) targets: Tensor<2>,
 }
 
-/// Random crops of random training pictures. The draws depend on the seed and the step alone, so that a
-/// resumed run sees what it would have seen.
-pub(super) fn draw(config: &RunConfig, data: &PictureFolder, step: u32, device: &Device) -> Batch {
+/// How objects were seen, and along which rays they are learned from.
+pub(super) struct Seen {
+    pub(super) views: usize,
+    /// Through the patches, `[batch * views, patches, 6]`.
+    pub(super) patch_rays: Tensor<3>,
+    /// Between the samples, `[batch * rays, samples]`.
+    pub(super) spacings: Tensor<2>,
+}
+
+/// One item's part of a batch.
+#[derive(Default)]
+struct Item {
+    images: Vec<f32>,
+    patch_rays: Vec<f32>,
+    features: Vec<f32>,
+    spacings: Vec<f32>,
+    targets: Vec<f32>,
+}
+
+/// Random crops of random training pictures, or random rays to random views of random objects. `patch` is the
+/// backbone's. The draws depend on the seed and the step alone, so that a resumed run sees what it would have seen.
+pub(super) fn draw(
+    config: &RunConfig,
+    patch: usize,
+    data: &TrainingData,
+    step: u32,
+    device: &Device,
+) -> Batch {
     let mut random = ChaCha8Rng::seed_from_u64(config.seed);
     random.set_stream(u64::from(step) + 1);
-    let entries: Vec<&Entry> = data.pictures(Split::Train).collect();
-    let side = config.input_size;
     let seeds: Vec<u64> = (0..config.batch_size).map(|_| random.random()).collect();
-    let parts: Vec<(Vec<f32>, Vec<f32>, Vec<f32>)> = seeds
-        .into_par_iter()
-        .map(|seed| {
-            let mut random = ChaCha8Rng::seed_from_u64(seed);
-            let entry = entries[random.random_range(0..entries.len())];
-            let crop = entry.random_crop(side as u32, &mut random);
-            let colours = crop.to_f32();
-            let centre = |index: usize| (2 * index + 1) as f32 / side as f32 - 1.0;
-            let mut points = Vec::with_capacity(2 * config.pixels_per_picture);
-            let mut targets = Vec::with_capacity(3 * config.pixels_per_picture);
-            for _ in 0..config.pixels_per_picture {
-                let pixel = random.random_range(0..side * side);
-                points.extend([centre(pixel / side), centre(pixel % side)]);
-                targets.extend_from_slice(&colours[3 * pixel..][..3]);
-            }
-            (normalise(&crop, side as u32), encode_points(&config.field, &points), targets)
-        })
-        .collect();
-    let [mut images, mut features, mut targets] = [const { Vec::new() }; 3];
-    for (image, feature, target) in parts {
-        images.extend(image);
-        features.extend(feature);
-        targets.extend(target);
+    let seeds = seeds.into_par_iter().map(ChaCha8Rng::seed_from_u64);
+    let (views, items): (usize, Vec<Item>) = match data {
+        TrainingData::Pictures(pictures) => {
+            let entries: Vec<&Entry> = pictures.pictures(Split::Train).collect();
+            let draw = |mut random| crop(config, entries[pick(entries.len(), &mut random)], &mut random);
+            (1, seeds.map(draw).collect())
+        }
+        TrainingData::Objects(objects) => {
+            let entries: Vec<&ObjectEntry> = learned(objects, config).collect();
+            let fewest = entries.iter().map(|entry| entry.views.views.len()).min().unwrap_or(1);
+            let views = random.random_range(1..=config.objects.most_views.min(fewest));
+            let grid = config.input_size / patch;
+            let draw = |mut random| {
+                object(config, entries[pick(entries.len(), &mut random)], (views, grid), &mut random)
+            };
+            (views, seeds.map(draw).collect())
+        }
+    };
+    let mut all = Item::default();
+    for item in items {
+        all.images.extend(item.images);
+        all.patch_rays.extend(item.patch_rays);
+        all.features.extend(item.features);
+        all.spacings.extend(item.spacings);
+        all.targets.extend(item.targets);
     }
-    let (batch, n) = (config.batch_size, config.pixels_per_picture);
+    let (batch, side) = (config.batch_size, config.input_size);
     let width = config.field.encoding.width(config.field.inputs);
+    let points = all.features.len() / batch / width;
+    let seen = (!all.spacings.is_empty()).then(|| {
+        let samples = config.objects.samples_per_ray;
+        let (rays, patches) = (all.spacings.len() / samples, all.patch_rays.len() / (batch * views * 6));
+        Seen {
+            views,
+            patch_rays: Tensor::from_data(
+                TensorData::new(all.patch_rays, [batch * views, patches, 6]),
+                device,
+            ),
+            spacings: Tensor::from_data(TensorData::new(all.spacings, [rays, samples]), device),
+        }
+    });
+    let colors = all.targets.len() / 3;
     Batch {
-        images: Tensor::from_data(TensorData::new(images, [batch, 3, side, side]), device),
-        features: Tensor::from_data(TensorData::new(features, [batch, n, width]), device),
-        targets: Tensor::from_data(TensorData::new(targets, [batch, n, 3]), device),
+        images: Tensor::from_data(TensorData::new(all.images, [batch * views, 3, side, side]), device),
+        seen,
+        features: Tensor::from_data(TensorData::new(all.features, [batch, points, width]), device),
+        targets: Tensor::from_data(TensorData::new(all.targets, [colors, 3]), device),
     }
+}
+
+fn pick(count: usize, random: &mut ChaCha8Rng) -> usize {
+    random.random_range(0..count)
+}
+
+fn crop(config: &RunConfig, entry: &Entry, random: &mut ChaCha8Rng) -> Item {
+    let side = config.input_size;
+    let crop = entry.random_crop(side as u32, random);
+    let colours = crop.to_f32();
+    let centre = |index: usize| (2 * index + 1) as f32 / side as f32 - 1.0;
+    let mut points = Vec::with_capacity(2 * config.pixels_per_picture);
+    let mut targets = Vec::with_capacity(3 * config.pixels_per_picture);
+    for _ in 0..config.pixels_per_picture {
+        let pixel = random.random_range(0..side * side);
+        points.extend([centre(pixel / side), centre(pixel % side)]);
+        targets.extend_from_slice(&colours[3 * pixel..][..3]);
+    }
+    let images = normalise(&crop, side as u32);
+    Item { images, features: encode_points(&config.field, &points), targets, ..Item::default() }
+}
+
+/// The first of the views that are read is the frame of everything: see [`Camera::seen_from`].
+fn object(
+    config: &RunConfig,
+    entry: &ObjectEntry,
+    (views, grid): (usize, usize),
+    random: &mut ChaCha8Rng,
+) -> Item {
+    let all = &entry.views.views;
+    let read = rand::seq::index::sample(random, all.len(), views);
+    let input: Camera = all[read.index(0)].camera;
+    let side = config.input_size;
+    let mut item = Item::default();
+    for index in read {
+        let View { picture, camera } = &all[index];
+        item.images.extend(normalise(&picture.on(WHITE), side as u32));
+        item.patch_rays.extend(patch_rays(&camera.seen_from(&input), grid));
+    }
+    let settings = &config.objects;
+    let (near, far) = settings.depths;
+    let even = sample_depths(near, far, settings.samples_per_ray);
+    let jitter = (far - near) / settings.samples_per_ray as f32;
+    let mut points = Vec::with_capacity(3 * settings.rays_per_object * settings.samples_per_ray);
+    for _ in 0..settings.rays_per_object {
+        let View { picture, camera } = &all[pick(all.len(), random)];
+        let on_object = random.random_bool(settings.foreground_part);
+        let pixel = pixel(picture.rgba(), on_object, random);
+        let (x, y) = (pixel % picture.width() as usize, pixel / picture.width() as usize);
+        let ray = camera.seen_from(&input).pixel_ray(x as u32, y as u32).to_f32();
+        let depths: Vec<f32> = even.iter().map(|depth| depth + jitter * random.random::<f32>()).collect();
+        points
+            .extend(depths.iter().flat_map(|depth| [0, 1, 2].map(|axis| ray[axis] + depth * ray[3 + axis])));
+        item.spacings.extend(spacings(&depths));
+        let rgba = &picture.rgba()[4 * pixel..][..4];
+        item.targets.extend([0, 1, 2].map(|channel| f32::from(rgba[channel] + (255 - rgba[3])) / 255.0));
+    }
+    item.features = encode_points(&config.field, &points);
+    item
+}
+
+/// A random pixel, one that is not clear if that is wanted and found.
+fn pixel(rgba: &[u8], on_object: bool, random: &mut ChaCha8Rng) -> usize {
+    let count = rgba.len() / 4;
+    let mut found = random.random_range(0..count);
+    for _ in 0..TRIES {
+        if !on_object || rgba[4 * found + 3] > 0 {
+            break;
+        }
+        found = random.random_range(0..count);
+    }
+    found
 }

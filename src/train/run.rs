@@ -1,23 +1,18 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
 use burn::tensor::Device;
 use serde::Serialize;
 
-use super::evaluate::signal_of;
+use super::held_out::{self, HeldOut};
 use super::start::{self, Origin};
-use super::{RunConfig, StepReport, TrainError, Tuner, io_error, quality, state_file};
-use crate::dataset::{PictureFolder, Split};
-use crate::field::Region;
-use crate::media::{Picture, png_bytes};
+use super::{Quality, RunConfig, StepReport, TrainError, TrainingData, Tuner, io_error, state_file};
+use crate::media::png_bytes;
 use crate::model::{Hypernetwork, Mode, Model, save_checkpoint};
 use crate::storage::write_atomically;
-
-/// Pictures of a sample sheet, at most.
-const SAMPLES: usize = 6;
 
 /// What a run is started with, besides its [`RunConfig`].
 #[derive(Debug, Clone)]
@@ -44,7 +39,7 @@ pub struct RunInputs {
 pub struct Run {
     tuner: Tuner,
     config: RunConfig,
-    data: PictureFolder,
+    data: TrainingData,
     out: PathBuf,
     device: Device,
     metrics: File,
@@ -82,7 +77,7 @@ impl Run {
     pub fn start(
         config: RunConfig,
         inputs: &RunInputs,
-        data: PictureFolder,
+        data: TrainingData,
         device: &Device,
     ) -> Result<Self, TrainError> {
         if inputs.out.join("state.safetensors").exists() {
@@ -109,11 +104,11 @@ impl Run {
     /// # Errors
     /// [`TrainError::Resume`] if it was started with other settings, data or backbone; else as
     /// [`start`](Self::start).
-    pub fn resume(inputs: &RunInputs, data: PictureFolder, device: &Device) -> Result<Self, TrainError> {
+    pub fn resume(inputs: &RunInputs, data: TrainingData, device: &Device) -> Result<Self, TrainError> {
         let path = inputs.out.join("run.toml");
         let text =
             std::fs::read_to_string(&path).map_err(io_error(format!("{} cannot be read", path.display())))?;
-        let config = RunConfig::from_toml(&text)?;
+        let config = RunConfig::from_toml(&text, data.kind())?;
         let mut run = Self::open(config, inputs, data, device)?;
         let state =
             state_file::read(&inputs.out.join("state.safetensors"), &run.tuner.state, &run.signature)?;
@@ -182,13 +177,11 @@ impl Run {
     fn open(
         config: RunConfig,
         inputs: &RunInputs,
-        data: PictureFolder,
+        data: TrainingData,
         device: &Device,
     ) -> Result<Self, TrainError> {
         config.validate()?;
-        if data.pictures(Split::Train).next().is_none() {
-            return Err(TrainError::Config("every picture of the data is held out; add more".into()));
-        }
+        data.check(&config)?;
         let (network, origin) = start::network(&config, inputs, device)?;
         let path = inputs.out.join("metrics.jsonl");
         let metrics = File::options().create(true).append(true).open(&path);
@@ -264,50 +257,22 @@ impl Run {
         Ok(())
     }
 
-    /// The averaged model on the central squares of the held-out pictures, at the size that it reads.
+    /// The averaged model on held-out data.
     fn evaluate(&mut self) -> Result<(), TrainError> {
         let model = Model::of(&self.tuner.averaged(), &self.device);
-        let side = self.config.input_size as u32;
-        let mut each = BTreeMap::new();
-        let mut samples = Vec::new();
-        let (mut psnr_db, mut ssim) = (0.0, 0.0);
-        for entry in self.data.pictures(Split::HeldOut) {
-            let signal = signal_of(entry, side);
-            let (width, height) = (signal.reference.width(), signal.reference.height());
-            let values = model.encode_image(&signal)?.record.render(width, height, Region::WHOLE);
-            let found = quality(&values, &signal.reference);
-            psnr_db += found.psnr_db;
-            ssim += found.ssim;
-            each.insert(entry.relative.clone(), found.psnr_db);
-            if samples.len() < SAMPLES && (width, height) == (side, side) {
-                samples.push((signal.reference.to_f32(), values));
-            }
-        }
-        let count = each.len() as f64;
-        if each.is_empty() {
+        let Some(HeldOut { mean: Quality { psnr_db, ssim }, each, samples }) =
+            held_out::measure(&model, &self.data, &self.config)?
+        else {
             return Ok(());
-        }
-        self.held_out_psnr_db = Some(psnr_db / count);
+        };
+        self.held_out_psnr_db = Some(psnr_db);
         let (seconds, step) = (self.seconds(), self.tuner.steps_done());
-        let (psnr_db, ssim) = (psnr_db / count, ssim / count);
         self.log(&Line::HeldOut { seconds, step, psnr_db, ssim, each })?;
-        write_samples(&self.out.join(format!("samples/step-{step:06}.png")), &samples, side as usize)
+        // Pictures in a row, their fields below.
+        let Some(sheet) = held_out::sheet(&samples) else { return Ok(()) };
+        let path = self.out.join(format!("samples/step-{step:06}.png"));
+        let bytes = png_bytes(&sheet)?;
+        write_atomically(&path, |out| out.write_all(&bytes))
+            .map_err(io_error(format!("{} cannot be written", path.display())))
     }
-}
-
-/// Pictures in a row, their fields below.
-fn write_samples(path: &Path, samples: &[(Vec<f32>, Vec<f32>)], side: usize) -> Result<(), TrainError> {
-    let mut sheet = Vec::with_capacity(2 * side * samples.len() * side * 3);
-    for row in 0..2 * side {
-        for (picture, field) in samples {
-            let source = if row < side { picture } else { field };
-            sheet.extend_from_slice(&source[row % side * side * 3..][..side * 3]);
-        }
-    }
-    let Some(sheet) = Picture::from_f32((samples.len() * side) as u32, 2 * side as u32, &sheet) else {
-        return Ok(());
-    };
-    let bytes = png_bytes(&sheet)?;
-    write_atomically(path, |out| out.write_all(&bytes))
-        .map_err(io_error(format!("{} cannot be written", path.display())))
 }

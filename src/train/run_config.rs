@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Optimizer, TrainError};
 use crate::field::{Activation, Architecture, Encoding};
-use crate::model::{BackboneConfig, Composer, Family, Mode, ModelConfig, Objective, SignalKind};
+use crate::model::{BackboneConfig, Composer, Family, Mode, ModelConfig, Objective, SignalKind, VIEWS_MAX};
 
 /// How a hypernetwork is trained: the file `run.toml`. What it leaves out is as here.
 ///
@@ -12,6 +12,8 @@ use crate::model::{BackboneConfig, Composer, Family, Mode, ModelConfig, Objectiv
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RunConfig {
+    /// What is learned.
+    pub kind: SignalKind,
     /// Gradient steps.
     pub steps: u32,
     /// Seed of the initial weights and of every random draw.
@@ -49,8 +51,41 @@ pub struct RunConfig {
     pub evaluate_every: u32,
     /// Steps between checkpoints.
     pub checkpoint_every: u32,
+    /// Of objects alone.
+    pub objects: ObjectSettings,
     /// The field that is written.
     pub field: Architecture,
+}
+
+/// What is particular to learning objects.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ObjectSettings {
+    /// Rays of an object in a step, over all of its views.
+    pub rays_per_object: usize,
+    /// Samples of a ray, jittered.
+    pub samples_per_ray: usize,
+    /// Part of the rays that meet the object for certain.
+    pub foreground_part: f64,
+    /// Depths along a camera's axis between which objects lie.
+    pub depths: (f32, f32),
+    /// Views that are read at once, at most; each step draws how many.
+    pub most_views: usize,
+    /// Classes that are left out, to be measured as something never seen.
+    pub without: Vec<String>,
+}
+
+impl Default for ObjectSettings {
+    fn default() -> Self {
+        Self {
+            rays_per_object: 192,
+            samples_per_ray: 32,
+            foreground_part: 0.5,
+            depths: (3.0, 5.0),
+            most_views: 1,
+            without: Vec::new(),
+        }
+    }
 }
 
 /// How learning rates fall after the warm-up.
@@ -71,6 +106,7 @@ impl Default for RunConfig {
         let encoding = Encoding::Fourier { count: 64, min: (0.5 * PI) as f32, max: (48.0 * PI) as f32 };
         let live = Architecture::live_image();
         Self {
+            kind: SignalKind::Image,
             steps: 6_500,
             seed: 0,
             batch_size: 8,
@@ -89,19 +125,46 @@ impl Default for RunConfig {
             ema_decay: 0.999,
             evaluate_every: 250,
             checkpoint_every: 250,
+            objects: ObjectSettings::default(),
             field: Architecture { layers: 3, hidden: 144, encoding, activation: Activation::Relu, ..live },
         }
     }
 }
 
 impl RunConfig {
-    /// Read `run.toml`.
+    /// The recipe of the default model of a kind.
+    #[must_use]
+    pub fn of(kind: SignalKind) -> Self {
+        match kind {
+            SignalKind::Image => Self::default(),
+            SignalKind::Object => Self {
+                kind,
+                composer: Composer::TransInr,
+                groups: 8,
+                learning_rate_backbone: 3e-4,
+                learning_rate_new: 1e-3,
+                base_optimizer: Optimizer::Adam,
+                field: Architecture::live_object(),
+                ..Self::default()
+            },
+        }
+    }
+
+    /// Read `run.toml`. What it leaves out is as in the recipe of its kind, and its kind is `kind` if it does not
+    /// say.
     ///
     /// # Errors
     /// [`TrainError::Config`] with what is wrong.
-    pub fn from_toml(text: &str) -> Result<Self, TrainError> {
-        let config: Self =
-            toml::from_str(text).map_err(|err| TrainError::Config(err.message().to_owned()))?;
+    pub fn from_toml(text: &str, kind: SignalKind) -> Result<Self, TrainError> {
+        let refused = |err: toml::de::Error| TrainError::Config(err.message().to_owned());
+        let given: toml::Table = toml::from_str(text).map_err(refused)?;
+        let kind = match given.get("kind") {
+            Some(said) => said.clone().try_into().map_err(refused)?,
+            None => kind,
+        };
+        let default =
+            toml::Table::try_from(Self::of(kind)).map_err(|err| TrainError::Config(err.to_string()))?;
+        let config: Self = overlaid(default, given).try_into().map_err(refused)?;
         config.validate()?;
         Ok(config)
     }
@@ -131,6 +194,20 @@ impl RunConfig {
             if !(1..=most).contains(&count) {
                 return refuse(format!("{name} is {count}, expected 1 to {most}"));
             }
+        }
+        let ObjectSettings { rays_per_object, samples_per_ray, foreground_part, most_views, .. } =
+            &self.objects;
+        for (name, count, most) in [
+            ("rays_per_object", *rays_per_object, 1 << 16),
+            ("samples_per_ray", *samples_per_ray, 1 << 12),
+            ("most_views", *most_views, VIEWS_MAX),
+        ] {
+            if !(1..=most).contains(&count) {
+                return refuse(format!("{name} is {count}, expected 1 to {most}"));
+            }
+        }
+        if !(0.0..=1.0).contains(foreground_part) {
+            return refuse(format!("foreground_part is {foreground_part}, expected 0 to 1"));
         }
         for (name, rate) in [
             ("learning_rate_backbone", self.learning_rate_backbone),
@@ -166,7 +243,7 @@ impl RunConfig {
     #[must_use]
     pub fn model(&self, mode: Mode, backbone: &BackboneConfig) -> ModelConfig {
         ModelConfig {
-            kind: SignalKind::Image,
+            kind: self.kind,
             mode,
             composer: self.composer,
             groups: self.groups,
@@ -178,8 +255,23 @@ impl RunConfig {
                 ..backbone.clone()
             },
             field: self.field.clone(),
+            depths: (self.kind == SignalKind::Object).then_some(self.objects.depths),
         }
     }
+}
+
+/// Settings over others; of `objects`, one by one.
+fn overlaid(mut below: toml::Table, above: toml::Table) -> toml::Table {
+    for (key, value) in above {
+        let value = match (below.remove(&key), value) {
+            (Some(toml::Value::Table(inner)), toml::Value::Table(own)) if key == "objects" => {
+                toml::Value::Table(overlaid(inner, own))
+            }
+            (_, value) => value,
+        };
+        below.insert(key, value);
+    }
+    below
 }
 
 /// `ViT-Ti/16`, for `scratch` without a weights file.

@@ -1,15 +1,12 @@
-use std::time::{Duration, Instant};
-
 use burn::tensor::Device;
 use rayon::prelude::*;
 use serde::Serialize;
 
 use super::adam::Adam;
-use super::batch::{self, Batch};
+use super::batch::{self, Batch, Seen};
 use super::field_optimizer::FieldOptimizer;
-use super::{RunConfig, TrainError, db_of_mse, parameters};
-use crate::dataset::PictureFolder;
-use crate::model::{Hypernetwork, Mode, ModelConfig, evaluate_features};
+use super::{RunConfig, TrainError, TrainingData, db_of_mse, parameters};
+use crate::model::{Hypernetwork, Lap, Mode, ModelConfig, composite, evaluate_features};
 
 /// Decay of Adam's running means: the second is short, for runs of thousands of steps.
 const BETAS: (f32, f32) = (0.9, 0.99);
@@ -128,39 +125,52 @@ impl Tuner {
         self.state = state;
     }
 
-    /// One gradient step on a batch of random crops.
+    /// One gradient step on a batch of random crops, or of random rays to random objects.
     ///
     /// # Errors
     /// [`TrainError::Diverged`] if the loss or the gradient is not finite, [`TrainError::Model`] if the
     /// device fails.
-    pub fn step(&mut self, data: &PictureFolder) -> Result<StepReport, TrainError> {
+    pub fn step(&mut self, data: &TrainingData) -> Result<StepReport, TrainError> {
         let mut clock = Lap::start();
+        let mut lap_ms = || clock.lap().as_secs_f64() * 1e3;
         let mut timings = StepTimings::default();
         let rate = self.config.rate(self.state.step);
         let learning_rate = rate * self.config.learning_rate_new;
         let diverged = TrainError::Diverged { steps: self.state.step, learning_rate };
-        let Batch { images, features, targets } =
-            batch::draw(&self.config, data, self.state.step, &self.device);
-        timings.data_ms = clock.lap();
-        let tokens = self.network.tokens(images);
-        timings.backbone_ms = clock.lap();
+        let patch = self.network.config().backbone.patch;
+        let Batch { images, seen, features, targets } =
+            batch::draw(&self.config, patch, data, self.state.step, &self.device);
+        timings.data_ms = lap_ms();
+        let tokens = match &seen {
+            None => self.network.tokens(images),
+            Some(seen) => self.network.tokens_of_views(images, seen.patch_rays.clone(), seen.views),
+        };
+        timings.backbone_ms = lap_ms();
         let weights = self.network.compose(self.network.modulations(tokens));
-        timings.heads_ms = clock.lap();
+        timings.heads_ms = lap_ms();
         let values = evaluate_features(&self.config.field, &weights, &self.network.biases(), features);
-        let loss = (values - targets).square().mean();
+        let colors = match seen {
+            None => values.reshape(targets.dims()),
+            Some(Seen { spacings, .. }) => {
+                let [rays, samples] = spacings.dims();
+                let gain = self.config.field.density_gain.unwrap_or(1.0);
+                composite(values.reshape([rays, samples, self.config.field.outputs]), spacings, gain)
+            }
+        };
+        let loss = (colors - targets).square().mean();
         let loss_value = loss.clone().into_data().iter::<f64>().next().unwrap_or(f64::NAN);
-        timings.field_ms = clock.lap();
+        timings.field_ms = lap_ms();
         if !loss_value.is_finite() {
             return Err(diverged);
         }
         let gradient = parameters::read_gradients(&self.network, loss.backward())?;
-        timings.backward_ms = clock.lap();
+        timings.backward_ms = lap_ms();
         let gradient_norm = gradient.iter().map(|g| f64::from(*g).powi(2)).sum::<f64>().sqrt();
         if !gradient_norm.is_finite() {
             return Err(diverged);
         }
         self.update(&gradient, gradient_norm, rate);
-        timings.update_ms = clock.lap();
+        timings.update_ms = lap_ms();
         Ok(StepReport {
             step: self.state.step,
             loss: loss_value,
@@ -190,21 +200,5 @@ impl Tuner {
             .zip(weights.par_iter())
             .for_each(|(mean, weight)| *mean += (1.0 - decay) * (weight - *mean));
         self.network = parameters::write(self.network.clone(), weights);
-    }
-}
-
-/// A stopwatch.
-struct Lap(Instant);
-
-impl Lap {
-    fn start() -> Self {
-        Self(Instant::now())
-    }
-
-    /// Milliseconds since the last time.
-    fn lap(&mut self) -> f64 {
-        let now = Instant::now();
-        let passed: Duration = now - std::mem::replace(&mut self.0, now);
-        passed.as_secs_f64() * 1e3
     }
 }

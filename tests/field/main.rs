@@ -6,6 +6,7 @@
 mod common;
 mod evaluation;
 mod file;
+mod volume;
 
 use hyperscope::field::{Architecture, Field, Layer};
 use rand::{RngExt, SeedableRng};

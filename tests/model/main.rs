@@ -74,5 +74,6 @@ fn small_config(composer: Composer) -> ModelConfig {
             grid: 2,
         },
         field,
+        depths: None,
     }
 }

@@ -124,19 +124,23 @@ fn the_counts_are_those_of_the_specification() {
         input_size: 224,
         backbone: vit_base,
         field: Architecture::reference_image(),
+        depths: None,
     };
     assert_eq!(image.num_weight_tokens(), 259);
     assert_eq!(image.layer_tokens(), [64, 64, 64, 64, 3]);
     // timm's vit_base_patch16_224 without its classifier.
     assert_eq!(image.backbone.num_params(), 85_798_656);
     // The reference object field: 20 frequencies, 6 layers of 256, RGB and density.
-    let mut object = ModelConfig { groups: 32, ..image.clone() };
+    let depths = Some((2.0, 6.0));
+    let mut object = ModelConfig { kind: SignalKind::Object, groups: 32, depths, ..image.clone() };
     (object.field.inputs, object.field.outputs, object.field.layers) = (3, 4, 6);
     object.field.encoding = Encoding::Fourier { count: 20, min: 1.0, max: 256.0 };
     let counts = object.parameters();
     assert_eq!(object.num_weight_tokens(), 164);
     assert_eq!((counts.weight_tokens, counts.heads, counts.base), (125_952, 1_085_816, 295_172));
-    assert_eq!(counts.trainable(Mode::Prompt), 1_506_940);
+    // The ray embedding apart.
+    assert_eq!(counts.trainable(Mode::Prompt) - counts.ray_embed, 1_506_940);
+    assert_eq!(counts.ray_embed, 7 * 768);
     assert_eq!(counts.trainable(Mode::Finetune), counts.total());
     // A count that does not divide the outputs gives way to the largest that does.
     assert_eq!(image.tokens(LayerShape { d_in: 8, d_out: 100 }), 50);

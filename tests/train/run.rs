@@ -3,10 +3,11 @@ use std::path::{Path, PathBuf};
 use hyperscope::dataset::{Entry, PictureFolder, Split};
 use hyperscope::field::Architecture;
 use hyperscope::media::Picture;
-use hyperscope::model::{Checkpoint, Mode, Model, cpu_device};
+use hyperscope::model::{Checkpoint, Mode, Model, SignalKind, cpu_device};
 use hyperscope::storage::sha256_hex;
 use hyperscope::train::{
-    EvaluateConfig, Evaluated, RefineConfig, Run, RunConfig, RunInputs, Schedule, TrainError, evaluate_model,
+    EvaluateConfig, Evaluated, RefineConfig, Run, RunConfig, RunInputs, Schedule, TrainError, TrainingData,
+    evaluate_model,
 };
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
@@ -15,7 +16,11 @@ use serde_json::Value;
 use crate::common;
 
 /// Pictures that differ in one number, so that the few that are learned from say what the held-out ones need.
-fn data() -> PictureFolder {
+fn data() -> TrainingData {
+    TrainingData::Pictures(pictures())
+}
+
+fn pictures() -> PictureFolder {
     let entry = |index: usize| {
         let (height, width) = (40, 48);
         let tone = 0.1 + 0.8 * ((index * 37) % 40) as f32 / 40.0;
@@ -34,7 +39,7 @@ fn data() -> PictureFolder {
 }
 
 /// A backbone's weights file in timm's names: that of a golden model.
-fn backbone(folder: &Path) -> PathBuf {
+pub(crate) fn backbone(folder: &Path) -> PathBuf {
     let bytes = std::fs::read(common::golden("model_residual.safetensors")).unwrap();
     let golden = SafeTensors::deserialize(&bytes).unwrap();
     let tensors = golden.tensors();
@@ -125,8 +130,10 @@ fn another_run_is_not_resumed() {
     assert!(matches!(Run::start(config(), &started, data(), &device), Err(TrainError::Config(_))));
     let other_mode = RunInputs { mode: Mode::Prompt, ..started.clone() };
     assert!(Run::resume(&other_mode, data(), &device).is_err());
-    let fewer = PictureFolder::of(data().pictures(Split::All).skip(1).cloned().collect());
-    let Err(TrainError::Resume(what)) = Run::resume(&started, fewer, &device) else { panic!("resumed") };
+    let fewer = PictureFolder::of(pictures().pictures(Split::All).skip(1).cloned().collect());
+    let Err(TrainError::Resume(what)) = Run::resume(&started, TrainingData::Pictures(fewer), &device) else {
+        panic!("resumed")
+    };
     assert!(what.contains("data"), "{what}");
     let state = started.out.join("state.safetensors");
     let bytes = std::fs::read(&state).unwrap();
@@ -205,20 +212,20 @@ fn every_mode_learns_and_frozen_is_frozen() {
             refine: RefineConfig::default(),
             with_baselines: false,
         };
-        let rows = evaluate_model(&model, &data(), &evaluate, |_| {}).unwrap();
+        let rows = evaluate_model(&model, &pictures(), &evaluate, |_| {}).unwrap();
         let mean = Evaluated::mean(&rows).unwrap();
         let (direct, refined) = (mean.direct.psnr_db, &mean.refined);
         assert!((direct - held_out[1]).abs() < 1e-3, "{mode}: {direct} and {}", held_out[1]);
         assert!((refined[0].1.psnr_db - direct).abs() < 1e-9 && refined[1].1.psnr_db > direct);
         let of_all = EvaluateConfig { split: Split::Train, with_baselines: true, ..evaluate };
-        check_baselines(&evaluate_model(&model, &data(), &of_all, |_| {}).unwrap());
+        check_baselines(&evaluate_model(&model, &pictures(), &of_all, |_| {}).unwrap());
     }
 }
 
 /// Against closed forms: the error of the mean colour is the variance, and no other picture's weights are better
 /// than a picture's own here.
 fn check_baselines(rows: &[Evaluated]) {
-    let data = data();
+    let data = pictures();
     for (row, entry) in rows.iter().zip(data.pictures(Split::Train)) {
         assert_eq!(row.picture, entry.relative);
         let values = entry.centre(16).to_f32();
@@ -274,11 +281,11 @@ fn settings_that_make_no_sense_are_named() {
         ("composer = \"magic\"", "magic"),
         ("steps = [", ""),
     ] {
-        let message = RunConfig::from_toml(text).unwrap_err().to_string();
+        let message = RunConfig::from_toml(text, SignalKind::Image).unwrap_err().to_string();
         assert!(message.contains(expected) && !message.is_empty(), "{text}: {message}");
     }
     let config = config();
-    assert_eq!(RunConfig::from_toml(&config.to_toml().unwrap()).unwrap(), config);
+    assert_eq!(RunConfig::from_toml(&config.to_toml().unwrap(), SignalKind::Image).unwrap(), config);
 }
 
 #[test]

@@ -4,12 +4,12 @@ use super::measure::Row;
 use super::samples;
 use crate::dataset::PictureFolder;
 use crate::model::{Hypernetwork, Mode, best_device};
-use crate::train::{RunConfig, StepTimings, Tuner, vit_tiny};
+use crate::train::{RunConfig, StepTimings, TrainingData, Tuner, vit_tiny};
 
 /// A training step of the default recipe in each mode, split. Weights are random: what they are does not
 /// change how long it takes.
 pub(super) fn steps(seconds: f64) -> anyhow::Result<Vec<Row>> {
-    let data = PictureFolder::of(samples::entries()?);
+    let data = TrainingData::Pictures(PictureFolder::of(samples::entries()?));
     let device = best_device();
     let config = RunConfig::default();
     let mut rows = Vec::new();

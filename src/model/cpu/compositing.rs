@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::simd::{dispatch, exp};
-use crate::model::TRANSMITTANCE_FLOOR;
+use crate::field::TRANSMITTANCE_FLOOR;
 
 /// Channels of a sample: three of colour, one of density.
 const CHANNELS: usize = 4;

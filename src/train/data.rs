@@ -1,0 +1,65 @@
+use crate::dataset::{ObjectEntry, ObjectFolder, PictureFolder, Split};
+use crate::model::SignalKind;
+
+use super::{RunConfig, TrainError};
+
+/// What a run learns from.
+#[derive(Debug, Clone)]
+pub enum TrainingData {
+    /// Pictures.
+    Pictures(PictureFolder),
+    /// Objects seen from known places.
+    Objects(ObjectFolder),
+}
+
+impl TrainingData {
+    /// What it is.
+    #[must_use]
+    pub fn kind(&self) -> SignalKind {
+        match self {
+            Self::Pictures(_) => SignalKind::Image,
+            Self::Objects(_) => SignalKind::Object,
+        }
+    }
+
+    /// One hash over all of it.
+    #[must_use]
+    pub fn sha256(&self) -> String {
+        match self {
+            Self::Pictures(pictures) => pictures.sha256(),
+            Self::Objects(objects) => objects.sha256(),
+        }
+    }
+
+    /// Pictures or objects of a split.
+    #[must_use]
+    pub fn count(&self, split: Split) -> usize {
+        match self {
+            Self::Pictures(pictures) => pictures.pictures(split).count(),
+            Self::Objects(objects) => objects.objects(split).count(),
+        }
+    }
+
+    /// Refuse data that these settings are not for, or that leave nothing to train on.
+    pub(super) fn check(&self, config: &RunConfig) -> Result<(), TrainError> {
+        let refuse = |what: &str| Err(TrainError::Config(what.into()));
+        if self.kind() != config.kind {
+            return refuse("the settings are for another kind of data");
+        }
+        let has_any = match self {
+            Self::Pictures(pictures) => pictures.pictures(Split::Train).next().is_some(),
+            Self::Objects(objects) => learned(objects, config).next().is_some(),
+        };
+        if has_any { Ok(()) } else { refuse("all of the data is held out; add more") }
+    }
+}
+
+/// The objects that are trained on: those of the classes that are not left out.
+pub(super) fn learned<'a>(
+    objects: &'a ObjectFolder,
+    config: &'a RunConfig,
+) -> impl Iterator<Item = &'a ObjectEntry> {
+    let is_left_out =
+        |object: &&ObjectEntry| config.objects.without.iter().any(|class| class == object.class());
+    objects.objects(Split::Train).filter(move |object| !is_left_out(object))
+}

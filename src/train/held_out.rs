@@ -1,0 +1,127 @@
+//! How a run looks at what it does not learn from.
+
+use std::collections::BTreeMap;
+
+use super::batch::WHITE;
+use super::evaluate::signal_of;
+use super::{Quality, RunConfig, TrainError, TrainingData, quality};
+use crate::camera::Camera;
+use crate::dataset::{ObjectEntry, Split, View};
+use crate::field::{FieldRecord, Region};
+use crate::media::Picture;
+use crate::model::Model;
+
+/// Pictures of a sample sheet, at most.
+const SAMPLES: usize = 6;
+/// Objects that are looked at during a run, at most, and the views of each that are not read.
+const OBJECTS: usize = 24;
+const NOVEL_VIEWS: usize = 3;
+
+/// What was found.
+pub(super) struct HeldOut {
+    pub(super) mean: Quality,
+    /// PSNR in dB.
+    pub(super) each: BTreeMap<String, f64>,
+    /// To be looked at.
+    pub(super) samples: Vec<Sample>,
+}
+
+/// A picture and what a field gives for it, `[side, side, 3]`.
+pub(super) struct Sample {
+    picture: Vec<f32>,
+    values: Vec<f32>,
+}
+
+/// A model on held-out data: the central squares of pictures at the size that it reads; or, of objects, views that
+/// were not read. `None` if nothing is held out.
+pub(super) fn measure(
+    model: &Model,
+    data: &TrainingData,
+    config: &RunConfig,
+) -> Result<Option<HeldOut>, TrainError> {
+    let mut found =
+        HeldOut { mean: Quality::mean([].into_iter()), each: BTreeMap::new(), samples: Vec::new() };
+    let mut qualities = Vec::new();
+    match data {
+        TrainingData::Pictures(pictures) => {
+            let side = config.input_size as u32;
+            for entry in pictures.pictures(Split::HeldOut) {
+                let signal = signal_of(entry, side);
+                let reference = &signal.reference;
+                let (width, height) = (reference.width(), reference.height());
+                let values = model.encode_image(&signal)?.record.render(width, height, Region::WHOLE);
+                let own = quality(&values, reference);
+                found.each.insert(entry.relative.clone(), own.psnr_db);
+                qualities.push(own);
+                if found.samples.len() < SAMPLES && (width, height) == (side, side) {
+                    found.samples.push(Sample { picture: reference.to_f32(), values });
+                }
+            }
+        }
+        TrainingData::Objects(objects) => {
+            let all: Vec<&ObjectEntry> = objects.objects(Split::HeldOut).collect();
+            for entry in evenly(&all, OBJECTS) {
+                let (own, sample) = object(model, entry, config)?;
+                found.each.insert(entry.relative.clone(), own.psnr_db);
+                qualities.push(own);
+                if found.samples.len() < SAMPLES {
+                    found.samples.push(sample);
+                }
+            }
+        }
+    }
+    found.mean = Quality::mean(qualities.iter().copied());
+    Ok((!qualities.is_empty()).then_some(found))
+}
+
+/// The mean over some views of an object that was written from its first one; and the last of them.
+fn object(model: &Model, entry: &ObjectEntry, config: &RunConfig) -> Result<(Quality, Sample), TrainError> {
+    let views = &entry.views.views;
+    let record = encode_view(model, entry, 0)?;
+    let input = views[0].camera;
+    let others: Vec<&View> =
+        if views.len() > 1 { views.iter().skip(1).collect() } else { views.iter().collect() };
+    let mut qualities = Vec::new();
+    let mut sample = Sample { picture: Vec::new(), values: Vec::new() };
+    for View { picture, camera } in evenly(&others, NOVEL_VIEWS) {
+        let values = seen(&record, &camera.seen_from(&input), config.objects.samples_per_ray);
+        let reference = picture.on(WHITE);
+        qualities.push(quality(&values, &reference));
+        sample = Sample { picture: reference.to_f32(), values };
+    }
+    Ok((Quality::mean(qualities.into_iter()), sample))
+}
+
+/// The field of an object, from one of its views.
+pub(super) fn encode_view(
+    model: &Model,
+    entry: &ObjectEntry,
+    index: usize,
+) -> Result<FieldRecord, TrainError> {
+    let View { picture, camera } = &entry.views.views[index];
+    Ok(model.encode_object(&[(picture.on(WHITE), camera.seen_from(camera))], None)?.record)
+}
+
+/// An object on white through a camera of its own frame: `[height, width, 3]`.
+pub(super) fn seen(record: &FieldRecord, camera: &Camera, samples: usize) -> Vec<f32> {
+    record.trace(&camera.pixel_rays(), samples).iter().flat_map(|seen| seen.on([1.0; 3])).collect()
+}
+
+/// At most so many of a list, at even distances, the first among them.
+pub(super) fn evenly<T: Copy>(all: &[T], most: usize) -> impl Iterator<Item = T> {
+    let count = all.len().min(most);
+    (0..count).map(move |index| all[index * all.len() / count])
+}
+
+/// Pictures in a row, their fields below; `None` if they are not square and of one size.
+pub(super) fn sheet(samples: &[Sample]) -> Option<Picture> {
+    let side = samples.first().map(|sample| (sample.picture.len() / 3).isqrt())?;
+    let mut sheet = Vec::with_capacity(2 * side * samples.len() * side * 3);
+    for row in 0..2 * side {
+        for Sample { picture, values } in samples {
+            let source = if row < side { picture } else { values };
+            sheet.extend_from_slice(source.get(row % side * side * 3..)?.get(..side * 3)?);
+        }
+    }
+    Picture::from_f32((samples.len() * side) as u32, 2 * side as u32, &sheet)
+}
