@@ -34,6 +34,8 @@ pub fn run(files: Vec<PathBuf>) -> anyhow::Result<()> {
         viewport,
         renderer: Renderer::Wgpu,
         clipboard_shortcuts: false,
+        // Nothing here has a gradient that would show bands, and a software rasteriser computes it for every pixel.
+        dithering: false,
         ..NativeOptions::default()
     };
     let opening = Opening { files, settings, notice, config_folder, began };

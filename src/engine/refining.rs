@@ -14,8 +14,8 @@ use crate::train::{RefineConfig, Refiner};
 const SLICE: Duration = Duration::from_millis(50);
 /// Between two previews: a part of the time since the beginning, for what a step gains falls with their number,
 /// and within these bounds. Where the processor draws, every preview costs the time of several steps.
-const PREVIEW_PART: f64 = 0.2;
-const PREVIEW_BOUNDS_SECS: (f64, f64) = (0.15, 1.0);
+const PREVIEW_PART: f64 = 0.25;
+const PREVIEW_BOUNDS_SECS: (f64, f64) = (0.25, 1.0);
 
 /// See [`Command::Refine`](super::Command::Refine).
 pub(super) struct RefineJob {
@@ -38,14 +38,14 @@ fn refine(work: &RefineJob, token: &Token, report: &Report) -> Result<End, Failu
     report.stage(job, Stage::Refining, Some(0.0));
     let mut refiner = Refiner::new(&work.record, Arc::clone(&work.signal.reference), work.config)?;
     let begun = Instant::now();
-    let mut next_preview_secs = 0.0;
+    let (least, most) = PREVIEW_BOUNDS_SECS;
+    let mut next_preview_secs = least;
     while !refiner.is_finished() && !token.is_cancelled() {
         let progress = refiner.advance(SLICE)?;
         let now_secs = begun.elapsed().as_secs_f64();
         if now_secs < next_preview_secs && !refiner.is_finished() {
             continue;
         }
-        let (least, most) = PREVIEW_BOUNDS_SECS;
         next_preview_secs = now_secs + (PREVIEW_PART * now_secs).clamp(least, most);
         if let Some(record) = refiner.present() {
             report.preview(Preview { job, item, record: Arc::new(record), progress });

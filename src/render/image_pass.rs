@@ -8,6 +8,7 @@ use super::frame::{FrameState, ImageFrame, Target};
 use super::screen_pass::ScreenPass;
 use super::source::SourceTexture;
 use super::tile_evaluator::TileEvaluator;
+use super::work::Goal;
 use super::worker::Wake;
 use super::{EvaluatorKind, RenderError, compose};
 use crate::field::{Architecture, FieldRecord};
@@ -259,7 +260,8 @@ impl ImagePass {
             if current.num_blocks() >= num_blocks {
                 return Ok(false);
             }
-            return self.evaluator.advance(device, queue, current, num_blocks, deadline).map(|again| !again);
+            let goal = Goal { num_blocks, unseen_blocks: 0 };
+            return self.evaluator.advance(device, queue, current, goal, deadline).map(|again| !again);
         }
         canvases.next_overview = None;
         let mut next = match canvases.next.take() {
@@ -269,7 +271,8 @@ impl ImagePass {
         let presentable = canvases.presentable_blocks(&next);
         // The rest of a canvas that is not wanted any more would be in vain.
         let num_blocks = if next.target == *wanted { limit(&next).max(presentable) } else { presentable };
-        let advanced = self.evaluator.advance(device, queue, &mut next, num_blocks, deadline);
+        let goal = Goal { num_blocks, unseen_blocks: presentable };
+        let advanced = self.evaluator.advance(device, queue, &mut next, goal, deadline);
         if next.num_blocks() >= presentable {
             self.canvases.promote(next);
             self.screen.forget_bindings();
@@ -296,7 +299,8 @@ impl ImagePass {
             _ => canvases.begin(device, wanted.clone(), self.evaluator.canvas_usage()),
         };
         let num_blocks = next.work.blocks.len();
-        let again = self.evaluator.advance(device, queue, &mut next, num_blocks, deadline)?;
+        let goal = Goal { num_blocks, unseen_blocks: num_blocks };
+        let again = self.evaluator.advance(device, queue, &mut next, goal, deadline)?;
         if next.is_exact() {
             self.canvases.overview = Some(next);
             self.screen.forget_bindings();

@@ -6,6 +6,7 @@ use std::time::Instant;
 use super::canvas::{CANVAS_FORMAT, Canvas};
 use super::gpu_evaluator::GpuEvaluator;
 use super::kernel::{KernelShape, Kernels};
+use super::work::Goal;
 use super::worker::{CpuWorker, Finished, Wake};
 use super::{EvaluatorKind, RenderError};
 use crate::field::{Evaluator, FieldRecord};
@@ -45,7 +46,7 @@ impl TileEvaluator {
         }
     }
 
-    /// Go on with a canvas until `deadline`, to `num_blocks` of its blocks at most. Gives whether it should be
+    /// Go on with a canvas until `deadline`, as far as the goal says at most. Gives whether it should be
     /// called again at once; otherwise `wake` will be called, or nothing is left.
     ///
     /// # Errors
@@ -55,12 +56,12 @@ impl TileEvaluator {
         device: &wgpu::Device,
         queue: &wgpu::Queue,
         canvas: &mut Canvas,
-        num_blocks: usize,
+        goal: Goal,
         deadline: Instant,
     ) -> Result<bool, RenderError> {
         match self {
-            Self::Cpu(tiles) => tiles.advance(queue, canvas, num_blocks, deadline),
-            Self::Gpu(tiles) => tiles.advance(device, queue, canvas, num_blocks, deadline),
+            Self::Cpu(tiles) => tiles.advance(queue, canvas, goal, deadline),
+            Self::Gpu(tiles) => tiles.advance(device, queue, canvas, goal.num_blocks, deadline),
         }
     }
 
@@ -102,7 +103,7 @@ impl CpuTiles {
         &mut self,
         queue: &wgpu::Queue,
         canvas: &mut Canvas,
-        num_blocks: usize,
+        goal: Goal,
         deadline: Instant,
     ) -> Result<bool, RenderError> {
         let record = &canvas.target.field;
@@ -111,7 +112,7 @@ impl CpuTiles {
             _ => Evaluator::new(&record.field),
         };
         let (_, evaluator) = self.field.insert((Arc::clone(record), evaluator));
-        self.worker.request(&canvas.work, evaluator, num_blocks);
+        self.worker.request(&canvas.work, evaluator, goal);
         self.finished.extend(self.worker.take_finished(canvas.work.id)?);
         while let Some(finished) = self.finished.pop_front() {
             // Blocks come in order; what is left of another canvas is not looked at.

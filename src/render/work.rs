@@ -57,3 +57,12 @@ impl Work {
         if total == 0 { 1.0 } else { (done as f64 / total as f64) as f32 }
     }
 }
+
+/// How far to go with a work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Goal {
+    /// To the end of so many blocks.
+    pub(super) num_blocks: usize,
+    /// Nothing is seen of the canvas before so many are done.
+    pub(super) unseen_blocks: usize,
+}

@@ -7,7 +7,7 @@ use half::f16;
 
 use super::RenderError;
 use super::plan::{Block, Grid, PxRect};
-use super::work::Work;
+use super::work::{Goal, Work};
 use crate::field::Evaluator;
 
 /// The window is woken no more often than this in the middle of a pass: drawing costs the same cores.
@@ -54,7 +54,7 @@ struct Request {
     work: Arc<Work>,
     evaluator: Evaluator,
     /// Go so far, and wait for more.
-    num_blocks: usize,
+    goal: Goal,
 }
 
 /// What the thread keeps of the work in hand.
@@ -89,15 +89,15 @@ impl CpuWorker {
         Ok(Self { shared, thread: Some(thread) })
     }
 
-    /// Evaluate this work, to `num_blocks` of its blocks, instead of whatever was asked for before.
-    pub(super) fn request(&self, work: &Arc<Work>, evaluator: &Evaluator, num_blocks: usize) {
+    /// Evaluate this work, as far as the goal says, instead of whatever was asked for before.
+    pub(super) fn request(&self, work: &Arc<Work>, evaluator: &Evaluator, goal: Goal) {
         let mut state = self.shared.lock();
-        if state.request.as_ref().is_some_and(|now| now.work.id == work.id && now.num_blocks == num_blocks) {
+        if state.request.as_ref().is_some_and(|now| now.work.id == work.id && now.goal == goal) {
             return;
         }
         state.finished.retain(|finished| finished.work_id == work.id);
         let (work, evaluator) = (Arc::clone(work), evaluator.clone());
-        state.request = Some(Request { work, evaluator, num_blocks });
+        state.request = Some(Request { work, evaluator, goal });
         self.shared.changed.notify_one();
     }
 
@@ -148,9 +148,11 @@ impl Shared {
                 _ => Canvas::new(request),
             };
             let finished = present.evaluate_next();
-            let is_complete = present.next_block >= present.request.num_blocks
-                || present.next_block == present.request.work.coarse_blocks();
-            let is_time = present.last_wake.elapsed() >= WAKE_INTERVAL;
+            let Goal { num_blocks, unseen_blocks } = present.request.goal;
+            let is_complete = present.next_block >= num_blocks;
+            let is_coarse = present.next_block == present.request.work.coarse_blocks();
+            let is_time = is_coarse || present.last_wake.elapsed() >= WAKE_INTERVAL;
+            let is_seen = present.next_block >= unseen_blocks;
             let mut state = self.lock();
             let is_wanted =
                 state.request.as_ref().is_some_and(|wanted| wanted.work.id == present.request.work.id);
@@ -158,7 +160,7 @@ impl Shared {
                 state.finished.extend(finished);
             }
             drop(state);
-            if is_wanted && (is_complete || is_time) {
+            if is_wanted && (is_complete || (is_time && is_seen)) {
                 present.last_wake = Instant::now();
                 (self.wake)();
             }
@@ -177,7 +179,7 @@ impl Shared {
                 let done = canvas
                     .filter(|canvas| canvas.request.work.id == request.work.id)
                     .map_or(0, |canvas| canvas.next_block);
-                if done < request.num_blocks.min(request.work.blocks.len()) {
+                if done < request.goal.num_blocks.min(request.work.blocks.len()) {
                     return Some(request.clone());
                 }
             }

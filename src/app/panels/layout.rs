@@ -10,7 +10,7 @@ use crate::app::action::{Action, Change};
 use crate::app::bridge::Bridge;
 use crate::app::settings::PANE_WIDTHS;
 use crate::app::state::{Dialog, NoticeId, State};
-use crate::app::theme::{palette, palette_of, size, space};
+use crate::app::theme::{palette_of, size, space};
 use crate::camera::ImageView;
 use crate::render::{EvaluatorKind, FrameState};
 
@@ -161,7 +161,9 @@ impl Behavior<Pane> for Panes<'_> {
             Pane::Library => Margin::same(space::S as i8),
             Pane::Inspector => Margin::symmetric(space::L as i8, space::XS as i8),
         };
-        let frame = Frame::new().fill(palette(ui).panel).inner_margin(margin);
+        // The window is cleared to the panels' colour: filling them again would cost a software rasteriser a fifth
+        // of a frame.
+        let frame = Frame::new().inner_margin(margin);
         frame.show(ui, |ui| {
             ui.set_min_size(ui.available_size());
             match pane {

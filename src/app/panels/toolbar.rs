@@ -20,7 +20,7 @@ const MODES: [(ViewMode, &str, &str); 6] = [
 
 /// The strip above the view: the ways of looking, and the zoom.
 pub(crate) fn show(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
-    let frame = Frame::new().fill(palette(ui).panel).inner_margin(Margin::symmetric(space::S as i8, 0));
+    let frame = Frame::new().inner_margin(Margin::symmetric(space::S as i8, 0));
     frame.show(ui, |ui| {
         ui.set_height(size::TOOLBAR_HEIGHT);
         ui.horizontal_centered(|ui| {

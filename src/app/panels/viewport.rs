@@ -29,13 +29,13 @@ pub(crate) fn show(
     toolbar::show(ui, state, actions);
     let (rect, response) = ui.allocate_exact_size(ui.available_size(), Sense::click_and_drag());
     let rect = on_pixels(ui, rect);
-    ui.painter().rect_filled(rect, 0.0, palette(ui).canvas);
     let viewport_px = pixels(ui, rect);
     if state.viewport_px != (f64::from(viewport_px.0), f64::from(viewport_px.1)) {
         actions.push(Action::View(ViewChange::Viewport(f64::from(viewport_px.0), f64::from(viewport_px.1))));
     }
     let Some(item) = state.current() else {
         panels.frame = None;
+        ui.painter().rect_filled(rect, 0.0, palette(ui).canvas);
         invite(ui, rect, actions);
         return;
     };
@@ -104,6 +104,7 @@ fn draw(
 ) {
     let (Some(bridge), Some(view)) = (bridge, state.view()) else {
         panels.frame = None;
+        ui.painter().rect_filled(rect, 0.0, palette(ui).canvas);
         return;
     };
     let now = ui.ctx().time();
@@ -132,9 +133,11 @@ fn draw(
     if panels.frame.is_some_and(|frame| frame.needs_repaint) {
         ui.ctx().request_repaint();
     }
-    if let Some(paint) = bridge.paint(rect) {
-        ui.painter().add(paint);
-    }
+    // The pass paints its own background.
+    match bridge.paint(rect) {
+        Some(paint) => ui.painter().add(paint),
+        None => ui.painter().rect_filled(rect, 0.0, palette(ui).canvas),
+    };
     // While a field is refined its view is meant to be coarse, and a sign that turns would draw without end.
     let is_behind = item.refinement.is_none() && panels.frame.is_none_or(|frame| !frame.is_exact);
     panels.inexact_since = if is_behind { panels.inexact_since.or(Some(now)) } else { None };
