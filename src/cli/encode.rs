@@ -1,4 +1,5 @@
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context, bail};
@@ -6,10 +7,15 @@ use serde::Serialize;
 
 use super::args::EncodeArgs;
 use super::{output, source};
+use crate::camera::{Camera, Intrinsics};
+use crate::dataset::FOCAL;
 use crate::field::Region;
-use crate::model::Model;
+use crate::model::{Model, SignalKind};
 use crate::storage::Precision;
 use crate::train::{Quality, quality};
+
+/// Samples of a ray, as published figures are measured.
+const OBJECT_SAMPLES: usize = 128;
 
 #[derive(Serialize)]
 struct Row {
@@ -62,7 +68,7 @@ pub(super) fn run(args: &EncodeArgs) -> anyhow::Result<()> {
         output::json(&rows)?;
     }
     if failed > 0 {
-        bail!("{failed} of {} pictures could not be encoded", args.inputs.len());
+        bail!("{failed} of {} inputs could not be encoded", args.inputs.len());
     }
     Ok(())
 }
@@ -75,21 +81,35 @@ fn default_output(input: &Path, folder: Option<&Path>) -> PathBuf {
 
 fn encode(model: &Model, input: &Path, output: PathBuf, args: &EncodeArgs) -> anyhow::Result<Row> {
     let begun = Instant::now();
-    let signal = source::signal(input, &args.framing)?;
-    let decode_ms = output::ms(begun.elapsed());
-    let generated = model.encode_image(&signal)?;
+    let (generated, reference, values, decode_ms) = match model.config().kind {
+        SignalKind::Image => {
+            let signal = source::signal(input, &args.framing)?;
+            let decode_ms = output::ms(begun.elapsed());
+            let generated = model.encode_image(&signal)?;
+            let reference = Arc::clone(&signal.reference);
+            let values = generated.record.render(reference.width(), reference.height(), Region::WHOLE);
+            (generated, reference, values, decode_ms)
+        }
+        SignalKind::Object => {
+            let (reference, identity) = source::object(input, model.config().input_size as u32)?;
+            let decode_ms = output::ms(begun.elapsed());
+            let camera = Camera::canonical(Intrinsics::square(reference.width(), FOCAL));
+            let generated = model.encode_object(&[(reference.clone(), camera)], Some(identity))?;
+            let seen = generated.record.trace(&camera.pixel_rays(), OBJECT_SAMPLES);
+            let values = seen.iter().flat_map(|seen| seen.on([1.0; 3])).collect();
+            (generated, Arc::new(reference), values, decode_ms)
+        }
+    };
     let precision = if args.half { Precision::F16 } else { Precision::F32 };
     let bytes = generated.record.to_bytes(precision)?;
     generated.record.write(&output, precision).with_context(|| output.display().to_string())?;
-    let (width, height) = (signal.reference.width(), signal.reference.height());
-    let values = generated.record.render(width, height, Region::WHOLE);
     let timings = generated.timings;
     Ok(Row {
         input: input.into(),
         output,
-        quality: quality(&values, &signal.reference),
-        width,
-        height,
+        quality: quality(&values, &reference),
+        width: reference.width(),
+        height: reference.height(),
         parameters: generated.record.field.architecture().num_params(),
         bytes: bytes.len(),
         decode_ms,

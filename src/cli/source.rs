@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 
 use super::args::FramingArgs;
+use super::output;
 use crate::field::{FieldKind, FieldRecord};
 use crate::limits;
-use crate::media::{self, Framing, ImageSignal, MediaError};
+use crate::media::{self, Cutout, Framing, ImageSignal, MediaError, Picture};
 use crate::model::Model;
+use crate::storage::Identity;
 
 /// A file's bytes.
 pub(super) fn bytes(path: &Path) -> anyhow::Result<Vec<u8>> {
@@ -38,6 +40,17 @@ pub(super) fn signal(path: &Path, args: &FramingArgs) -> anyhow::Result<ImageSig
     let framing = args.framing.map_or_else(Framing::default, Into::into);
     let side = args.reference.unwrap_or(limits::DEFAULT_REFERENCE_SIDE_PX);
     load(path, framing, side, args)
+}
+
+/// The picture of an object as a model reads it, on white, and which file it is from. How it was told from its
+/// background is said.
+pub(super) fn object(path: &Path, side_px: u32) -> anyhow::Result<(Picture, Identity)> {
+    let bytes = bytes(path)?;
+    let picture = Cutout::decode(&bytes).with_context(|| path.display().to_string())?;
+    let (object, foreground) = media::object_of(&picture);
+    output::note(format_args!("{}: {}", path.display(), foreground.described()));
+    let square = media::resize(&object.on([255; 3]), side_px, side_px);
+    Ok((square, Identity::of(name(path), &bytes)))
 }
 
 /// A picture framed as it was for this field, unless the command line says otherwise.

@@ -9,6 +9,7 @@ mod folder;
 mod forge;
 mod formulas;
 mod hostile;
+mod objects;
 mod pillow;
 mod sizes;
 mod writing;

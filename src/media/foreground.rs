@@ -1,0 +1,156 @@
+//! Pictures of one object, as a model that reads objects was shown them: on nothing, in the middle of a square.
+
+use super::Cutout;
+
+/// Part of the border that must be of one colour for it to be a background.
+const PLAIN_PART: f64 = 0.9;
+/// Largest difference of a channel from the background's, of 255: what is nearer is background, and what is farther
+/// than the second is object.
+const NEAR: u32 = 12;
+const FAR: u32 = 40;
+/// The object's longer side, as a part of the square: what it is in pictures of things that fill a ball which touches
+/// the picture's edges, in the mean.
+const PART: f64 = 0.79;
+/// A square picture whose object takes a part between these, this near to the middle, stays as it is.
+const GOOD_PARTS: (f64, f64) = (0.5, 0.97);
+const GOOD_OFFSET: f64 = 0.15;
+
+/// How an object was told from what is behind it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Foreground {
+    /// By its alpha.
+    Alpha,
+    /// From a background of one colour, seen at the border.
+    Plain,
+    /// Not at all: all of the picture is taken for the object.
+    Whole,
+}
+
+impl Foreground {
+    /// In a few words, for people.
+    #[must_use]
+    pub fn described(self) -> &'static str {
+        match self {
+            Self::Alpha => "cut out by its alpha",
+            Self::Plain => "cut out from a plain background",
+            Self::Whole => "taken as it is: it has neither alpha nor a plain background",
+        }
+    }
+}
+
+/// The object of a picture on nothing, in a square: where it already stands well in a square, that is kept, else it is
+/// moved to the middle and its longer side made four fifths.
+#[must_use]
+pub fn object_of(picture: &Cutout) -> (Cutout, Foreground) {
+    let (cut, foreground) = cut_out(picture);
+    let whole = [0, 0, i64::from(picture.width()), i64::from(picture.height())];
+    let square = match bounds(&cut).filter(|_| foreground != Foreground::Whole) {
+        Some(bounds) => squared(&cut, bounds),
+        None => centred(&cut, whole, 1.0),
+    };
+    (square, foreground)
+}
+
+/// Told from what is behind it.
+fn cut_out(picture: &Cutout) -> (Cutout, Foreground) {
+    if picture.is_transparent() {
+        return (picture.clone(), Foreground::Alpha);
+    }
+    match background(picture) {
+        Some(color) => (without(picture, color), Foreground::Plain),
+        None => (picture.clone(), Foreground::Whole),
+    }
+}
+
+/// Pixels of the border, from every side.
+fn border(width: usize, height: usize) -> impl Iterator<Item = usize> {
+    let across = (0..width).flat_map(move |x| [x, (height - 1) * width + x]);
+    across.chain((0..height).flat_map(move |y| [y * width, y * width + width - 1]))
+}
+
+fn difference(pixel: &[u8], color: [u8; 3]) -> u32 {
+    let channels = pixel.iter().zip(color);
+    channels.map(|(value, own)| u32::from(value.abs_diff(own))).max().unwrap_or(0)
+}
+
+/// The colour of the border, if it has one: the median of each channel.
+fn background(picture: &Cutout) -> Option<[u8; 3]> {
+    let (width, height) = (picture.width() as usize, picture.height() as usize);
+    let pixels: Vec<&[u8]> = border(width, height).map(|index| &picture.rgba()[4 * index..][..4]).collect();
+    let median = |channel: usize| {
+        let mut values: Vec<u8> = pixels.iter().map(|pixel| pixel[channel]).collect();
+        values.sort_unstable();
+        values[values.len() / 2]
+    };
+    let color = [median(0), median(1), median(2)];
+    let plain = pixels.iter().filter(|pixel| difference(pixel, color) <= NEAR).count();
+    (plain as f64 >= PLAIN_PART * pixels.len() as f64).then_some(color)
+}
+
+/// What is of the background's colour and joined with the border becomes clear; at the object's edge, partly so. An
+/// edge pixel is a mixture, and the background's share is taken out of it.
+fn without(picture: &Cutout, color: [u8; 3]) -> Cutout {
+    let (width, height) = (picture.width() as usize, picture.height() as usize);
+    let mut rgba = picture.rgba().to_vec();
+    let mut is_reached = vec![false; width * height];
+    let mut waiting: Vec<usize> = border(width, height).collect();
+    while let Some(index) = waiting.pop() {
+        if std::mem::replace(&mut is_reached[index], true) {
+            continue;
+        }
+        let found = difference(&picture.rgba()[4 * index..][..4], color);
+        let alpha = (found.saturating_sub(NEAR) * 255 / (FAR - NEAR)).min(255);
+        let pixel = &mut rgba[4 * index..][..4];
+        for (value, behind) in pixel.iter_mut().zip(color) {
+            let share = (255 - alpha) * u32::from(behind) / 255;
+            *value = u32::from(*value).saturating_sub(share).min(alpha) as u8;
+        }
+        pixel[3] = alpha as u8;
+        if alpha == 255 {
+            continue;
+        }
+        let (x, y) = (index % width, index / width);
+        waiting.extend((x > 0).then(|| index - 1));
+        waiting.extend((x + 1 < width).then_some(index + 1));
+        waiting.extend((y > 0).then(|| index - width));
+        waiting.extend((y + 1 < height).then_some(index + width));
+    }
+    Cutout::new(picture.width(), picture.height(), rgba).unwrap_or_else(|| picture.clone())
+}
+
+/// In a square, of the picture's own pixels.
+fn squared(picture: &Cutout, bounds: [i64; 4]) -> Cutout {
+    let (width, height) = (i64::from(picture.width()), i64::from(picture.height()));
+    let [left, top, right, bottom] = bounds;
+    let part = (right - left).max(bottom - top) as f64 / width as f64;
+    let offset = |low: i64, high: i64, side: i64| ((low + high) as f64 / 2.0 / side as f64 - 0.5).abs();
+    let is_good = width == height
+        && (GOOD_PARTS.0..=GOOD_PARTS.1).contains(&part)
+        && offset(left, right, width).max(offset(top, bottom, height)) <= GOOD_OFFSET;
+    if is_good { picture.clone() } else { centred(picture, bounds, PART) }
+}
+
+/// Left, top, right and bottom of what is not clear.
+fn bounds(picture: &Cutout) -> Option<[i64; 4]> {
+    let width = i64::from(picture.width());
+    let seen = picture.rgba().chunks_exact(4).zip(0i64..).filter(|(pixel, _)| pixel[3] > 0);
+    seen.map(|(_, index)| (index % width, index / width)).fold(None, |found, (x, y)| {
+        let [left, top, right, bottom] = found.unwrap_or([x, y, x + 1, y + 1]);
+        Some([left.min(x), top.min(y), right.max(x + 1), bottom.max(y + 1)])
+    })
+}
+
+/// A square around the middle of a rectangle, whose longer side becomes this part of it; clear beyond the picture.
+fn centred(picture: &Cutout, [left, top, right, bottom]: [i64; 4], part: f64) -> Cutout {
+    let side = (((right - left).max(bottom - top) as f64 / part).round() as i64).max(1);
+    let (x0, y0) = ((left + right - side) / 2, (top + bottom - side) / 2);
+    let (width, height) = (i64::from(picture.width()), i64::from(picture.height()));
+    let mut rgba = vec![0; (4 * side * side) as usize];
+    for y in y0.max(0)..(y0 + side).min(height) {
+        for x in x0.max(0)..(x0 + side).min(width) {
+            let (from, to) = (4 * (y * width + x) as usize, 4 * ((y - y0) * side + x - x0) as usize);
+            rgba[to..to + 4].copy_from_slice(&picture.rgba()[from..from + 4]);
+        }
+    }
+    Cutout::new(side as u32, side as u32, rgba).unwrap_or_else(|| picture.clone())
+}
