@@ -15,7 +15,7 @@ const SLICE: Duration = Duration::from_millis(50);
 /// Between two previews: a part of the time since the beginning, for what a step gains falls with their number,
 /// and within these bounds. Where the processor draws, every preview costs the time of several steps.
 const PREVIEW_PART: f64 = 0.25;
-const PREVIEW_BOUNDS_SECS: (f64, f64) = (0.25, 1.0);
+const PREVIEW_BOUNDS_SECS: (f64, f64) = (0.35, 1.0);
 
 /// See [`Command::Refine`](super::Command::Refine).
 pub(super) struct RefineJob {
