@@ -26,6 +26,10 @@ pub const DATASET_BYTES: u64 = 8 << 30;
 pub const VIEWS: usize = 4_096;
 /// Most corners, and most triangles, of a mesh.
 pub const MESH_VERTICES: usize = 16 << 20;
+/// Most pixels of a mesh's textures together.
+pub const MESH_TEXELS: usize = 16 << 20;
+/// Most memory that the pictures of one object may take, in bytes.
+pub const OBJECT_BYTES: usize = 1 << 30;
 /// Most nodes of a mesh's scene.
 pub const MESH_NODES: usize = 100_000;
 /// Longest side of the reference picture that a field is compared with, in pixels.
@@ -79,6 +83,8 @@ pub fn table() -> Vec<(&'static str, String)> {
         ("picture folder, decoded", format!("{} GiB", DATASET_BYTES >> 30)),
         ("views of an object", VIEWS.to_string()),
         ("mesh triangles", format!("{} million", MESH_VERTICES / 1_000_000)),
+        ("mesh textures", format!("{} million px", MESH_TEXELS / 1_000_000)),
+        ("views of an object, decoded", format!("{} GiB", OBJECT_BYTES >> 30)),
         ("mesh nodes", MESH_NODES.to_string()),
         ("reference side", format!("{REFERENCE_SIDE_PX} px")),
         ("exported side", format!("{EXPORT_SIDE_PX} px")),

@@ -69,7 +69,7 @@ impl Intrinsics {
 
 impl Camera {
     /// A camera that looks at the origin, z being up: `elevation` above the plane and `azimuth` from the x axis, in
-    /// radians. Straight above or below, the top of the picture is where the azimuth points away from.
+    /// radians. Straight above, the top of the picture is where the azimuth points away from; straight below, where it points to.
     #[must_use]
     pub fn around(elevation: f64, azimuth: f64, distance: f64, intrinsics: Intrinsics) -> Self {
         let (se, ce) = elevation.sin_cos();

@@ -196,7 +196,7 @@ pub(super) struct TrainArgs {
     /// The pretrained backbone's weights, .safetensors; scratch takes only its size from it
     #[arg(long)]
     pub(super) backbone: Option<PathBuf>,
-    /// A model to start from, with all of its weights, instead of a backbone alone
+    /// A model to start from, with all of its weights, instead of a backbone alone; to be given again with --resume
     #[arg(long, value_name = "MODEL")]
     pub(super) from: Option<PathBuf>,
     /// Settings; what the file leaves out is as in the default model's recipe

@@ -91,6 +91,9 @@ fn encode(model: &Model, input: &Path, output: PathBuf, args: &EncodeArgs) -> an
             (generated, reference, values, decode_ms)
         }
         SignalKind::Object => {
+            if args.framing.framing.is_some() || args.framing.reference.is_some() {
+                bail!("--framing and --reference are for pictures, and this model reads objects");
+            }
             let (reference, identity) = source::object(input, model.config().input_size as u32)?;
             let decode_ms = output::ms(begun.elapsed());
             let camera = Camera::canonical(Intrinsics::square(reference.width(), FOCAL));

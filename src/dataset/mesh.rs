@@ -1,16 +1,23 @@
 //! A GLB file as triangles with materials.
 
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::panic::catch_unwind;
+use std::sync::Arc;
+
 use glam::{DMat4, DVec3, Vec2, Vec4, vec2};
-use gltf::mesh::Mode;
+use gltf::mesh::{Mode, Semantic};
 
 use super::MeshError;
 use crate::limits;
-use crate::media::{Cutout, linear_from_srgb};
+use crate::media::{Cutout, MediaError, Picture, decode_colors, linear_from_srgb};
 
 /// Triangles of one object, in the file's own units, y up.
 pub(super) struct Mesh {
     pub(super) triangles: Vec<Triangle>,
     pub(super) materials: Vec<Material>,
+    /// Corners that were read.
+    num_corners: usize,
 }
 
 /// Three corners.
@@ -27,7 +34,7 @@ pub(super) struct Triangle {
 pub(super) struct Material {
     /// Linear, with alpha.
     pub(super) base_color: Vec4,
-    pub(super) texture: Option<Texture>,
+    pub(super) texture: Option<Arc<Texture>>,
     pub(super) alpha: AlphaMode,
 }
 
@@ -51,17 +58,17 @@ pub(super) struct Texture {
 }
 
 impl Texture {
-    fn of(picture: &Cutout) -> Self {
-        let texel = |pixel: &[u8]| {
-            let value = |byte: u8| f32::from(byte) / 255.0;
-            let alpha = value(pixel[3]);
-            let color = |byte: u8| linear_from_srgb(if alpha > 0.0 { value(byte) / alpha } else { 0.0 });
-            Vec4::new(color(pixel[0]), color(pixel[1]), color(pixel[2]), alpha)
+    /// `cut` has the alpha, `colors` what is behind it too: an opaque surface shows that, and an edge does not blend
+    /// with black.
+    fn of(colors: &Picture, cut: &Cutout) -> Self {
+        let texel = |(color, cut): (&[f32], &[u8])| {
+            let [red, green, blue] = [0, 1, 2].map(|channel| linear_from_srgb(color[channel]));
+            Vec4::new(red, green, blue, f32::from(cut[3]) / 255.0)
         };
         Self {
-            width: picture.width() as usize,
-            height: picture.height() as usize,
-            texels: picture.rgba().chunks_exact(4).map(texel).collect(),
+            width: colors.width() as usize,
+            height: colors.height() as usize,
+            texels: colors.to_f32().chunks_exact(3).zip(cut.rgba().chunks_exact(4)).map(texel).collect(),
         }
     }
 
@@ -88,6 +95,15 @@ impl Mesh {
     /// # Errors
     /// [`MeshError`] if it is no such file, has joints, or has no triangle.
     pub(super) fn from_glb(bytes: &[u8]) -> Result<Self, MeshError> {
+        // The reader asserts what a broken file may break. Nothing that it touches outlives the closure.
+        catch_unwind(|| Self::read(bytes)).unwrap_or_else(|panic: Box<dyn Any + Send>| {
+            let text = panic.downcast_ref::<&str>().copied();
+            let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+            Err(broken(format!("its reader failed: {}", text.unwrap_or("without a word"))))
+        })
+    }
+
+    fn read(bytes: &[u8]) -> Result<Self, MeshError> {
         let gltf::Gltf { document, blob } =
             gltf::Gltf::from_slice(bytes).map_err(|err| MeshError::Broken(err.to_string()))?;
         if document.skins().next().is_some() {
@@ -97,13 +113,14 @@ impl Mesh {
             return Err(broken("its numbers lie in another file"));
         }
         let blob = blob.as_deref().unwrap_or_default();
+        let mut textures = Textures::default();
         let mut materials = document
             .materials()
-            .map(|material| read_material(&material, blob))
+            .map(|material| read_material(&material, blob, &mut textures))
             .collect::<Result<Vec<_>, _>>()?;
         // For triangles without one.
         materials.push(Material { base_color: Vec4::ONE, texture: None, alpha: AlphaMode::Opaque });
-        let mut mesh = Self { triangles: Vec::new(), materials };
+        let mut mesh = Self { triangles: Vec::new(), materials, num_corners: 0 };
         let scene = document.default_scene().or_else(|| document.scenes().next());
         let scene = scene.ok_or_else(|| broken("it has no scene"))?;
         let mut waiting: Vec<_> = scene.nodes().map(|node| (node, DMat4::IDENTITY)).collect();
@@ -143,6 +160,10 @@ impl Mesh {
             .ok_or_else(missing)?
             .map(|at| world.transform_point3(glam::Vec3::from_array(at).as_dvec3()))
             .collect();
+        self.num_corners += positions.len();
+        if self.num_corners > limits::MESH_VERTICES {
+            return Err(broken("it has too many corners"));
+        }
         if !positions.iter().all(|at| at.is_finite()) {
             return Err(broken("a corner lies nowhere"));
         }
@@ -156,9 +177,19 @@ impl Mesh {
             .read_colors(0)
             .map(|colors| colors.into_rgba_f32().map(Vec4::from_array).collect())
             .unwrap_or_default();
-        let indices: Vec<usize> = match reader.read_indices() {
-            Some(indices) => indices.into_u32().map(|index| index as usize).collect(),
-            None => (0..positions.len()).collect(),
+        let has = |semantic: Semantic| primitive.get(&semantic).is_some();
+        let ends_early = |len: usize| len > 0 && len < positions.len();
+        if (has(Semantic::TexCoords(set)) && places.is_empty())
+            || (has(Semantic::Colors(0)) && colors.is_empty())
+            || ends_early(places.len())
+            || ends_early(colors.len())
+        {
+            return Err(missing());
+        }
+        let indices: Vec<usize> = match (primitive.indices(), reader.read_indices()) {
+            (_, Some(indices)) => indices.into_u32().map(|index| index as usize).collect(),
+            (None, None) => (0..positions.len()).collect(),
+            (Some(_), None) => return Err(missing()),
         };
         let material = material.index().unwrap_or(self.materials.len() - 1);
         if self.triangles.len() + indices.len() / 3 > limits::MESH_VERTICES {
@@ -201,9 +232,21 @@ fn broken(what: impl Into<String>) -> MeshError {
     MeshError::Broken(what.into())
 }
 
-fn read_material(material: &gltf::Material, blob: &[u8]) -> Result<Material, MeshError> {
+/// Those that were read, by the number of their picture.
+#[derive(Default)]
+struct Textures {
+    all: BTreeMap<usize, Arc<Texture>>,
+    num_texels: usize,
+}
+
+fn read_material(
+    material: &gltf::Material,
+    blob: &[u8],
+    textures: &mut Textures,
+) -> Result<Material, MeshError> {
     let surface = material.pbr_metallic_roughness();
-    let texture = surface.base_color_texture().map(|info| read_texture(&info.texture(), blob)).transpose()?;
+    let texture =
+        surface.base_color_texture().map(|info| textures.read(&info.texture().source(), blob)).transpose()?;
     let alpha = match material.alpha_mode() {
         gltf::material::AlphaMode::Opaque => AlphaMode::Opaque,
         gltf::material::AlphaMode::Mask => AlphaMode::Mask(material.alpha_cutoff().unwrap_or(0.5)),
@@ -212,12 +255,25 @@ fn read_material(material: &gltf::Material, blob: &[u8]) -> Result<Material, Mes
     Ok(Material { base_color: Vec4::from_array(surface.base_color_factor()), texture, alpha })
 }
 
-fn read_texture(texture: &gltf::Texture, blob: &[u8]) -> Result<Texture, MeshError> {
-    let gltf::image::Source::View { view, .. } = texture.source().source() else {
-        return Err(broken("a texture lies in another file"));
-    };
-    let bytes = view.offset().checked_add(view.length()).and_then(|end| blob.get(view.offset()..end));
-    let bytes = bytes.ok_or_else(|| broken("a texture ends early"))?;
-    let picture = Cutout::decode(bytes).map_err(|err| broken(format!("a texture cannot be read: {err}")))?;
-    Ok(Texture::of(&picture))
+impl Textures {
+    fn read(&mut self, image: &gltf::Image, blob: &[u8]) -> Result<Arc<Texture>, MeshError> {
+        if let Some(texture) = self.all.get(&image.index()) {
+            return Ok(Arc::clone(texture));
+        }
+        let gltf::image::Source::View { view, .. } = image.source() else {
+            return Err(broken("a texture lies in another file"));
+        };
+        let bytes = view.offset().checked_add(view.length()).and_then(|end| blob.get(view.offset()..end));
+        let bytes = bytes.ok_or_else(|| broken("a texture ends early"))?;
+        let refused = |err: MediaError| broken(format!("a texture cannot be read: {err}"));
+        let cut = Cutout::decode(bytes).map_err(refused)?;
+        let colors = decode_colors(bytes).map_err(refused)?;
+        self.num_texels += cut.rgba().len() / 4;
+        if self.num_texels > limits::MESH_TEXELS {
+            return Err(broken("its textures are too large"));
+        }
+        let texture = Arc::new(Texture::of(&colors, &cut));
+        self.all.insert(image.index(), Arc::clone(&texture));
+        Ok(texture)
+    }
 }

@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use super::{DatasetError, Split, View, ViewSet, srn, transforms};
+use crate::camera::Intrinsics;
 use crate::limits;
 use crate::storage::sha256_hex;
 
@@ -91,6 +92,11 @@ impl ObjectFolder {
             for View { picture, camera } in &entry.views.views {
                 seen.extend_from_slice(picture.rgba());
                 seen.extend(camera.world_from_camera.to_cols_array().map(f64::to_le_bytes).concat());
+                let Intrinsics { width, height, focal_px, principal_px } = camera.intrinsics;
+                seen.extend([width, height].map(u32::to_le_bytes).concat());
+                seen.extend(
+                    [focal_px.x, focal_px.y, principal_px.x, principal_px.y].map(f64::to_le_bytes).concat(),
+                );
             }
             format!("{} {}\n", sha256_hex(&seen), entry.relative)
         };

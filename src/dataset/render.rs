@@ -118,7 +118,7 @@ impl MeshFolder {
     /// # Errors
     /// [`DatasetError::Io`] if something cannot be written. A file that cannot be used is no error.
     pub fn render(&self, file: &str, out: &Path, config: &RenderConfig) -> Result<Rendered, DatasetError> {
-        let folder = out.join(file.strip_suffix(".glb").unwrap_or(file));
+        let folder = out.join(Path::new(file).with_extension(""));
         let transforms = folder.join(NAMES[0]);
         if transforms.is_file() {
             return Ok(Rendered::Present);
@@ -156,8 +156,9 @@ impl MeshFolder {
             h: Some(side),
         };
         let (near, far) = (Some(NEAR_AND_FAR.0), Some(NEAR_AND_FAR.1));
-        let text = serde_json::to_vec_pretty(&Transforms { camera, near, far, frames })
-            .map_err(|err| DatasetError::Config(err.to_string()))?;
+        let text =
+            serde_json::to_vec_pretty(&Transforms { camera, near, far, frames, ..Transforms::default() })
+                .map_err(|err| DatasetError::Config(err.to_string()))?;
         write_atomically(&transforms, |out| out.write_all(&text)).map_err(failed(&transforms))?;
         Ok(Rendered::Done)
     }

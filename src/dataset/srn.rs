@@ -26,11 +26,13 @@ pub(super) fn read(folder: &Path) -> Result<ViewSet, DatasetError> {
     let refuse = |path: &Path, reason: String| DatasetError::Views { path: path.into(), reason };
     let lens = folder.join("intrinsics.txt");
     let numbers = numbers(&lens)?;
-    let [focal, cx, cy, ..] = *numbers else {
-        return Err(refuse(&lens, "it has no focal length and middle".into()));
-    };
     // The last line is the height and the width.
-    let [.., height, width] = *numbers else { return Err(refuse(&lens, "it has no size".into())) };
+    let [focal, cx, cy, .., height, width] = *numbers else {
+        return Err(refuse(&lens, "it has no focal length, middle and size".into()));
+    };
+    if !(numbers.iter().all(|number| number.is_finite()) && focal > 0.0 && height > 0.0 && width > 0.0) {
+        return Err(refuse(&lens, format!("a focal length of {focal} and a size of {width}x{height}")));
+    }
     let mut pictures: Vec<PathBuf> = std::fs::read_dir(folder.join("rgb"))
         .map_err(|source| DatasetError::Io { path: folder.join("rgb"), source })?
         .filter_map(|entry| entry.ok().map(|entry| entry.path()))
@@ -43,9 +45,14 @@ pub(super) fn read(folder: &Path) -> Result<ViewSet, DatasetError> {
             format!("it has {} views, expected 1 to {}", pictures.len(), limits::VIEWS),
         ));
     }
+    let mut used_bytes = 0;
     let views = pictures.iter().map(|path| {
         let bytes = read_file(path).map_err(|err| refuse(path, err.to_string()))?;
         let picture = Cutout::decode(&bytes).map_err(|err| refuse(path, err.to_string()))?;
+        used_bytes += picture.rgba().len();
+        if used_bytes > limits::OBJECT_BYTES {
+            return Err(refuse(path, "its pictures are too large".into()));
+        }
         let stem = path.file_stem().unwrap_or_default().to_string_lossy();
         let file = folder.join(format!("pose/{stem}.txt"));
         let rows: Vec<Vec<f64>> = self::numbers(&file)?.chunks(4).map(<[f64]>::to_vec).collect();
@@ -59,9 +66,6 @@ pub(super) fn read(folder: &Path) -> Result<ViewSet, DatasetError> {
             focal_px: DVec2::splat(focal) * scale,
             principal_px: DVec2::new(cx, cy) * scale,
         };
-        if !(intrinsics.focal_px.is_finite() && intrinsics.focal_px.min_element() > 0.0) {
-            return Err(refuse(&lens, format!("its focal length is {focal} pixels")));
-        }
         Ok(View { picture, camera: Camera { world_from_camera: seen * turn, intrinsics } })
     });
     let views = views.collect::<Result<_, DatasetError>>()?;

@@ -26,7 +26,21 @@ pub(super) struct Transforms {
     pub(super) near: Option<f64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) far: Option<f64>,
+    #[serde(flatten, skip_serializing)]
+    pub(super) distortion: Distortion,
     pub(super) frames: Vec<Frame>,
+}
+
+/// How a lens bends rays; only those that do not are read.
+#[derive(Debug, Default, Clone, Copy, Deserialize)]
+#[serde(default)]
+pub(super) struct Distortion {
+    k1: f64,
+    k2: f64,
+    k3: f64,
+    k4: f64,
+    p1: f64,
+    p2: f64,
 }
 
 /// Intrinsics, of all pictures or of one.
@@ -68,6 +82,12 @@ pub(super) fn read(file: &Path) -> Result<ViewSet, DatasetError> {
     let text = std::fs::read(file).map_err(io)?;
     let transforms: Transforms = serde_json::from_slice(&text).map_err(|err| refuse(err.to_string()))?;
     let (near, far) = depths(&transforms).map_err(refuse)?;
+    let Distortion { k1, k2, k3, k4, p1, p2 } = transforms.distortion;
+    if [k1, k2, k3, k4, p1, p2].iter().any(|factor| *factor != 0.0) {
+        return Err(refuse(
+            "its lens bends rays, and only pinhole cameras are read; undistort the pictures".into(),
+        ));
+    }
     if !(1..=limits::VIEWS).contains(&transforms.frames.len()) {
         return Err(refuse(format!(
             "it has {} views, expected 1 to {}",
@@ -76,11 +96,16 @@ pub(super) fn read(file: &Path) -> Result<ViewSet, DatasetError> {
         )));
     }
     let folder = file.parent().unwrap_or(Path::new(""));
+    let mut used_bytes = 0;
     let views = transforms.frames.iter().map(|frame| {
         let what = |reason: String| refuse(format!("{}: {reason}", frame.file_path));
         let path = picture_path(folder, &frame.file_path).map_err(what)?;
         let bytes = read_file(&path).map_err(|err| what(err.to_string()))?;
         let picture = Cutout::decode(&bytes).map_err(|err| what(err.to_string()))?;
+        used_bytes += picture.rgba().len();
+        if used_bytes > limits::OBJECT_BYTES {
+            return Err(what("its pictures are too large".into()));
+        }
         let size = (picture.width(), picture.height());
         let intrinsics = intrinsics(&frame.lens.or(&transforms.camera), size).map_err(what)?;
         let world_from_camera = pose(&frame.transform_matrix).map_err(what)?;
@@ -116,6 +141,9 @@ impl Lens {
 /// For a picture of this size; the file may speak of a larger or smaller one.
 fn intrinsics(lens: &Lens, (width, height): (u32, u32)) -> Result<Intrinsics, String> {
     let said = (lens.w.unwrap_or(width.into()), lens.h.unwrap_or(height.into()));
+    if !(said.0 > 0.0 && said.1 > 0.0) {
+        return Err(format!("its pictures are said to have {}x{} pixels", said.0, said.1));
+    }
     let focal_x = lens.fl_x.or(lens.camera_angle_x.map(|angle| said.0 / 2.0 / (angle / 2.0).tan()));
     let Some(focal_x) = focal_x.or(lens.fl_y) else {
         return Err("neither camera_angle_x nor fl_x says how long its lens is".into());

@@ -12,7 +12,8 @@ pub(super) struct Converter {
     sample: Sample,
     profile: Option<ToSrgb>,
     is_premultiplied: bool,
-    background: [u16; 3],
+    /// `None` if alpha is not looked at.
+    background: Option<[u16; 3]>,
 }
 
 /// One value of one channel, in native byte order.
@@ -31,7 +32,7 @@ impl Converter {
         color: ColorType,
         profile: Option<ToSrgb>,
         is_premultiplied: bool,
-        background: [u8; 3],
+        background: Option<[u8; 3]>,
     ) -> Option<Self> {
         let sample = match color {
             ColorType::L8 | ColorType::La8 | ColorType::Rgb8 | ColorType::Rgba8 => Sample::U8,
@@ -40,7 +41,7 @@ impl Converter {
             _ => return None,
         };
         let channels = usize::from(color.channel_count());
-        let background = background.map(|value| u16::from(value) * 257);
+        let background = background.map(|color| color.map(|value| u16::from(value) * 257));
         let profile = profile.filter(|profile| sample != Sample::F32 && profile.fits(channels));
         Some(Self { channels, sample, profile, is_premultiplied, background })
     }
@@ -86,8 +87,8 @@ impl Converter {
             if let Some(profile) = &self.profile {
                 profile.apply(out);
             }
-            if self.has_alpha() {
-                self.composite(&samples, out);
+            if let Some(background) = self.background.filter(|_| self.has_alpha()) {
+                self.composite(&samples, background, out);
             }
         }
         rgb.truncate(num_values);
@@ -129,11 +130,11 @@ impl Converter {
         }
     }
 
-    /// Lay the colours on the background, mixing encoded values.
-    fn composite(&self, samples: &[u16], rgb: &mut [u16]) {
+    /// Lay the colours on a background, mixing encoded values.
+    fn composite(&self, samples: &[u16], background: [u16; 3], rgb: &mut [u16]) {
         for (pixel, out) in samples.chunks_exact(self.channels).zip(rgb.chunks_exact_mut(3)) {
             let alpha = pixel.last().map_or(FULL, |&alpha| u32::from(alpha));
-            for (value, behind) in out.iter_mut().zip(self.background) {
+            for (value, behind) in out.iter_mut().zip(background) {
                 let sum = u32::from(*value) * alpha + u32::from(behind) * (FULL - alpha);
                 // At most 65535^2 + 32767, which is below 2^32.
                 *value = ((sum + FULL / 2) / FULL) as u16;

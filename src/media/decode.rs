@@ -30,6 +30,18 @@ use super::{Content, MediaError, Picture, structure};
 /// [`MediaError::Unsupported`] for what is no picture that is read here, [`MediaError::TooLarge`] by the
 /// header alone, [`MediaError::Damaged`] or [`MediaError::Feature`] by what the decoder says.
 pub fn decode(bytes: &[u8], background: [u8; 3]) -> Result<Picture, MediaError> {
+    decode_on(bytes, Some(background))
+}
+
+/// As [`decode`], but what a transparent pixel hides is seen: alpha is not looked at.
+///
+/// # Errors
+/// As [`decode`].
+pub fn decode_colors(bytes: &[u8]) -> Result<Picture, MediaError> {
+    decode_on(bytes, None)
+}
+
+fn decode_on(bytes: &[u8], background: Option<[u8; 3]>) -> Result<Picture, MediaError> {
     let content = Content::of(bytes);
     if !content.is_supported() {
         return Err(MediaError::Unsupported(content));
@@ -49,7 +61,7 @@ fn reason(panic: &(dyn Any + Send)) -> &str {
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("without a word")
 }
 
-fn open(content: Content, bytes: &[u8], background: [u8; 3]) -> Result<Picture, MediaError> {
+fn open(content: Content, bytes: &[u8], background: Option<[u8; 3]>) -> Result<Picture, MediaError> {
     structure::check(content, bytes)?;
     let stream = Cursor::new(bytes);
     match content {
@@ -78,7 +90,7 @@ fn ancillary_limits() -> Limits {
 fn read<D: ImageDecoder>(
     content: Content,
     decoder: ImageResult<D>,
-    background: [u8; 3],
+    background: Option<[u8; 3]>,
 ) -> Result<Picture, MediaError> {
     let refused = |err: ImageError| refusal(content, &err);
     let mut decoder = decoder.map_err(refused)?;

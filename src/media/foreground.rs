@@ -15,6 +15,9 @@ const PART: f64 = 0.79;
 const GOOD_PARTS: (f64, f64) = (0.5, 0.97);
 const GOOD_OFFSET: f64 = 0.15;
 
+/// Side of the largest square that is made.
+const LARGEST_PX: i64 = 4_096;
+
 /// How an object was told from what is behind it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Foreground {
@@ -145,12 +148,18 @@ fn centred(picture: &Cutout, [left, top, right, bottom]: [i64; 4], part: f64) ->
     let side = (((right - left).max(bottom - top) as f64 / part).round() as i64).max(1);
     let (x0, y0) = ((left + right - side) / 2, (top + bottom - side) / 2);
     let (width, height) = (i64::from(picture.width()), i64::from(picture.height()));
-    let mut rgba = vec![0; (4 * side * side) as usize];
-    for y in y0.max(0)..(y0 + side).min(height) {
-        for x in x0.max(0)..(x0 + side).min(width) {
-            let (from, to) = (4 * (y * width + x) as usize, 4 * ((y - y0) * side + x - x0) as usize);
-            rgba[to..to + 4].copy_from_slice(&picture.rgba()[from..from + 4]);
+    // Of a very large square every so many pixels will do: no model reads a hundredth of them.
+    let step = (side + LARGEST_PX - 1) / LARGEST_PX;
+    let out_side = side / step;
+    let mut rgba = vec![0; (4 * out_side * out_side) as usize];
+    for (to, (row, column)) in
+        (0..out_side).flat_map(|row| (0..out_side).map(move |column| (row, column))).enumerate()
+    {
+        let (x, y) = (x0 + column * step, y0 + row * step);
+        if (0..width).contains(&x) && (0..height).contains(&y) {
+            let from = 4 * (y * width + x) as usize;
+            rgba[4 * to..4 * to + 4].copy_from_slice(&picture.rgba()[from..from + 4]);
         }
     }
-    Cutout::new(side as u32, side as u32, rgba).unwrap_or_else(|| picture.clone())
+    Cutout::new(out_side as u32, out_side as u32, rgba).unwrap_or_else(|| picture.clone())
 }

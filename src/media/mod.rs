@@ -23,7 +23,7 @@ mod write;
 
 pub use content::Content;
 pub use cutout::Cutout;
-pub use decode::decode;
+pub use decode::{decode, decode_colors};
 pub use error::MediaError;
 pub use file::{content_of_file, read_file};
 pub use foreground::{Foreground, object_of};

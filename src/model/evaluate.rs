@@ -40,7 +40,7 @@ pub fn evaluate_batch(
     evaluate_features(architecture, weights, biases, Tensor::from_data(features, &device))
 }
 
-/// [`evaluate_batch`] on points that are encoded already, `[batch, n, encoding width]`.
+/// [`evaluate_batch`] on points that are encoded already, `[batch, n, encoding width]`: data, without a gradient.
 #[must_use]
 pub fn evaluate_features(
     architecture: &Architecture,

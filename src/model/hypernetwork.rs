@@ -7,20 +7,20 @@ use super::head::{BaseLayer, Head};
 use super::{Mode, ModelConfig, ModelError, PLUECKER, SignalKind, cpu, initial, local_start, names};
 
 /// A backbone that reads a picture, and what turns the outputs of its weight tokens into the weights of
-/// a field. Field names are the checkpoint's.
+/// a field. Field names are the checkpoint's; the backbone comes first and the base last, as training counts on.
 #[derive(Module, Debug)]
 pub struct Hypernetwork {
     /// The transformer.
     pub backbone: Backbone,
+    /// For objects: the Plücker coordinates of a patch's ray to what is added to its token. It starts at zero, so
+    /// that a pretrained backbone starts undisturbed.
+    pub ray_embed: Option<Linear>,
     /// For each layer of the field, `[g, dim]`.
     pub weight_tokens: Vec<Param<Tensor<2>>>,
     /// One for each layer of the field.
     pub heads: Vec<Head>,
     /// One for each layer of the field.
     pub base: Vec<BaseLayer>,
-    /// For objects: the Plücker coordinates of a patch's ray to what is added to its token. It starts at zero, so
-    /// that a pretrained backbone starts undisturbed.
-    pub ray_embed: Option<Linear>,
     #[module(skip)]
     config: ModelConfig,
 }

@@ -148,19 +148,22 @@ impl Shared {
                 _ => Canvas::new(request),
             };
             let finished = present.evaluate_next();
-            let Goal { num_blocks, unseen_blocks } = present.request.goal;
-            let is_complete = present.next_block >= num_blocks;
-            let is_coarse = present.next_block == present.request.work.coarse_blocks();
-            let is_time = is_coarse || present.last_wake.elapsed() >= WAKE_INTERVAL;
-            let is_seen = present.next_block >= unseen_blocks;
             let mut state = self.lock();
-            let is_wanted =
-                state.request.as_ref().is_some_and(|wanted| wanted.work.id == present.request.work.id);
-            if is_wanted {
+            // The goal may have changed while the block was evaluated.
+            let work_id = present.request.work.id;
+            let goal =
+                state.request.as_ref().filter(|wanted| wanted.work.id == work_id).map(|wanted| wanted.goal);
+            if goal.is_some() {
                 state.finished.extend(finished);
             }
             drop(state);
-            if is_wanted && (is_complete || (is_time && is_seen)) {
+            let is_news = goal.is_some_and(|Goal { num_blocks, unseen_blocks }| {
+                let done = present.next_block;
+                let is_stage = done == unseen_blocks || done == present.request.work.coarse_blocks();
+                let is_time = is_stage || present.last_wake.elapsed() >= WAKE_INTERVAL;
+                done >= num_blocks || (is_time && done >= unseen_blocks)
+            });
+            if is_news {
                 present.last_wake = Instant::now();
                 (self.wake)();
             }

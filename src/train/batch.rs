@@ -8,6 +8,7 @@ use super::{RunConfig, TrainingData};
 use crate::camera::Camera;
 use crate::dataset::{Entry, ObjectEntry, Split, View};
 use crate::field::{sample_depths, spacings};
+use crate::media::Cutout;
 use crate::model::{encode_points, normalise, patch_rays};
 
 /// What transparent pixels are laid on.
@@ -153,7 +154,7 @@ fn object(
     for _ in 0..settings.rays_per_object {
         let View { picture, camera } = &all[pick(all.len(), random)];
         let on_object = random.random_bool(settings.foreground_part);
-        let pixel = pixel(picture.rgba(), on_object, random);
+        let pixel = pixel(picture, on_object, random);
         let (x, y) = (pixel % picture.width() as usize, pixel / picture.width() as usize);
         let ray = camera.seen_from(&input).pixel_ray(x as u32, y as u32).to_f32();
         let depths: Vec<f32> = even.iter().map(|depth| depth + jitter * random.random::<f32>()).collect();
@@ -161,18 +162,22 @@ fn object(
             .extend(depths.iter().flat_map(|depth| [0, 1, 2].map(|axis| ray[axis] + depth * ray[3 + axis])));
         item.spacings.extend(spacings(&depths));
         let rgba = &picture.rgba()[4 * pixel..][..4];
-        item.targets.extend([0, 1, 2].map(|channel| f32::from(rgba[channel] + (255 - rgba[3])) / 255.0));
+        item.targets
+            .extend([0, 1, 2].map(|channel| f32::from(rgba[channel].saturating_add(255 - rgba[3])) / 255.0));
     }
     item.features = encode_points(&config.field, &points);
     item
 }
 
-/// A random pixel, one that is not clear if that is wanted and found.
-fn pixel(rgba: &[u8], on_object: bool, random: &mut ChaCha8Rng) -> usize {
+/// A random pixel, one of the object if that is wanted and found: one that is not clear, or not white where nothing is
+/// clear.
+fn pixel(picture: &Cutout, on_object: bool, random: &mut ChaCha8Rng) -> usize {
+    let rgba = picture.rgba();
     let count = rgba.len() / 4;
+    let behind = if picture.is_transparent() { [0; 4] } else { [255; 4] };
     let mut found = random.random_range(0..count);
     for _ in 0..TRIES {
-        if !on_object || rgba[4 * found + 3] > 0 {
+        if !on_object || rgba[4 * found..4 * found + 4] != behind {
             break;
         }
         found = random.random_range(0..count);

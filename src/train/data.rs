@@ -46,6 +46,18 @@ impl TrainingData {
         if self.kind() != config.kind {
             return refuse("the settings are for another kind of data");
         }
+        if let Self::Objects(objects) = self {
+            let (near, far) = config.objects.depths;
+            let is_outside = |entry: &&ObjectEntry| {
+                entry.views.far <= f64::from(near) || entry.views.near >= f64::from(far)
+            };
+            if let Some(entry) = learned(objects, config).find(is_outside) {
+                return Err(TrainError::Config(format!(
+                    "{} lies at depths of {} to {}, and the settings look from {near} to {far}: change their depths",
+                    entry.relative, entry.views.near, entry.views.far
+                )));
+            }
+        }
         let has_any = match self {
             Self::Pictures(pictures) => pictures.pictures(Split::Train).next().is_some(),
             Self::Objects(objects) => learned(objects, config).next().is_some(),

@@ -191,7 +191,8 @@ impl Run {
             ("data".to_owned(), data.sha256()),
         ]);
         if let Some(identity) = &origin.file {
-            signature.insert("backbone".into(), identity.sha256.clone());
+            let key = if inputs.from.is_some() { "starting model" } else { "backbone" };
+            signature.insert(key.into(), identity.sha256.clone());
         }
         Ok(Self {
             tuner: Tuner::new(network, config.clone(), device)?,

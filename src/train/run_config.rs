@@ -65,13 +65,13 @@ pub struct ObjectSettings {
     pub rays_per_object: usize,
     /// Samples of a ray, jittered.
     pub samples_per_ray: usize,
-    /// Part of the rays that meet the object for certain.
+    /// Part of the rays that are to meet the object: a few dozen pixels of a view are tried for one.
     pub foreground_part: f64,
     /// Depths along a camera's axis between which objects lie.
     pub depths: (f32, f32),
-    /// Views that are read at once, at most; each step draws how many.
+    /// Views that are read at once, at most, and never more than an object has; each step draws how many.
     pub most_views: usize,
-    /// Classes that are left out, to be measured as something never seen.
+    /// Classes that are not learned from.
     pub without: Vec<String>,
 }
 

@@ -28,7 +28,7 @@ pub(super) struct TunerState {
     /// Its running mean.
     pub(super) ema: Vec<f32>,
     pub(super) backbone: Adam,
-    /// Of weight tokens and heads.
+    /// Of ray embedding, weight tokens and heads.
     pub(super) new: Adam,
     pub(super) base: FieldOptimizer,
     /// Steps done.
@@ -200,5 +200,25 @@ impl Tuner {
             .zip(weights.par_iter())
             .for_each(|(mean, weight)| *mean += (1.0 - decay) * (weight - *mean));
         self.network = parameters::write(self.network.clone(), weights);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{BackboneConfig, SignalKind, cpu_device};
+    use crate::train::vit_tiny;
+
+    /// The optimizers are given parts of one flat list: the backbone is its beginning, the base its end.
+    #[test]
+    fn the_base_is_the_last_of_what_learns() {
+        let small = BackboneConfig { dim: 12, depth: 1, heads: 1, mlp: 12, ..vit_tiny() };
+        for kind in [SignalKind::Image, SignalKind::Object] {
+            let model = RunConfig::of(kind).model(Mode::Scratch, &small);
+            let network = Hypernetwork::init(&model, 0, &cpu_device().autodiff()).unwrap();
+            let all = parameters::read(&network).unwrap();
+            assert!(all.starts_with(&parameters::read(&network.backbone).unwrap()));
+            assert!(all.ends_with(&parameters::read(&network.base).unwrap()), "{kind:?}");
+        }
     }
 }

@@ -3,6 +3,7 @@ use std::path::Path;
 use glam::{DVec2, DVec3};
 use hyperscope::camera::Camera;
 use hyperscope::dataset::{MeshFolder, ObjectFolder, RenderConfig, Rendered, Split};
+use hyperscope::media::png_rgba8_bytes;
 use serde_json::json;
 
 use crate::forge::{cuboid, glb};
@@ -115,6 +116,28 @@ fn alpha_is_kept() {
     assert!(covered > 100 && alphas.iter().all(|alpha| *alpha <= 128), "{covered}");
 }
 
+/// Of an opaque surface the texture's alpha is not looked at, not even where it is nothing.
+#[test]
+fn an_opaque_surface_shows_what_its_texture_hides() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut document, mut binary) = cuboid([1.0; 3], [0.0; 3], [1.0; 4]);
+    let hidden = png_rgba8_bytes(1, 1, &[255, 0, 0, 0]).unwrap();
+    let view = json!({"buffer": 0, "byteOffset": binary.len(), "byteLength": hidden.len()});
+    binary.extend(hidden);
+    document["buffers"][0]["byteLength"] = json!(binary.len());
+    document["bufferViews"].as_array_mut().unwrap().push(view);
+    document["images"] = json!([{"bufferView": 2, "mimeType": "image/png"}]);
+    document["textures"] = json!([{"source": 0}]);
+    document["materials"][0]["pbrMetallicRoughness"]["baseColorTexture"] = json!({"index": 0});
+    write(&folder.path().join("red.glb"), &glb(&document, binary));
+    let out = folder.path().join("out");
+    assert!(matches!(render(folder.path(), &out)[..], [(_, Rendered::Done)]));
+    let objects = ObjectFolder::scan(&out).unwrap();
+    let view = &objects.objects(Split::All).next().unwrap().views.views[0];
+    let middle = &view.picture.rgba()[4 * (32 * 64 + 32)..][..4];
+    assert!(middle[0] > 100 && middle[1..] == [0, 0, 255], "{middle:?}");
+}
+
 /// Each is left out with its reason, and nothing of it is written.
 #[test]
 fn broken_and_bent_meshes_are_left_out() {
@@ -142,6 +165,15 @@ fn broken_and_bent_meshes_are_left_out() {
         ("bent", bent, "joints"),
         ("beyond", beyond, "a corner that is not there"),
         ("count", changed("/accessors/0/count", json!(4_000_000_000u64)), ""),
+        (
+            "colors",
+            {
+                let (mut document, binary) = whole();
+                document["meshes"][0]["primitives"][0]["attributes"]["COLOR_0"] = json!(1);
+                glb(&document, binary)
+            },
+            "",
+        ),
         ("cut", good[..good.len() / 2].to_vec(), ""),
         ("cycle", changed("/nodes/0", json!({"mesh": 0, "children": [0]})), "contain each other"),
         (
@@ -150,8 +182,21 @@ fn broken_and_bent_meshes_are_left_out() {
             "in another file",
         ),
         ("empty", Vec::new(), ""),
+        ("emptyindices", changed("/bufferViews/1/byteOffset", json!(160)), "ends early"),
         ("ends", changed("/bufferViews/0/byteOffset", json!(160)), "ends early"),
+        ("floatindices", changed("/accessors/1/componentType", json!(5126)), ""),
         ("nan", not_a_number, "lies nowhere"),
+        (
+            "nosource",
+            {
+                let (mut document, binary) = whole();
+                document["materials"][0]["pbrMetallicRoughness"]["baseColorTexture"] = json!({"index": 0});
+                document["textures"] = json!([{"source": 0}]);
+                document["images"] = json!([{"bufferView": 0}]);
+                glb(&document, binary)
+            },
+            "",
+        ),
         ("nothing", changed("/scenes/0/nodes", json!([])), "no triangle"),
         (
             "point",
@@ -162,6 +207,8 @@ fn broken_and_bent_meshes_are_left_out() {
             "no size",
         ),
     ];
+    let mut cases = cases;
+    cases.sort_by_key(|(name, ..)| *name);
     for (name, bytes, _) in &cases {
         write(&folder.path().join(format!("{name}.glb")), bytes);
     }

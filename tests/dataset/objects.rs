@@ -80,6 +80,8 @@ fn views_that_make_no_sense_are_refused_with_a_sentence() {
             changed(matrix, json!([[1.0, 0.5, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 4.0]])),
             "right angles",
         ),
+        ("a fisheye", document().to_string().replacen('{', "{\"k1\": 0.1,", 1), "bends rays"),
+        ("a picture of nothing", document().to_string().replacen('{', "{\"w\": 0,", 1), "0x2 pixels"),
         ("too large a number", document().to_string().replace("4.0", "1e999"), ""),
         ("NaN", document().to_string().replace("4.0", "NaN"), ""),
     ];
