@@ -44,7 +44,7 @@
 //!
 //! | word | meaning |
 //! |---|---|
-//! | signal | the thing dropped in: here an image |
+//! | signal | the thing that a field is written for: an image, or one or more posed views of an object |
 //! | field | the implicit neural representation (INR): a small MLP from a coordinate to a value |
 //! | backbone | the transformer encoder that reads the signal: a foundation model, or the same architecture with random weights |
 //! | data token / weight token | a token that comes from the signal / a learned token whose output becomes weights |
