@@ -1,4 +1,4 @@
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, bail};
@@ -13,7 +13,7 @@ use crate::train::{Run, RunConfig, RunInputs, TrainingData};
 
 #[derive(Serialize)]
 struct Report {
-    model: std::path::PathBuf,
+    model: PathBuf,
     steps: u32,
     seconds: f64,
     held_out_psnr_db: Option<f64>,
@@ -76,31 +76,24 @@ pub(super) fn run(args: &TrainArgs) -> anyhow::Result<()> {
 /// The pictures of a folder; what cannot be used is said.
 pub(super) fn scan(path: &Path) -> anyhow::Result<PictureFolder> {
     let data = PictureFolder::scan(path)?;
-    for (file, reason) in &data.rejected {
-        output::note(format_args!("{}: left out: {reason}", file.display()));
-    }
     let count = |split| data.pictures(split).count();
-    output::note(format_args!(
-        "{} pictures to train on, {} held out",
-        count(Split::Train),
-        count(Split::HeldOut)
-    ));
+    say(&data.rejected, "pictures", [count(Split::Train), count(Split::HeldOut)]);
     Ok(data)
 }
 
 /// The objects of a folder; what cannot be used is said.
-pub(super) fn scan_objects(path: &Path) -> anyhow::Result<ObjectFolder> {
+fn scan_objects(path: &Path) -> anyhow::Result<ObjectFolder> {
     let data = ObjectFolder::scan(path)?;
-    for (file, reason) in &data.rejected {
+    let count = |split| data.objects(split).count();
+    say(&data.rejected, "objects", [count(Split::Train), count(Split::HeldOut)]);
+    Ok(data)
+}
+
+fn say(rejected: &[(PathBuf, String)], what: &str, [train, held_out]: [usize; 2]) {
+    for (file, reason) in rejected {
         output::note(format_args!("{}: left out: {reason}", file.display()));
     }
-    let count = |split| data.objects(split).count();
-    output::note(format_args!(
-        "{} objects to train on, {} held out",
-        count(Split::Train),
-        count(Split::HeldOut)
-    ));
-    Ok(data)
+    output::note(format_args!("{train} {what} to train on, {held_out} held out"));
 }
 
 fn config(args: &TrainArgs) -> anyhow::Result<RunConfig> {

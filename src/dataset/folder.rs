@@ -18,7 +18,6 @@ const PIXEL_BYTES: u64 = 6;
 /// The pictures of a folder and of the folders in it, decoded.
 #[derive(Debug, Clone)]
 pub struct PictureFolder {
-    root: PathBuf,
     entries: Vec<Entry>,
     /// The files that are not used, sorted: the path inside the folder, and a clause that says why.
     pub rejected: Vec<(PathBuf, String)>,
@@ -57,7 +56,7 @@ impl PictureFolder {
         if is_full() {
             return Err(DatasetError::TooLarge { path: root.into() });
         }
-        let mut folder = Self { root: root.into(), entries: Vec::new(), rejected: Vec::new() };
+        let mut folder = Self { entries: Vec::new(), rejected: Vec::new() };
         for outcome in outcomes {
             match outcome {
                 Ok(entry) => folder.entries.push(entry),
@@ -73,13 +72,7 @@ impl PictureFolder {
     /// Pictures at hand, as if they had been read from a folder: for measuring and for tests.
     #[must_use]
     pub fn of(entries: Vec<Entry>) -> Self {
-        Self { root: PathBuf::new(), entries, rejected: Vec::new() }
-    }
-
-    /// The folder.
-    #[must_use]
-    pub fn root(&self) -> &Path {
-        &self.root
+        Self { entries, rejected: Vec::new() }
     }
 
     /// One hash over the names and the hashes of all its pictures: two folders with the same one hold the same

@@ -30,7 +30,6 @@ impl ObjectEntry {
 /// The objects of a folder, with all their views decoded.
 #[derive(Debug, Clone)]
 pub struct ObjectFolder {
-    root: PathBuf,
     entries: Vec<ObjectEntry>,
     /// Folders that are not used, sorted: the path inside the root, and why.
     pub rejected: Vec<(PathBuf, String)>,
@@ -55,7 +54,7 @@ impl ObjectFolder {
                 Err(err) => Err((PathBuf::from(relative), err.to_string())),
             })
             .collect();
-        let mut folder = Self { root: root.into(), entries: Vec::new(), rejected: Vec::new() };
+        let mut folder = Self { entries: Vec::new(), rejected: Vec::new() };
         for outcome in outcomes {
             match outcome {
                 Ok(entry) => folder.entries.push(entry),
@@ -75,13 +74,7 @@ impl ObjectFolder {
     /// Objects at hand, as if they had been read from a folder: for measuring and for tests.
     #[must_use]
     pub fn of(entries: Vec<ObjectEntry>) -> Self {
-        Self { root: PathBuf::new(), entries, rejected: Vec::new() }
-    }
-
-    /// The folder.
-    #[must_use]
-    pub fn root(&self) -> &Path {
-        &self.root
+        Self { entries, rejected: Vec::new() }
     }
 
     /// One hash over the names of all its objects and what is seen of them.
