@@ -32,9 +32,10 @@
 //! | `camera` | where one looks from, as pure mathematics | - | glam |
 //! | `media` | files in: pictures into plain buffers, with limits; says what is unsupported | limits, storage | image, moxcms, fast_image_resize, bytemuck |
 //! | `dataset` | many signals for training: picture folders, posed views, meshes rendered to views | media, camera, limits, storage | gltf, glam |
+//! | `export` | files out of an object: stills, turntables, meshes, volumes | field, media, camera, limits, storage | image, gif, png, exr, fast_surface_nets |
 //! | `model` | the hypernetwork: backbones, weight tokens, heads, composers; `Signal -> Field` | field, media, camera, limits, storage | burn, pulp, safetensors, wgpu, glam |
-//! | `train` | tuning modes, objectives, metrics, one `step`, refine, checkpoints, runs | field, media, dataset, camera, model, limits, storage | burn, pulp |
-//! | `engine` | worker threads: commands in, events and latest values out, cancel, panic policy | field, camera, media, dataset, model, train, limits, storage | - |
+//! | `train` | tuning modes, objectives, metrics, one `step`, refine, checkpoints, runs | field, media, dataset, camera, model, limits, storage | burn, pulp, glam |
+//! | `engine` | worker threads: commands in, events and latest values out, cancel, panic policy | field, camera, media, dataset, export, model, train, limits, storage | - |
 //! | `render` | draw a field with WGSL: composition of shaders, passes, progressive refinement, readback | field, camera, media, limits | wgpu, glam, bytemuck |
 //! | `audio` | the sound card | - | cpal |
 //! | `cli` | the headless verbs | all but app | clap, anyhow, indicatif, glam |
@@ -67,6 +68,7 @@ pub mod camera;
 pub mod cli;
 pub mod dataset;
 pub mod engine;
+pub mod export;
 pub mod field;
 pub mod limits;
 pub mod media;

@@ -32,10 +32,14 @@ pub const MESH_TEXELS: usize = 16 << 20;
 pub const OBJECT_BYTES: usize = 1 << 30;
 /// Most nodes of a mesh's scene.
 pub const MESH_NODES: usize = 100_000;
+/// Most nodes along a side of a grid that an object is sampled at for a file.
+pub const MESH_GRID_SIDE: usize = 512;
 /// Longest side of the reference picture that a field is compared with, in pixels.
 pub const REFERENCE_SIDE_PX: u32 = 1_024;
 /// Side of the reference picture when nobody says otherwise, in pixels.
 pub const DEFAULT_REFERENCE_SIDE_PX: u32 = 256;
+/// Side of the square that the picture of an object is read and compared at, in pixels.
+pub const OBJECT_SIDE_PX: u32 = 96;
 /// Largest side of an exported picture, in pixels.
 pub const EXPORT_SIDE_PX: u32 = 16_384;
 /// Most pixels of an exported picture.
@@ -86,6 +90,7 @@ pub fn table() -> Vec<(&'static str, String)> {
         ("mesh textures", format!("{} million px", MESH_TEXELS / 1_000_000)),
         ("views of an object, decoded", format!("{} GiB", OBJECT_BYTES >> 30)),
         ("mesh nodes", MESH_NODES.to_string()),
+        ("mesh grid", format!("{MESH_GRID_SIDE}^3")),
         ("reference side", format!("{REFERENCE_SIDE_PX} px")),
         ("exported side", format!("{EXPORT_SIDE_PX} px")),
         ("exported pixels", format!("{} million", EXPORT_PIXELS / 1_000_000)),

@@ -2,12 +2,15 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use clap::builder::TypedValueParser;
+
 use super::values::{
-    BenchPart, Colour, DeviceName, FramingName, KindName, ModeName, OptimizerName, RegionArg, Size,
+    Behind, BenchPart, Colour, CropArg, DeviceName, FramingName, KindName, ModeName, OptimizerName, RegionArg, Size,
     SplitName, ViewArg,
 };
+use crate::export::MESH_THRESHOLD;
 use crate::limits;
-use crate::train::RefineConfig;
+use crate::train::{RefineConfig, Reference};
 
 /// Drop a picture; a hypernetwork writes a small neural network for it, the field; look into the field.
 ///
@@ -23,15 +26,19 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
-    /// Write the field of a picture, in one forward pass of the hypernetwork
+    /// Write the field of a picture or of an object, in one forward pass of the hypernetwork
     Encode(EncodeArgs),
-    /// Evaluate a field as a picture of any size
+    /// Evaluate a field as a picture of any size, an object's from any place
     Render(RenderArgs),
     /// Improve a field by gradient steps on its own weights, towards its picture
     Refine(RefineArgs),
     /// How close a field is to its picture: PSNR and SSIM
     Compare(CompareArgs),
-    /// Train a hypernetwork on a folder of pictures
+    /// Film an object's field: an animated GIF or PNG, or a folder of pictures
+    Turntable(TurntableArgs),
+    /// The surface of an object's field as GLB, PLY or OBJ, or its density as a NumPy array
+    Mesh(MeshArgs),
+    /// Train a hypernetwork on a folder of pictures, or of objects seen from known places
     Train(TrainArgs),
     /// What a model gives for held-out pictures: each, and the mean
     Evaluate(EvaluateArgs),
@@ -92,12 +99,18 @@ pub(super) struct FramingArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct EncodeArgs {
-    /// Pictures
+    /// Pictures; of objects also transforms.json files, or folders with one
     #[arg(required = true)]
     pub(super) inputs: Vec<PathBuf>,
     /// A model checkpoint; the bundled one if left out
     #[arg(long)]
     pub(super) model: Option<PathBuf>,
+    /// What the pictures are of, where no model says it [default: image]
+    #[arg(long, value_enum)]
+    pub(super) kind: Option<KindName>,
+    /// Views of an object that are read, at most, where there are several
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=5).map(|views| views as usize))]
+    pub(super) views: usize,
     /// The field file; a folder if there are several inputs [default: NAME.field.safetensors beside you]
     #[arg(short, long, value_name = "OUT")]
     pub(super) output: Option<PathBuf>,
@@ -125,9 +138,8 @@ pub(super) struct RenderArgs {
     /// of view, as 30,10,4,30
     #[arg(long, value_name = "AZ,EL[,DIST[,FOV]]", allow_hyphen_values = true)]
     pub(super) view: Option<ViewArg>,
-    /// Samples of a ray through an object
-    #[arg(long, default_value_t = 128, value_parser = clap::value_parser!(u32).range(1..=4096))]
-    pub(super) samples: u32,
+    #[command(flatten)]
+    pub(super) drawing: DrawingArgs,
     /// Who evaluates: the CPU, or WGSL on the graphics adapter
     #[arg(long, value_enum, default_value = "cpu")]
     pub(super) device: DeviceName,
@@ -139,15 +151,76 @@ pub(super) struct RenderArgs {
     pub(super) json: bool,
 }
 
+/// How an object is drawn.
+#[derive(Debug, Args)]
+pub(super) struct DrawingArgs {
+    /// Samples of a ray through an object
+    #[arg(long, default_value_t = 128, value_parser = clap::value_parser!(u32).range(1..=4096))]
+    pub(super) samples: u32,
+    /// What is behind an object, as RRGGBB or none
+    #[arg(long, value_name = "COLOUR", default_value = "ffffff")]
+    pub(super) behind: Behind,
+    /// The box that alone is drawn: x, y and z from and to, as -1,1,0,1,-1,1
+    #[arg(long, value_name = "X0,X1,Y0,Y1,Z0,Z1", allow_hyphen_values = true)]
+    pub(super) crop: Option<CropArg>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct TurntableArgs {
+    /// The field file of an object
+    pub(super) field: PathBuf,
+    /// The film: .gif, .apng, or without an ending a folder of PNG pictures
+    #[arg(short, long, value_name = "OUT")]
+    pub(super) output: PathBuf,
+    /// Size of the pictures, as 512x384
+    #[arg(long, value_name = "WxH", default_value = "256x256")]
+    pub(super) size: Size,
+    /// Pictures
+    #[arg(long, default_value_t = 48)]
+    pub(super) frames: usize,
+    /// Pictures in a second
+    #[arg(long, default_value_t = 24)]
+    pub(super) fps: u16,
+    /// Where it begins: as for render; given more than once, a way from one to the next instead of a turn
+    #[arg(long, value_name = "AZ,EL[,DIST[,FOV]]", allow_hyphen_values = true)]
+    pub(super) view: Vec<ViewArg>,
+    #[command(flatten)]
+    pub(super) drawing: DrawingArgs,
+    /// Report as JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct MeshArgs {
+    /// The field file of an object
+    pub(super) field: PathBuf,
+    /// The mesh: .glb, .ply or .obj; or .npy for the density
+    #[arg(short, long, value_name = "OUT")]
+    pub(super) output: PathBuf,
+    /// Density on the surface, in opacity per unit of depth
+    #[arg(long, default_value_t = MESH_THRESHOLD)]
+    pub(super) threshold: f32,
+    /// Nodes along a side of the cube that holds the object
+    #[arg(long, default_value_t = 128, value_parser = clap::value_parser!(u32).range(8..=limits::MESH_GRID_SIDE as i64).map(|side| side as usize))]
+    pub(super) grid: usize,
+    /// Report as JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
 #[derive(Debug, Args)]
 pub(super) struct RefineArgs {
     /// A field file
     pub(super) field: PathBuf,
-    /// The picture that it should come close to
+    /// The picture that it should come close to; of an object also a transforms.json, or a folder with one
     pub(super) input: PathBuf,
-    /// Gradient steps
-    #[arg(long, default_value_t = RefineConfig::default().steps)]
-    pub(super) steps: u32,
+    /// Gradient steps [default: 300, of an object 100]
+    #[arg(long)]
+    pub(super) steps: Option<u32>,
+    /// Views of an object that it should come close to, at most, where there are several
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..).map(|views| views as usize))]
+    pub(super) views: usize,
     #[command(flatten)]
     pub(super) refining: StepArgs,
     /// The refined field's file
@@ -164,7 +237,7 @@ pub(super) struct RefineArgs {
 pub(super) struct CompareArgs {
     /// A field file
     pub(super) field: PathBuf,
-    /// Its picture
+    /// Its picture; of an object also a transforms.json, or a folder with one: all views in the frame of the first
     pub(super) input: PathBuf,
     #[command(flatten)]
     pub(super) framing: FramingArgs,
@@ -223,24 +296,34 @@ pub(super) struct TrainArgs {
 pub(super) struct EvaluateArgs {
     /// A model checkpoint
     pub(super) model: PathBuf,
-    /// A folder of pictures
+    /// A folder of pictures, or for a model of objects of their posed views
     #[arg(long)]
     pub(super) data: PathBuf,
-    /// Which of its pictures
+    /// Which of them
     #[arg(long, value_enum, default_value = "held-out")]
     pub(super) split: SplitName,
     /// Side of the square reference, in pixels
     #[arg(long, value_name = "PX", default_value_t = limits::DEFAULT_REFERENCE_SIDE_PX,
           value_parser = clap::value_parser!(u32).range(1..=i64::from(limits::REFERENCE_SIDE_PX)))]
     pub(super) reference: u32,
-    /// Also after so many refine steps, as 30,100,300
+    /// Also after so many refine steps, as 30,100,300; of objects the last of them
     #[arg(long, value_name = "STEPS", value_delimiter = ',')]
     pub(super) refine: Vec<u32>,
     #[command(flatten)]
     pub(super) refining: StepArgs,
-    /// Beside the mean colour, an 8x8 thumbnail, and the same refining from other weights
+    /// Beside the mean colour, an 8x8 thumbnail, and the same refining from other weights; of objects beside the
+    /// input, the mean picture and the nearest training object
     #[arg(long)]
     pub(super) baselines: bool,
+    /// Of objects: classes that training left out; all of their objects are measured besides
+    #[arg(long, value_name = "CLASS", value_delimiter = ',')]
+    pub(super) unseen: Vec<String>,
+    /// Of objects: at most so many seen and so many unseen ones
+    #[arg(long, default_value_t = usize::MAX, hide_default_value = true)]
+    pub(super) objects: usize,
+    /// Of objects: views that are compared, at most
+    #[arg(long, default_value_t = 6)]
+    pub(super) views: usize,
     /// Report as JSON
     #[arg(long)]
     pub(super) json: bool,
@@ -275,28 +358,38 @@ pub(super) struct BenchArgs {
 /// How refine steps are taken.
 #[derive(Debug, Args)]
 pub(super) struct StepArgs {
-    /// What moves the field's hidden weight matrices
-    #[arg(long, value_enum, default_value_t = RefineConfig::default().optimizer.into())]
-    optimizer: OptimizerName,
-    /// Learning rate of the refine steps
-    #[arg(long, default_value_t = RefineConfig::default().learning_rate)]
-    lr: f64,
-    /// Pixels in a refine step, about: the crossings of random rows and columns
-    #[arg(long, default_value_t = RefineConfig::default().pixels_per_step)]
-    pixels: usize,
+    /// What moves the field's hidden weight matrices [default: muon, of an object adam]
+    #[arg(long, value_enum)]
+    optimizer: Option<OptimizerName>,
+    /// Learning rate of the refine steps [default: 0.008, of an object 0.0001 for one view and 0.003 for several]
+    #[arg(long)]
+    lr: Option<f64>,
+    /// Pixels in a refine step, about: the crossings of random rows and columns, of an object random rays
+    /// [default: 4096, of an object 512]
+    #[arg(long)]
+    pixels: Option<usize>,
     /// Seed of the pixel draws
     #[arg(long, default_value_t = RefineConfig::default().seed)]
     seed: u64,
 }
 
 impl StepArgs {
-    /// As they say, for so many steps.
-    pub(super) fn config(&self, steps: u32) -> RefineConfig {
+    /// As they say; the rest is as it is usual for such a reference.
+    pub(super) fn config(&self, steps: Option<u32>, reference: &Reference) -> RefineConfig {
+        let usual = match reference {
+            Reference::Picture(_) => RefineConfig::default(),
+            Reference::Views(views) => RefineConfig::of_object(views.len()),
+        };
+        self.over(RefineConfig { steps: steps.unwrap_or(usual.steps), ..usual })
+    }
+
+    /// What they say, over other settings.
+    pub(super) fn over(&self, usual: RefineConfig) -> RefineConfig {
         RefineConfig {
-            steps,
-            optimizer: self.optimizer.into(),
-            learning_rate: self.lr,
-            pixels_per_step: self.pixels,
+            steps: usual.steps,
+            optimizer: self.optimizer.map_or(usual.optimizer, Into::into),
+            learning_rate: self.lr.unwrap_or(usual.learning_rate),
+            pixels_per_step: self.pixels.unwrap_or(usual.pixels_per_step),
             seed: self.seed,
         }
     }

@@ -2,8 +2,7 @@ use serde::Serialize;
 
 use super::args::CompareArgs;
 use super::{output, source};
-use crate::field::Region;
-use crate::train::{Quality, quality};
+use crate::train::Quality;
 
 #[derive(Serialize)]
 struct Report {
@@ -15,9 +14,8 @@ struct Report {
 
 pub(super) fn run(args: &CompareArgs) -> anyhow::Result<()> {
     let record = source::field(&args.field)?;
-    let signal = source::signal_of(&record, &args.input, &args.framing)?;
-    let (width, height) = (signal.reference.width(), signal.reference.height());
-    let quality = quality(&record.render(width, height, Region::WHOLE), &signal.reference);
+    let reference = source::reference(&record, &args.input, &args.framing, usize::MAX)?;
+    let (quality, (width, height)) = source::compare(&record, &reference);
     if args.json {
         return output::json(&Report { quality, width, height });
     }

@@ -3,7 +3,7 @@ use serde::Serialize;
 use super::args::DoctorArgs;
 use super::output;
 use crate::limits;
-use crate::model::{Model, best_device, device_name};
+use crate::model::{Model, SignalKind, best_device, device_name};
 use crate::render::{AdapterSummary, adapters};
 
 #[derive(Serialize)]
@@ -15,13 +15,14 @@ struct Report {
     device: String,
     adapters: Vec<AdapterSummary>,
     sound: Vec<String>,
-    /// What the default model is, or why there is none.
-    model: String,
+    /// What the default models are, or why there is none.
+    image_model: String,
+    object_model: String,
     limits: Vec<(&'static str, String)>,
 }
 
 pub(super) fn run(args: &DoctorArgs) -> anyhow::Result<()> {
-    let model = match Model::bundled() {
+    let model = |kind| match Model::bundled(kind) {
         Ok(model) => format!("{}: {}", model.identity, model.summary()),
         Err(err) => err.to_string(),
     };
@@ -32,7 +33,8 @@ pub(super) fn run(args: &DoctorArgs) -> anyhow::Result<()> {
         device: device_name(&best_device()),
         adapters: adapters(),
         sound: sound_outputs(),
-        model,
+        image_model: model(SignalKind::Image),
+        object_model: model(SignalKind::Object),
         limits: limits::table(),
     };
     if args.json {
@@ -43,7 +45,8 @@ pub(super) fn run(args: &DoctorArgs) -> anyhow::Result<()> {
         report.version, report.system, report.threads
     ));
     output::line(format_args!("models compute on: {}", report.device));
-    output::line(format_args!("default model: {}", report.model));
+    output::line(format_args!("default model for pictures: {}", report.image_model));
+    output::line(format_args!("default model for objects: {}", report.object_model));
     if report.adapters.is_empty() {
         output::line(
             "graphics adapters: none; install a Vulkan driver (mesa-vulkan-drivers) to open the window; \

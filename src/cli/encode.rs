@@ -7,15 +7,9 @@ use serde::Serialize;
 
 use super::args::EncodeArgs;
 use super::{output, source};
-use crate::camera::{Camera, Intrinsics};
-use crate::dataset::FOCAL;
-use crate::field::Region;
 use crate::model::{Model, SignalKind};
 use crate::storage::Precision;
-use crate::train::{Quality, quality};
-
-/// Samples of a ray, as published figures are measured.
-const OBJECT_SAMPLES: usize = 128;
+use crate::train::Quality;
 
 #[derive(Serialize)]
 struct Row {
@@ -35,7 +29,11 @@ struct Row {
 }
 
 pub(super) fn run(args: &EncodeArgs) -> anyhow::Result<()> {
-    let model = source::model(args.model.as_deref())?;
+    let kind = args.kind.map_or(SignalKind::Image, Into::into);
+    let model = source::model(args.model.as_deref(), kind)?;
+    if args.kind.is_some() && model.config().kind != kind {
+        bail!("this model is for another kind of signal; leave out --kind, or name another --model");
+    }
     let folder = match &args.output {
         Some(path) if args.inputs.len() > 1 => {
             std::fs::create_dir_all(path).with_context(|| path.display().to_string())?;
@@ -81,26 +79,24 @@ fn default_output(input: &Path, folder: Option<&Path>) -> PathBuf {
 
 fn encode(model: &Model, input: &Path, output: PathBuf, args: &EncodeArgs) -> anyhow::Result<Row> {
     let begun = Instant::now();
-    let (generated, reference, values, decode_ms) = match model.config().kind {
+    let (generated, quality, (width, height), decode_ms) = match model.config().kind {
         SignalKind::Image => {
             let signal = source::signal(input, &args.framing)?;
             let decode_ms = output::ms(begun.elapsed());
             let generated = model.encode_image(&signal)?;
-            let reference = Arc::clone(&signal.reference);
-            let values = generated.record.render(reference.width(), reference.height(), Region::WHOLE);
-            (generated, reference, values, decode_ms)
+            let (quality, size_px) =
+                source::compare(&generated.record, &Arc::clone(&signal.reference).into());
+            (generated, quality, size_px, decode_ms)
         }
         SignalKind::Object => {
             if args.framing.framing.is_some() || args.framing.reference.is_some() {
                 bail!("--framing and --reference are for pictures, and this model reads objects");
             }
-            let (reference, identity) = source::object(input, model.config().input_size as u32)?;
+            let (views, identity) = source::views(input, args.views, model.config().input_size as u32)?;
             let decode_ms = output::ms(begun.elapsed());
-            let camera = Camera::canonical(Intrinsics::square(reference.width(), FOCAL));
-            let generated = model.encode_object(&[(reference.clone(), camera)], Some(identity))?;
-            let seen = generated.record.trace(&camera.pixel_rays(), OBJECT_SAMPLES);
-            let values = seen.iter().flat_map(|seen| seen.on([1.0; 3])).collect();
-            (generated, Arc::new(reference), values, decode_ms)
+            let generated = model.encode_object(&views, Some(identity))?;
+            let (quality, size_px) = source::compare(&generated.record, &views.into());
+            (generated, quality, size_px, decode_ms)
         }
     };
     let precision = if args.half { Precision::F16 } else { Precision::F32 };
@@ -110,9 +106,9 @@ fn encode(model: &Model, input: &Path, output: PathBuf, args: &EncodeArgs) -> an
     Ok(Row {
         input: input.into(),
         output,
-        quality: quality(&values, &reference),
-        width: reference.width(),
-        height: reference.height(),
+        quality,
+        width,
+        height,
         parameters: generated.record.field.architecture().num_params(),
         bytes: bytes.len(),
         decode_ms,

@@ -2,8 +2,11 @@ use serde::Serialize;
 
 use super::args::EvaluateArgs;
 use super::{output, source, train};
-use crate::model::ModelInfo;
-use crate::train::{Baselines, EvaluateConfig, Evaluated, Quality, RefineConfig, evaluate_model};
+use crate::model::{Model, ModelInfo, SignalKind};
+use crate::train::{
+    Baselines, ClassFigures, EvaluateConfig, Evaluated, EvaluatedObject, ObjectsEvaluateConfig, Quality, RefineConfig,
+    evaluate_model, evaluate_objects,
+};
 
 #[derive(Serialize)]
 struct Report {
@@ -16,13 +19,16 @@ struct Report {
 }
 
 pub(super) fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
-    let model = source::model(Some(&args.model))?;
+    let model = source::model(Some(&args.model), SignalKind::Image)?;
+    if model.config().kind == SignalKind::Object {
+        return objects(&model, args);
+    }
     let data = train::scan(&args.data)?;
     let config = EvaluateConfig {
         split: args.split.into(),
         reference_side_px: args.reference,
         refine_steps: args.refine.clone(),
-        refine: args.refining.config(0),
+        refine: args.refining.over(RefineConfig { steps: 0, ..RefineConfig::default() }),
         with_baselines: args.baselines,
     };
     let pictures = evaluate_model(&model, &data, &config, |row| {
@@ -48,6 +54,61 @@ pub(super) fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
         print_baselines(baselines);
     }
     Ok(())
+}
+
+#[derive(Serialize)]
+struct ObjectsReport {
+    model: ModelInfo,
+    refine_steps: u32,
+    objects: Vec<EvaluatedObject>,
+    classes: Vec<ClassFigures>,
+}
+
+fn objects(model: &Model, args: &EvaluateArgs) -> anyhow::Result<()> {
+    let data = train::scan_objects(&args.data)?;
+    let config = ObjectsEvaluateConfig {
+        split: args.split.into(),
+        unseen: args.unseen.clone(),
+        most_objects: args.objects,
+        novel_views: args.views.max(1),
+        refine_steps: args.refine.last().copied().unwrap_or(0),
+        with_baselines: args.baselines,
+    };
+    let (objects, classes) = evaluate_objects(model, &data, &config, |row| {
+        if !args.json {
+            print_object(&row.object, row);
+        }
+    })?;
+    if args.json {
+        let refine_steps = config.refine_steps;
+        return output::json(&ObjectsReport { model: model.info(), refine_steps, objects, classes });
+    }
+    for ClassFigures { class, is_unseen, count, mean } in &classes {
+        let seen = if *is_unseen { ", unseen" } else { "" };
+        print_object(&format!("{class}, {count} objects{seen}"), mean);
+    }
+    Ok(())
+}
+
+/// Views that were not read, then the one that was, what refining gives, and the baselines.
+fn print_object(name: &str, row: &EvaluatedObject) {
+    let Quality { psnr_db, ssim } = row.direct;
+    let mut text = format!("{name:44} {psnr_db:6.2} dB  SSIM {ssim:.3}  input {:.2}", row.input.psnr_db);
+    let mut add = |what: &str, quality: Option<Quality>| {
+        if let Some(quality) = quality {
+            text += &format!("  {what} {:.2} {:.3}", quality.psnr_db, quality.ssim);
+        }
+    };
+    add("refined by one view", row.refined_one);
+    add("by four", row.refined_four);
+    if let Some(own) = &row.baselines {
+        add("input repeated", Some(own.input_repeated));
+        add("mean picture", Some(own.mean_picture));
+        add("nearest object", Some(own.nearest_object));
+        add("four from another's", own.refined_from_other);
+        add("four from random", own.refined_from_random);
+    }
+    output::line(text);
 }
 
 fn print(row: &Evaluated) {

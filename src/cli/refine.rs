@@ -1,5 +1,4 @@
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
@@ -7,9 +6,8 @@ use serde::Serialize;
 
 use super::args::RefineArgs;
 use super::{output, source};
-use crate::field::Region;
 use crate::storage::Precision;
-use crate::train::{Quality, Refiner, quality};
+use crate::train::{Quality, Refiner};
 
 /// Between two movements of the bar.
 const SLICE: Duration = Duration::from_millis(100);
@@ -26,13 +24,12 @@ struct Report {
 
 pub(super) fn run(args: &RefineArgs) -> anyhow::Result<()> {
     let record = source::field(&args.field)?;
-    let signal = source::signal_of(&record, &args.input, &args.framing)?;
-    let (width, height) = (signal.reference.width(), signal.reference.height());
-    let before = quality(&record.render(width, height, Region::WHOLE), &signal.reference);
-    let config = args.refining.config(args.steps);
+    let reference = source::reference(&record, &args.input, &args.framing, args.views)?;
+    let before = source::compare(&record, &reference).0;
+    let config = args.refining.config(args.steps, &reference);
     let begun = Instant::now();
-    let mut refiner = Refiner::new(&record, Arc::clone(&signal.reference), config)?;
-    let bar = output::bar(u64::from(args.steps), "{bar:30} {pos}/{len} steps, {per_sec}, {msg}, {eta} left");
+    let mut refiner = Refiner::new(&record, reference, config)?;
+    let bar = output::bar(u64::from(config.steps), "{bar:30} {pos}/{len} steps, {per_sec}, {msg}, {eta} left");
     while !refiner.is_finished() {
         let progress = refiner.advance(SLICE)?;
         bar.set_position(u64::from(progress.step));

@@ -2,14 +2,14 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::{Context, bail};
-use glam::{DVec2, dvec2};
 use serde::Serialize;
 
 use super::args::RenderArgs;
-use super::values::{DeviceName, ViewArg};
+use super::film::still_config;
+use super::values::{DeviceName, Size};
 use super::{output, source};
-use crate::camera::{Camera, Intrinsics};
-use crate::field::{FieldKind, FieldRecord, Region};
+use crate::export::Still;
+use crate::field::{FieldKind, FieldRecord, Occupancy, Region, Tracer};
 use crate::media;
 use crate::render::render_gpu;
 
@@ -28,8 +28,13 @@ pub(super) fn run(args: &RenderArgs) -> anyhow::Result<()> {
     let (width, height) = (args.size.width, args.size.height);
     let region = args.region.0;
     let begun = Instant::now();
+    if matches!(record.kind, FieldKind::Object { .. }) {
+        let still = object(&record, args)?;
+        let evaluate_ms = output::ms(begun.elapsed());
+        still.write(&args.output)?;
+        return report(args, "cpu", evaluate_ms);
+    }
     let (device, values) = match args.device {
-        _ if matches!(record.kind, FieldKind::Object { .. }) => ("cpu", object(&record, args)?),
         _ if args.view.is_some() => bail!("--view is for objects, and this is the field of a picture"),
         DeviceName::Cpu => ("cpu", record.render(width, height, region)),
         DeviceName::Gpu => ("gpu", render_gpu(&record, width, height, region)?),
@@ -37,6 +42,11 @@ pub(super) fn run(args: &RenderArgs) -> anyhow::Result<()> {
     let evaluate_ms = output::ms(begun.elapsed());
     media::write_picture(&args.output, width, height, &values)
         .with_context(|| args.output.display().to_string())?;
+    report(args, device, evaluate_ms)
+}
+
+fn report(args: &RenderArgs, device: &'static str, evaluate_ms: f64) -> anyhow::Result<()> {
+    let Size { width, height } = args.size;
     let report = Report { output: args.output.clone(), width, height, device, evaluate_ms };
     if args.json {
         return output::json(&report);
@@ -48,25 +58,16 @@ pub(super) fn run(args: &RenderArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// An object on white.
-fn object(record: &FieldRecord, args: &RenderArgs) -> anyhow::Result<Vec<f32>> {
+/// An object from a place.
+fn object(record: &FieldRecord, args: &RenderArgs) -> anyhow::Result<Still> {
     if args.device == DeviceName::Gpu {
         bail!("objects are evaluated by the CPU; leave out --device");
     }
     if args.region.0 != Region::WHOLE {
         bail!("--region is for pictures; choose what is seen of an object by --view");
     }
-    let ViewArg { azimuth_deg, elevation_deg, distance, fov_deg } = args.view.unwrap_or_default();
-    let (width, height) = (args.size.width, args.size.height);
-    // The angle is that of the shorter side.
-    let focal_px = f64::from(width.min(height)) / 2.0 / (fov_deg.to_radians() / 2.0).tan();
-    let intrinsics = Intrinsics {
-        width,
-        height,
-        focal_px: DVec2::splat(focal_px),
-        principal_px: dvec2(width.into(), height.into()) / 2.0,
-    };
-    let camera = Camera::orbiting(azimuth_deg.to_radians(), elevation_deg.to_radians(), distance, intrinsics);
-    let seen = record.trace(&camera.pixel_rays(), args.samples as usize);
-    Ok(seen.iter().flat_map(|seen| seen.on([1.0; 3])).collect())
+    let place = args.view.unwrap_or_default().orbit();
+    let tracer = Tracer::new(record, Occupancy::of(record));
+    let config = still_config(&args.drawing, args.size);
+    Ok(Still::draw(record, &tracer, &place, &config, &mut |_| std::ops::ControlFlow::Continue(()))?)
 }

@@ -4,7 +4,9 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use super::args::{Arguments, Verb};
-use super::{bench, compare, dataset, doctor, encode, evaluate, inspect, output, refine, render, train};
+use super::{
+    bench, compare, dataset, doctor, encode, evaluate, film, inspect, mesh, output, refine, render, train,
+};
 
 /// Exit status of a command line that is not understood.
 const USAGE: u8 = 2;
@@ -25,6 +27,8 @@ pub fn run(open_window: impl FnOnce(Vec<PathBuf>) -> anyhow::Result<()>) -> Exit
         Some(Verb::Encode(args)) => encode::run(&args),
         Some(Verb::Render(args)) => render::run(&args),
         Some(Verb::Refine(args)) => refine::run(&args),
+        Some(Verb::Turntable(args)) => film::run(&args),
+        Some(Verb::Mesh(args)) => mesh::run(&args),
         Some(Verb::Compare(args)) => compare::run(&args),
         Some(Verb::Train(args)) => train::run(&args),
         Some(Verb::Evaluate(args)) => evaluate::run(&args),

@@ -1,16 +1,20 @@
 //! Files into what the verbs work on.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, bail};
 
 use super::args::FramingArgs;
 use super::output;
-use crate::field::{FieldKind, FieldRecord};
+use crate::camera::{Camera, Intrinsics};
+use crate::dataset::{FOCAL, ViewSet};
+use crate::field::{FieldKind, FieldRecord, Region};
 use crate::limits;
-use crate::media::{self, Cutout, Framing, ImageSignal, MediaError, Picture};
-use crate::model::Model;
+use crate::media::{self, Framing, ImageSignal, MediaError, ObjectFraming, ObjectSignal, Picture};
+use crate::model::{Model, SignalKind};
 use crate::storage::Identity;
+use crate::train::{Quality, Reference, quality, quality_of_views};
 
 /// A file's bytes.
 pub(super) fn bytes(path: &Path) -> anyhow::Result<Vec<u8>> {
@@ -26,9 +30,9 @@ pub(super) fn field(path: &Path) -> anyhow::Result<FieldRecord> {
     FieldRecord::read(path).with_context(|| path.display().to_string())
 }
 
-/// A model, or the bundled one.
-pub(super) fn model(path: Option<&Path>) -> anyhow::Result<Model> {
-    let Some(path) = path else { return Ok(Model::bundled()?) };
+/// A model, or the bundled one of a kind.
+pub(super) fn model(path: Option<&Path>, kind: SignalKind) -> anyhow::Result<Model> {
+    let Some(path) = path else { return Ok(Model::bundled(kind)?) };
     let folder: Option<PathBuf> = path.parent().map(Into::into);
     let bytes = bytes(path)?;
     let folders: Vec<PathBuf> = folder.into_iter().collect();
@@ -42,15 +46,51 @@ pub(super) fn signal(path: &Path, args: &FramingArgs) -> anyhow::Result<ImageSig
     load(path, framing, side, args)
 }
 
-/// The picture of an object as a model reads it, on white, and which file it is from. How it was told from its
-/// background is said.
-pub(super) fn object(path: &Path, side_px: u32) -> anyhow::Result<(Picture, Identity)> {
+/// Views of an object as a model reads them, on white, in the frame of the first one, and which file they are from: at
+/// most so many of a transforms.json or of a folder, or a plain picture, of which how it was told from its background is
+/// said.
+pub(super) fn views(path: &Path, most: usize, side_px: u32) -> anyhow::Result<(Views, Identity)> {
+    if ViewSet::is_at(path) {
+        let set = ViewSet::read(path)?;
+        let described = if path.is_dir() { Vec::new() } else { bytes(path)? };
+        return Ok((Arc::new(set.from_first(most)), Identity::of(name(path), &described)));
+    }
     let bytes = bytes(path)?;
-    let picture = Cutout::decode(&bytes).with_context(|| path.display().to_string())?;
-    let (object, foreground) = media::object_of(&picture);
-    output::note(format_args!("{}: {}", path.display(), foreground.described()));
-    let square = media::resize(&object.on([255; 3]), side_px, side_px);
-    Ok((square, Identity::of(name(path), &bytes)))
+    let signal = ObjectSignal::load(&name(path), &bytes, &ObjectFraming::default())
+        .with_context(|| path.display().to_string())?;
+    output::note(format_args!("{}: {}", path.display(), signal.foreground.described()));
+    let camera = Camera::canonical(Intrinsics::square(side_px, FOCAL));
+    Ok((Arc::new(vec![(signal.input(side_px), camera)]), signal.identity))
+}
+
+/// Pictures on white, and the cameras that saw them.
+pub(super) type Views = Arc<Vec<(Picture, Camera)>>;
+
+/// Of a folder with posed views or a plain picture, what is compared with this field: its picture, or views.
+pub(super) fn reference(
+    record: &FieldRecord,
+    path: &Path,
+    args: &FramingArgs,
+    most_views: usize,
+) -> anyhow::Result<Reference> {
+    match record.kind {
+        FieldKind::Image { .. } => Ok(signal_of(record, path, args)?.reference.into()),
+        FieldKind::Object { .. } => Ok(views(path, most_views, limits::OBJECT_SIDE_PX)?.0.into()),
+    }
+}
+
+/// How close a field is to its reference, and the size of that in pixels.
+pub(super) fn compare(record: &FieldRecord, reference: &Reference) -> (Quality, (u32, u32)) {
+    match reference {
+        Reference::Picture(picture) => {
+            let (width, height) = (picture.width(), picture.height());
+            (quality(&record.render(width, height, Region::WHOLE), picture), (width, height))
+        }
+        Reference::Views(views) => {
+            let size = views.first().map_or((0, 0), |(picture, _)| (picture.width(), picture.height()));
+            (quality_of_views(record, views), size)
+        }
+    }
 }
 
 /// A picture framed as it was for this field, unless the command line says otherwise.

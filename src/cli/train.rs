@@ -82,7 +82,7 @@ pub(super) fn scan(path: &Path) -> anyhow::Result<PictureFolder> {
 }
 
 /// The objects of a folder; what cannot be used is said.
-fn scan_objects(path: &Path) -> anyhow::Result<ObjectFolder> {
+pub(super) fn scan_objects(path: &Path) -> anyhow::Result<ObjectFolder> {
     let data = ObjectFolder::scan(path)?;
     let count = |split| data.objects(split).count();
     say(&data.rejected, "objects", [count(Split::Train), count(Split::HeldOut)]);

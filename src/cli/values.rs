@@ -4,9 +4,9 @@ use std::str::FromStr;
 
 use clap::ValueEnum;
 
-use crate::camera::CANONICAL_DISTANCE;
+use crate::camera::{CANONICAL_DISTANCE, Orbit};
 use crate::dataset::{FOCAL, Split};
-use crate::field::Region;
+use crate::field::{CropBox, Region};
 use crate::limits;
 use crate::media::Framing;
 use crate::model::{Mode, SignalKind};
@@ -190,6 +190,40 @@ impl FromStr for Colour {
     }
 }
 
+/// What is behind an object: a colour, or nothing.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Behind(pub(super) Option<[u8; 3]>);
+
+impl FromStr for Behind {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == "none" {
+            return Ok(Self(None));
+        }
+        let color: Colour = text.parse().map_err(|_| "expected none, or six hexadecimal digits, as ffffff")?;
+        Ok(Self(Some(color.0)))
+    }
+}
+
+/// A box of space.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct CropArg(pub(super) CropBox);
+
+impl FromStr for CropArg {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let numbers: Vec<f32> = text.split(',').filter_map(|part| part.trim().parse().ok()).collect();
+        match *numbers.as_slice() {
+            [x0, x1, y0, y1, z0, z1] if x0 < x1 && y0 < y1 && z0 < z1 => {
+                Ok(Self(CropBox { low: [x0, y0, z0], high: [x1, y1, z1] }))
+            }
+            _ => Err("expected x, y and z from and to, each from below its to, as -1,1,0,1,-1,1"),
+        }
+    }
+}
+
 /// Where an object is looked at from, in its view-centred frame.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct ViewArg {
@@ -197,6 +231,14 @@ pub(super) struct ViewArg {
     pub(super) elevation_deg: f64,
     pub(super) distance: f64,
     pub(super) fov_deg: f64,
+}
+
+impl ViewArg {
+    /// The camera there.
+    pub(super) fn orbit(self) -> Orbit {
+        let orbit = Orbit { distance: self.distance, fov_deg: self.fov_deg, ..Orbit::canonical(FOCAL) };
+        orbit.seen_from(self.azimuth_deg.to_radians(), self.elevation_deg.to_radians())
+    }
 }
 
 impl Default for ViewArg {

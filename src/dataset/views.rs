@@ -1,5 +1,8 @@
+use std::path::Path;
+
+use super::{DatasetError, srn, transforms};
 use crate::camera::Camera;
-use crate::media::Cutout;
+use crate::media::{Cutout, Picture};
 
 /// One picture of an object, and the camera that saw it.
 #[derive(Debug, Clone)]
@@ -19,4 +22,42 @@ pub struct ViewSet {
     pub near: f64,
     /// The farther one.
     pub far: f64,
+}
+
+impl ViewSet {
+    /// Whether there are posed views at a path: a file of JSON, or a folder that holds some.
+    #[must_use]
+    pub fn is_at(path: &Path) -> bool {
+        let is_json = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
+        is_json || path.is_dir()
+    }
+
+    /// Read one object's views: `transforms.json` itself, or a folder with one, or one as ShapeNet-SRN has them.
+    ///
+    /// # Errors
+    /// [`DatasetError`] with what is wrong with them.
+    pub fn read(path: &Path) -> Result<Self, DatasetError> {
+        if !path.is_dir() {
+            return transforms::read(path);
+        }
+        match transforms::NAMES.iter().map(|name| path.join(name)).find(|file| file.is_file()) {
+            Some(file) => transforms::read(&file),
+            None if srn::is_here(path) => srn::read(path),
+            None => Err(DatasetError::NoObjects { path: path.into() }),
+        }
+    }
+
+    /// At most so many of its views, at even distances, the first among them: pictures on white, and the cameras in
+    /// the frame that is centred on the first one's view.
+    #[must_use]
+    pub fn from_first(&self, most: usize) -> Vec<(Picture, Camera)> {
+        let count = self.views.len().min(most);
+        let Some(first) = self.views.first() else { return Vec::new() };
+        let input = first.camera;
+        let view = |index: usize| {
+            let View { picture, camera } = &self.views[index * self.views.len() / count];
+            (picture.on([255; 3]), camera.seen_from(&input))
+        };
+        (0..count).map(view).collect()
+    }
 }

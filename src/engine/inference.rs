@@ -76,7 +76,7 @@ fn encode(
 /// Load and warm up: the first pass through a network prepares what later ones find ready.
 fn load(origin: Option<Origin>) -> Result<Model, Failure> {
     let model = match origin {
-        None => Model::bundled()?,
+        None => Model::bundled(SignalKind::Image)?,
         Some(origin) => {
             let beside = match &origin {
                 Origin::Path(path) => path.parent().map(PathBuf::from),

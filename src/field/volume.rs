@@ -29,6 +29,44 @@ impl Seen {
     }
 }
 
+/// The part of rays that is looked at, in depths along the camera's axis, and how closely.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Sampling {
+    /// Where samples begin.
+    pub near: f32,
+    /// Where they end.
+    pub far: f32,
+    /// How many of them a ray has.
+    pub samples: usize,
+}
+
+impl Sampling {
+    /// Of a field that is not of an object there is nothing to look at: `None`.
+    #[must_use]
+    pub fn of(record: &FieldRecord, samples: usize) -> Option<Self> {
+        match record.kind {
+            FieldKind::Object { near, far } => Some(Self { near, far, samples }),
+            FieldKind::Image { .. } => None,
+        }
+    }
+
+    /// For a camera that stands farther from the object by so much than the canonical one, or nearer.
+    #[must_use]
+    pub fn moved(self, by: f32) -> Self {
+        let near = (self.near + by).max(NEAR_MIN);
+        Self { near, far: (self.far + by).max(near + LAST_SPACING), ..self }
+    }
+
+    /// Where the samples lie: see [`sample_depths`].
+    #[must_use]
+    pub fn depths(&self) -> Vec<f32> {
+        sample_depths(self.near, self.far, self.samples)
+    }
+}
+
+/// The nearest that anything is looked at.
+const NEAR_MIN: f32 = 0.05;
+
 /// Depths of the samples of a ray: `samples` of them, evenly from `near` to `far`, both included.
 #[must_use]
 pub fn sample_depths(near: f32, far: f32, samples: usize) -> Vec<f32> {
@@ -53,42 +91,80 @@ impl FieldRecord {
     ///   axis
     #[must_use]
     pub fn trace(&self, rays: &[[f32; 6]], samples: usize) -> Vec<Seen> {
-        let nothing = Seen { color: [0.0; 3], alpha: 0.0, depth: f32::INFINITY };
-        let FieldKind::Object { near, far } = self.kind else { return vec![nothing; rays.len()] };
+        match Sampling::of(self, samples) {
+            Some(sampling) => self.trace_between(rays, &sampling),
+            None => vec![nothing_at(f32::INFINITY); rays.len()],
+        }
+    }
+
+    /// As [`trace`](Self::trace), between depths of one's own.
+    #[must_use]
+    pub fn trace_between(&self, rays: &[[f32; 6]], sampling: &Sampling) -> Vec<Seen> {
         let architecture = self.field.architecture();
         let gain = architecture.density_gain.unwrap_or(1.0);
         let evaluator = Evaluator::new(&self.field);
-        let depths = sample_depths(near, far, samples);
+        let depths = sampling.depths();
         let spacings = spacings(&depths);
-        let mut seen = vec![Seen { depth: far, ..nothing }; rays.len()];
+        let mut seen = vec![nothing_at(sampling.far); rays.len()];
+        if (architecture.inputs, architecture.outputs) != (3, 4) {
+            return seen;
+        }
         seen.par_chunks_mut(RAYS).zip(rays.par_chunks(RAYS)).for_each(|(seen, rays)| {
-            let at = |ray: &[f32; 6], depth: f32| [0, 1, 2].map(|axis| ray[axis] + depth * ray[3 + axis]);
             let points: Vec<f32> =
-                rays.iter().flat_map(|ray| depths.iter().flat_map(move |depth| at(ray, *depth))).collect();
+                rays.iter().flat_map(|ray| depths.iter().flat_map(move |depth| point_at(ray, *depth))).collect();
             let logits = evaluator.evaluate(&points);
-            let along = logits.chunks_exact((samples * architecture.outputs).max(1));
-            for (seen, logits) in seen.iter_mut().zip(along) {
-                *seen = composite(logits, &depths, &spacings, gain, far);
+            for (seen, logits) in seen.iter_mut().zip(logits.chunks_exact((depths.len() * 4).max(1))) {
+                let mut light = Light::new();
+                for ((logits, depth), spacing) in
+                    logits.as_chunks::<4>().0.iter().zip(&depths).zip(&spacings)
+                {
+                    light.pass(logits, *depth, *spacing, gain);
+                }
+                *seen = light.ended(sampling.far);
             }
         });
         seen
     }
 }
 
-/// One ray; `logits` is `[samples, 4]`.
-fn composite(logits: &[f32], depths: &[f32], spacings: &[f32], gain: f32, far: f32) -> Seen {
-    let mut left = 1.0f32;
-    let mut seen = Seen { color: [0.0; 3], alpha: 0.0, depth: 0.0 };
-    for ((logits, depth), spacing) in logits.as_chunks::<4>().0.iter().zip(depths).zip(spacings) {
+/// Nothing, on the way to this depth.
+pub(super) fn nothing_at(far: f32) -> Seen {
+    Seen { color: [0.0; 3], alpha: 0.0, depth: far }
+}
+
+/// The point of a ray at a depth.
+#[inline]
+pub(super) fn point_at(ray: &[f32; 6], depth: f32) -> [f32; 3] {
+    [0, 1, 2].map(|axis| ray[axis] + depth * ray[3 + axis])
+}
+
+/// What a ray has met so far.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Light {
+    seen: Seen,
+    /// How much is still let through.
+    pub(super) left: f32,
+}
+
+impl Light {
+    pub(super) fn new() -> Self {
+        Self { seen: nothing_at(0.0), left: 1.0 }
+    }
+
+    /// One sample further; `logits`: red, green, blue, density.
+    pub(super) fn pass(&mut self, logits: &[f32; 4], depth: f32, spacing: f32, gain: f32) {
         let clear = (-(gain * logits[3]).max(0.0) * spacing).exp();
-        let weight = left * (1.0 - clear);
-        for (color, logit) in seen.color.iter_mut().zip(logits) {
+        let weight = self.left * (1.0 - clear);
+        for (color, logit) in self.seen.color.iter_mut().zip(logits) {
             *color += weight / (1.0 + (-logit).exp());
         }
-        seen.alpha += weight;
-        seen.depth += weight * depth;
-        left *= clear + TRANSMITTANCE_FLOOR;
+        self.seen.alpha += weight;
+        self.seen.depth += weight * depth;
+        self.left *= clear + TRANSMITTANCE_FLOOR;
     }
-    seen.depth += (1.0 - seen.alpha) * far;
-    seen
+
+    /// What is seen if nothing follows.
+    pub(super) fn ended(self, far: f32) -> Seen {
+        Seen { depth: self.seen.depth + (1.0 - self.seen.alpha) * far, ..self.seen }
+    }
 }

@@ -42,10 +42,10 @@ impl Foreground {
 }
 
 /// The object of a picture on nothing, in a square: where it already stands well in a square, that is kept, else it is
-/// moved to the middle and its longer side made four fifths.
+/// moved to the middle and its longer side made four fifths. A plain background is taken away if `cuts_background`.
 #[must_use]
-pub fn object_of(picture: &Cutout) -> (Cutout, Foreground) {
-    let (cut, foreground) = cut_out(picture);
+pub fn object_of(picture: &Cutout, cuts_background: bool) -> (Cutout, Foreground) {
+    let (cut, foreground) = cut_out(picture, cuts_background);
     let whole = [0, 0, i64::from(picture.width()), i64::from(picture.height())];
     let square = match bounds(&cut).filter(|_| foreground != Foreground::Whole) {
         Some(bounds) => squared(&cut, bounds),
@@ -55,11 +55,11 @@ pub fn object_of(picture: &Cutout) -> (Cutout, Foreground) {
 }
 
 /// Told from what is behind it.
-fn cut_out(picture: &Cutout) -> (Cutout, Foreground) {
+fn cut_out(picture: &Cutout, cuts_background: bool) -> (Cutout, Foreground) {
     if picture.is_transparent() {
         return (picture.clone(), Foreground::Alpha);
     }
-    match background(picture) {
+    match background(picture).filter(|_| cuts_background) {
         Some(color) => (without(picture, color), Foreground::Plain),
         None => (picture.clone(), Foreground::Whole),
     }
@@ -144,7 +144,7 @@ fn bounds(picture: &Cutout) -> Option<[i64; 4]> {
 }
 
 /// A square around the middle of a rectangle, whose longer side becomes this part of it; clear beyond the picture.
-fn centred(picture: &Cutout, [left, top, right, bottom]: [i64; 4], part: f64) -> Cutout {
+pub(super) fn centred(picture: &Cutout, [left, top, right, bottom]: [i64; 4], part: f64) -> Cutout {
     let side = (((right - left).max(bottom - top) as f64 / part).round() as i64).max(1);
     let (x0, y0) = ((left + right - side) / 2, (top + bottom - side) / 2);
     let (width, height) = (i64::from(picture.width()), i64::from(picture.height()));

@@ -45,9 +45,11 @@ pub enum ModelError {
     },
     /// The default model's file is absent.
     #[error(
-        "the default model image.safetensors was not found ({searched}); set HYPERSCOPE_ASSETS to the folder that holds it"
+        "the default model {name} was not found ({searched}); set HYPERSCOPE_ASSETS to the folder that holds it"
     )]
     NotBundled {
+        /// The file.
+        name: &'static str,
         /// Where it was looked for.
         searched: String,
     },

@@ -15,8 +15,6 @@ use crate::field::{Field, FieldKind, FieldRecord, Layer};
 use crate::media::{ImageSignal, Picture, resize};
 use crate::storage::Identity;
 
-/// The default model's file.
-const BUNDLED: &str = "image.safetensors";
 /// The environment variable that names the folder it is in.
 const ASSETS_VARIABLE: &str = "HYPERSCOPE_ASSETS";
 /// Mean and deviation that `AugReg` backbones were trained with.
@@ -127,16 +125,17 @@ impl Model {
         }
     }
 
-    /// The default model: from the folder in `HYPERSCOPE_ASSETS`, else from `assets` next to the program,
+    /// The default model of a kind: from the folder in `HYPERSCOPE_ASSETS`, else from `assets` next to the program,
     /// else from `assets` where it was built.
     ///
     /// # Errors
     /// [`ModelError::NotBundled`] if it is in none of them; else as [`Checkpoint::from_bytes`].
-    pub fn bundled() -> Result<Self, ModelError> {
-        let path = bundled_path()?;
+    pub fn bundled(kind: SignalKind) -> Result<Self, ModelError> {
+        let name = bundled_name(kind);
+        let path = bundled_path(name)?;
         let bytes = std::fs::read(&path).map_err(|source| ModelError::Io { path: path.clone(), source })?;
         let folder = path.parent().map(PathBuf::from);
-        Self::load(BUNDLED, &bytes, &folder.into_iter().collect::<Vec<_>>())
+        Self::load(name, &bytes, &folder.into_iter().collect::<Vec<_>>())
     }
 
     /// What it is.
@@ -306,15 +305,23 @@ fn fetch<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, ModelError> {
     tensor.try_into_vec_as::<f32>().map_err(|err| ModelError::Device(err.to_string()))
 }
 
-/// Where the default model's file is.
-fn bundled_path() -> Result<PathBuf, ModelError> {
+/// The file of the default model of a kind.
+fn bundled_name(kind: SignalKind) -> &'static str {
+    match kind {
+        SignalKind::Image => "image.safetensors",
+        SignalKind::Object => "object.safetensors",
+    }
+}
+
+/// Where a default model's file is.
+fn bundled_path(name: &'static str) -> Result<PathBuf, ModelError> {
     let given = std::env::var_os(ASSETS_VARIABLE).map(PathBuf::from);
     let beside = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join("assets")));
     let built = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("assets");
     let folders: Vec<PathBuf> = given.into_iter().chain(beside).chain([built]).collect();
-    if let Some(path) = folders.iter().map(|folder| folder.join(BUNDLED)).find(|path| path.is_file()) {
+    if let Some(path) = folders.iter().map(|folder| folder.join(name)).find(|path| path.is_file()) {
         return Ok(path);
     }
     let searched = folders.iter().map(|folder| folder.display().to_string()).collect::<Vec<_>>().join(", ");
-    Err(ModelError::NotBundled { searched: format!("looked in {searched}") })
+    Err(ModelError::NotBundled { name, searched: format!("looked in {searched}") })
 }

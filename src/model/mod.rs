@@ -32,6 +32,7 @@ mod report;
 pub use backbone::{Backbone, Guess, load_backbone, recognise_backbone};
 pub use checkpoint::{Checkpoint, checkpoint_bytes, is_checkpoint, save_checkpoint};
 pub use composite::composite;
+pub(crate) use cpu::Compositing;
 pub(crate) use config::PLUECKER;
 pub use config::{
     BackboneConfig, Composer, Family, Mode, ModelConfig, Objective, ParameterCounts, SignalKind,

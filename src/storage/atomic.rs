@@ -1,5 +1,5 @@
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Write a file so that a reader, or a crash at any moment, finds the old bytes or the new ones and
 /// never a mixture: into a temporary file of the same folder, flushed to disk, then renamed.
@@ -7,10 +7,7 @@ use std::path::Path;
 /// # Errors
 /// What the file system says; nothing is left behind then.
 pub fn write_atomically(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-    let folder = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
+    let folder = folder_of(path);
     let mut file = tempfile::Builder::new().prefix(".hyperscope-").tempfile_in(folder)?;
     {
         let mut writer = io::BufWriter::new(file.as_file_mut());
@@ -31,4 +28,35 @@ pub fn write_atomically(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Re
         folder.sync_all().ok();
     }
     Ok(())
+}
+
+/// Write a folder of files so that it is there with all of them or not at all: into a temporary folder beside it, then
+/// renamed. `files` are names in the folder, with their bytes.
+///
+/// # Errors
+/// What the file system says, and if there is something at `path` already; nothing is left behind then.
+pub fn write_folder_atomically(path: &Path, files: &[(PathBuf, Vec<u8>)]) -> io::Result<()> {
+    if path.exists() {
+        return Err(io::ErrorKind::AlreadyExists.into());
+    }
+    let temporary = tempfile::Builder::new().prefix(".hyperscope-").tempdir_in(folder_of(path))?;
+    for (name, bytes) in files {
+        write_atomically(&temporary.path().join(name), |file| file.write_all(bytes))?;
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::set_permissions(temporary.path(), std::fs::Permissions::from_mode(0o755))?;
+    }
+    std::fs::rename(temporary.path(), path)?;
+    // It has moved away: there is nothing left to be removed.
+    let _ = temporary.keep();
+    Ok(())
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
 }

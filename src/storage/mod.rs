@@ -4,7 +4,7 @@ mod atomic;
 mod identity;
 mod tensors;
 
-pub use atomic::write_atomically;
+pub use atomic::{write_atomically, write_folder_atomically};
 pub use identity::{Identity, sha256_hex};
 pub(crate) use tensors::{HostTensor, TensorFile, tensor_file_bytes};
 pub use tensors::{Precision, TensorFileError};

@@ -76,7 +76,7 @@ fn mean_color(values: &[f32]) -> Vec<f32> {
 
 /// The usual random start of such a field: weights from `U(±bound)` of its layer, biases from
 /// `U(±1/sqrt(d_in))`.
-fn random_field(architecture: &Architecture, seed: u64) -> Result<Field, FieldError> {
+pub(super) fn random_field(architecture: &Architecture, seed: u64) -> Result<Field, FieldError> {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let mut draw =
         |count: usize, bound: f32| (0..count).map(|_| random.random_range(-bound..bound)).collect();

@@ -12,8 +12,12 @@ mod gradient;
 mod held_out;
 mod metrics;
 mod muon;
+mod objects_evaluated;
 mod parameters;
+mod ray_gradient;
+mod reference;
 mod refine;
+mod retrieval;
 mod run;
 mod run_config;
 mod start;
@@ -29,6 +33,10 @@ pub(crate) use error::io_error;
 pub use evaluate::{EvaluateConfig, Evaluated, evaluate_model};
 pub use field_optimizer::Optimizer;
 pub use metrics::{db_of_mse, psnr_db, quality, ssim};
+pub use objects_evaluated::{
+    ClassFigures, Evaluated as EvaluatedObject, ObjectBaselines, ObjectsEvaluateConfig, evaluate_objects,
+};
+pub use reference::{Reference, quality_of_views};
 pub use refine::Refiner;
 pub use run::{Run, RunInputs};
 pub use run_config::{ObjectSettings, RunConfig, Schedule, vit_tiny};

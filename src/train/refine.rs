@@ -1,17 +1,14 @@
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rand::SeedableRng;
-use rand::seq::index::sample;
 use rand_chacha::ChaCha8Rng;
 
 use super::adam::Adam;
 use super::field_optimizer::FieldOptimizer;
-use super::gradient::{Lattice, PixelGrid, loss_and_gradient};
-use super::metrics::{db_of_mse, psnr_db, quality};
+use super::metrics::db_of_mse;
+use super::reference::{Reference, Target};
 use super::{Quality, RefineConfig, RefineProgress, TrainError};
-use crate::field::{Field, FieldRecord, Layer, Region};
-use crate::media::Picture;
+use crate::field::{Field, FieldRecord, Layer};
 
 /// The whole reference is looked at after this many steps, and at the end.
 const STEPS_PER_MEASUREMENT: u32 = 25;
@@ -21,6 +18,9 @@ const BETAS: (f32, f32) = (0.9, 0.999);
 const FALL: f64 = 1.0 / 3.0;
 /// What it falls to.
 const LAST_RATE: f64 = 0.1;
+/// Decay of the running mean of the weights, which is what is measured, shown and kept: steps this long go to and
+/// fro across what they look for, and their mean lies between. It begins as the mean of few: see [`mean_decay`].
+const MEAN_DECAY: f32 = 0.95;
 /// The entry of a field file that says how it was refined.
 const NOTE: &str = "refined";
 
@@ -28,14 +28,14 @@ const NOTE: &str = "refined";
 /// moment; the best weights seen are kept.
 pub struct Refiner {
     record: FieldRecord,
-    reference: Arc<Picture>,
-    expected: Vec<f32>,
-    grid: PixelGrid,
+    target: Target,
     config: RefineConfig,
     random: ChaCha8Rng,
     optimizer: FieldOptimizer,
     /// Of every layer: its weight, then its bias.
     weights: Vec<f32>,
+    /// Their running mean.
+    mean: Vec<f32>,
     best: Vec<f32>,
     best_psnr_db: f64,
     progress: RefineProgress,
@@ -45,13 +45,14 @@ impl Refiner {
     /// Ready to refine this field towards a reference.
     ///
     /// # Errors
-    /// [`TrainError::Config`] if a setting makes no sense.
+    /// [`TrainError::Config`] if a setting makes no sense, or the reference is of another kind than the field.
     pub fn new(
         record: &FieldRecord,
-        reference: Arc<Picture>,
+        reference: impl Into<Reference>,
         config: RefineConfig,
     ) -> Result<Self, TrainError> {
         config.validate()?;
+        let target = Target::new(record, reference.into())?;
         let weights: Vec<f32> = record
             .field
             .layers()
@@ -60,8 +61,6 @@ impl Refiner {
             .copied()
             .collect();
         let mut refiner = Self {
-            expected: reference.to_f32(),
-            grid: PixelGrid::new(record.field.architecture(), &reference),
             random: ChaCha8Rng::seed_from_u64(config.seed),
             optimizer: FieldOptimizer::new(
                 config.optimizer,
@@ -69,11 +68,12 @@ impl Refiner {
                 &weights,
                 Adam::new(weights.len(), BETAS, 0.0),
             ),
+            mean: weights.clone(),
             best: weights.clone(),
             best_psnr_db: f64::NEG_INFINITY,
             progress: RefineProgress { step: 0, steps: config.steps, psnr_db: 0.0, batch_psnr_db: f64::NAN },
             record: record.clone(),
-            reference,
+            target,
             config,
             weights,
         };
@@ -96,34 +96,28 @@ impl Refiner {
         Ok(self.progress)
     }
 
-    /// One step on the crossings of random rows and columns.
+    /// One step on the crossings of random rows and columns, or on random rays.
     ///
     /// # Errors
     /// [`TrainError::Diverged`] if the loss is not finite any more.
     pub fn step(&mut self) -> Result<(), TrainError> {
         let diverged =
             TrainError::Diverged { steps: self.progress.step, learning_rate: self.config.learning_rate };
-        let lattice = self.draw();
         let Some(field) = self.field(&self.weights) else { return Err(diverged) };
-        let (loss, gradient) = loss_and_gradient(&field, &self.grid, &lattice);
+        let (loss, gradient) = self.target.loss_and_gradient(&field, &self.config, &mut self.random);
         if !loss.is_finite() {
             return Err(diverged);
         }
         let learning_rate = self.learning_rate();
         self.optimizer.step(&mut self.weights, &gradient, 1.0, learning_rate);
         self.progress.step += 1;
+        let share = 1.0 - mean_decay(self.progress.step);
+        self.mean.iter_mut().zip(&self.weights).for_each(|(mean, weight)| *mean += share * (weight - *mean));
         self.progress.batch_psnr_db = db_of_mse(loss);
         if self.progress.step.is_multiple_of(STEPS_PER_MEASUREMENT) || self.is_finished() {
             self.measure();
         }
         Ok(())
-    }
-
-    /// Random rows and columns, none of them twice.
-    fn draw(&mut self) -> Lattice {
-        let (rows, columns) = self.config.lattice(self.grid.width(), self.grid.height());
-        let mut draw = |length, amount| sample(&mut self.random, length, amount).into_vec();
-        Lattice { rows: draw(self.grid.height(), rows), columns: draw(self.grid.width(), columns) }
     }
 
     /// Whether all steps are done.
@@ -138,10 +132,10 @@ impl Refiner {
         self.progress
     }
 
-    /// The field as it is now; `None` once its weights are not finite.
+    /// The field of the mean weights as they are now; `None` once they are not finite.
     #[must_use]
     pub fn present(&self) -> Option<FieldRecord> {
-        self.field(&self.weights).map(|field| self.noted(field))
+        self.field(&self.mean).map(|field| self.noted(field))
     }
 
     /// The best field seen, and how close it is.
@@ -151,8 +145,7 @@ impl Refiner {
             self.measure();
         }
         let record = self.field(&self.best).map_or_else(|| self.record.clone(), |field| self.noted(field));
-        let values = record.render(self.reference.width(), self.reference.height(), Region::WHOLE);
-        let quality = quality(&values, &self.reference);
+        let quality = self.target.quality(&record);
         (record, quality)
     }
 
@@ -163,14 +156,13 @@ impl Refiner {
         self.config.learning_rate * (LAST_RATE + (1.0 - LAST_RATE) * share)
     }
 
-    /// Compare the whole reference, and keep the weights if they are the best so far.
+    /// Compare the whole reference, and keep the mean weights if they are the best so far.
     fn measure(&mut self) {
         let Some(record) = self.present() else { return };
-        let values = record.render(self.reference.width(), self.reference.height(), Region::WHOLE);
-        self.progress.psnr_db = psnr_db(&values, &self.expected);
+        self.progress.psnr_db = self.target.psnr_db(&record);
         if self.progress.psnr_db > self.best_psnr_db {
             self.best_psnr_db = self.progress.psnr_db;
-            self.best.clone_from(&self.weights);
+            self.best.clone_from(&self.mean);
         }
     }
 
@@ -199,4 +191,9 @@ impl Refiner {
         }
         record
     }
+}
+
+/// Of the running mean at a step, from 1.
+fn mean_decay(step: u32) -> f32 {
+    MEAN_DECAY.min((1 + step) as f32 / (10 + step) as f32)
 }

@@ -81,7 +81,7 @@ def polar(matrix):
 
 
 def refined(prefix, hidden_by_muon):
-    """40 steps on one pixel: the draws of pixels cannot matter. The rate falls over the last third."""
+    """The running mean of 40 steps on one pixel: the draws of pixels cannot matter. The rate falls over the last third."""
     arch = architecture(3, 8, FOURIER, SINE)
     layers = [(w.double().requires_grad_(), b.double().requires_grad_()) for w, b in weights(arch, 9)]
     start = {f"start.{name}": tensor.detach().float() for name, tensor in tensors(layers).items()}
@@ -94,6 +94,7 @@ def refined(prefix, hidden_by_muon):
     point = torch.zeros(1, 2, dtype=torch.float64)
     angles = (point.unsqueeze(-1) * hypernet.frequencies(FOURIER).double()).flatten(-2)
     features = torch.cat([angles.cos(), angles.sin()], -1)
+    averages = [parameter.detach().clone() for parameter in parameters]
     steps = 40
     for step in range(steps):
         share = min(1.0, (1 - step / steps) * 3)
@@ -107,7 +108,11 @@ def refined(prefix, hidden_by_muon):
             momentum[index] = 0.9 * momentum[index] + weight.grad
             with torch.no_grad():
                 weight -= 4 * rate * size[index] * polar(weight.grad + 0.9 * momentum[index])
-    end = {f"{prefix}.{name}": tensor.detach().float() for name, tensor in tensors(layers).items()}
+        decay = min(0.95, (2 + step) / (11 + step))
+        for average, parameter in zip(averages, parameters):
+            average.lerp_(parameter.detach(), 1 - decay)
+    pairs = list(zip(averages[::2], averages[1::2]))
+    end = {f"{prefix}.{name}": tensor.float() for name, tensor in tensors(pairs).items()}
     return {**start, **end}
 
 

@@ -25,7 +25,7 @@ fn an_object_is_cut_out_and_moved_to_the_middle() {
     let by_alpha = picture(200, 90, [0; 4], rect, red);
     let on_grey = picture(200, 90, [120, 125, 130, 255], rect, red);
     for (given, expected) in [(by_alpha, Foreground::Alpha), (on_grey, Foreground::Plain)] {
-        let (object, foreground) = object_of(&given);
+        let (object, foreground) = object_of(&given, true);
         assert_eq!(foreground, expected);
         // 40 px are 79 % of 51.
         assert_eq!((object.width(), object.height()), (51, 51));
@@ -42,7 +42,7 @@ fn what_the_border_does_not_reach_stays() {
     for y in 16..24 {
         ring[4 * (40 * y + 16)..4 * (40 * y + 24)].fill(255);
     }
-    let (object, _) = object_of(&Cutout::new(40, 40, ring).unwrap());
+    let (object, _) = object_of(&Cutout::new(40, 40, ring).unwrap(), true);
     assert_eq!((object.width(), covered(&object)), (40, 24 * 24));
 }
 
@@ -50,15 +50,15 @@ fn what_the_border_does_not_reach_stays() {
 #[test]
 fn pictures_that_need_nothing_are_kept() {
     let good = picture(100, 100, [0; 4], [14, 20, 90, 80], [1, 2, 3, 255]);
-    assert_eq!(object_of(&good), (good, Foreground::Alpha));
+    assert_eq!(object_of(&good, true), (good, Foreground::Alpha));
     let rgba =
         (0..100 * 60).flat_map(|index: u32| [(index * 37 % 256) as u8, (index * 91 % 256) as u8, 7, 255]);
     let scene = Cutout::new(100, 60, rgba.collect()).unwrap();
-    let (object, foreground) = object_of(&scene);
+    let (object, foreground) = object_of(&scene, true);
     assert_eq!((object.width(), foreground, covered(&object)), (100, Foreground::Whole, 6_000));
     let nothing = picture(30, 20, [0; 4], [0; 4], [0; 4]);
-    let (object, _) = object_of(&nothing);
+    let (object, _) = object_of(&nothing, true);
     assert_eq!((object.width(), covered(&object)), (30, 0));
     let plain = picture(1, 1, [9, 9, 9, 255], [0; 4], [0; 4]);
-    assert_eq!(covered(&object_of(&plain).0), 0);
+    assert_eq!(covered(&object_of(&plain, true).0), 0);
 }

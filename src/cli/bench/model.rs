@@ -1,7 +1,7 @@
 use super::measure::{Row, repeat};
 use super::samples;
 use crate::field::Architecture;
-use crate::model::{Composer, Hypernetwork, Mode, Model, ModelConfig, best_device};
+use crate::model::{Composer, Hypernetwork, Mode, Model, ModelConfig, SignalKind, best_device};
 use crate::train::{RunConfig, vit_tiny};
 
 /// Bytes of an f32.
@@ -66,7 +66,7 @@ fn split(seconds: f64, model: &Model, name: &str) -> anyhow::Result<Vec<Row>> {
 
 /// Reading the default model from its file.
 pub(super) fn load(seconds: f64) -> anyhow::Result<Vec<Row>> {
-    let times = repeat(seconds, || Ok(Model::bundled()?))?;
-    let bytes = F32 * Model::bundled()?.config().parameters().total();
+    let times = repeat(seconds, || Ok(Model::bundled(SignalKind::Image)?))?;
+    let bytes = F32 * Model::bundled(SignalKind::Image)?.config().parameters().total();
     Ok(vec![Row::of("load the default model", &times).with_bytes(bytes)])
 }

@@ -8,7 +8,7 @@ use crate::cli::args::BenchArgs;
 use crate::cli::values::BenchPart;
 use crate::cli::{output, source};
 use crate::field::matmul_peak_gflops;
-use crate::model::device_name;
+use crate::model::{SignalKind, device_name};
 use crate::render::EvaluatorKind;
 
 /// Side of the matrix product that is the ceiling.
@@ -33,7 +33,7 @@ pub(in crate::cli) fn run(args: &BenchArgs) -> anyhow::Result<()> {
     if args.what == BenchPart::Train {
         return peer::run(seconds, args);
     }
-    let own = source::model(None)?;
+    let own = source::model(None, SignalKind::Image)?;
     let architecture = own.config().field.clone();
     let mut report = Report {
         version: env!("CARGO_PKG_VERSION"),

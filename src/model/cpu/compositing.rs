@@ -12,13 +12,13 @@ const RAYS: usize = 32;
 
 /// Rays, and what the field says along them.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Compositing<'a> {
+pub(crate) struct Compositing<'a> {
     /// `[rays, samples, 4]`
-    pub(super) logits: &'a [f32],
+    pub(crate) logits: &'a [f32],
     /// `[rays, samples]`
-    pub(super) spacings: &'a [f32],
-    pub(super) samples: usize,
-    pub(super) density_gain: f32,
+    pub(crate) spacings: &'a [f32],
+    pub(crate) samples: usize,
+    pub(crate) density_gain: f32,
 }
 
 /// A ray's samples, one list for each quantity.
@@ -59,7 +59,7 @@ impl Ray {
 
 impl Compositing<'_> {
     /// `[rays, 3]`
-    pub(super) fn forward(&self) -> Vec<f32> {
+    pub(crate) fn forward(&self) -> Vec<f32> {
         let mut out = vec![0.0; self.spacings.len() / self.samples * 3];
         out.par_chunks_mut(RAYS * 3).enumerate().for_each(|(piece, out)| {
             let mut ray = Ray::new(self.samples);
@@ -80,7 +80,7 @@ impl Compositing<'_> {
     /// From the slope of the colours, `[rays, 3]`, to that of the logits, `[rays, samples, 4]`. With `w_i = T_i
     /// alpha_i` and `g_i = slope . (rgb_i - 1)`, from the last sample to the first:
     /// `dalpha_i = T_i (g_i - dT_{i+1})`, `dT_i = alpha_i g_i + dT_{i+1} (1 - alpha_i + 1e-10)`.
-    pub(super) fn backward(&self, slope: &[f32]) -> Vec<f32> {
+    pub(crate) fn backward(&self, slope: &[f32]) -> Vec<f32> {
         let len = self.samples * CHANNELS;
         let mut out = vec![0.0; self.logits.len()];
         out.par_chunks_mut(RAYS * len).zip(slope.par_chunks(RAYS * 3)).enumerate().for_each(

@@ -21,6 +21,7 @@ mod tensors;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use compositing::Compositing;
 pub(crate) use simd::instruction_set;
 pub(crate) use sublayer::Middle;
 pub(crate) use tensors::{compose, composite, computes_on, evaluate_fields, norm, norm_linear, sublayer};

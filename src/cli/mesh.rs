@@ -1,0 +1,62 @@
+use std::path::PathBuf;
+use std::time::Instant;
+
+use serde::Serialize;
+
+use super::args::MeshArgs;
+use super::{film, output};
+use crate::export::{Mesh, check_mesh, density_bytes, mesh_bytes, write_density, write_mesh};
+use crate::field::{Bake, CropBox, Occupancy};
+
+#[derive(Serialize)]
+struct Report {
+    output: PathBuf,
+    corners: usize,
+    triangles: usize,
+    seconds: f64,
+}
+
+pub(super) fn run(args: &MeshArgs) -> anyhow::Result<()> {
+    let begun = Instant::now();
+    if args.output.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("npy")) {
+        return density(args);
+    }
+    check_mesh(&args.output)?;
+    let record = film::object(&args.field)?;
+    let occupancy = Occupancy::of(&record);
+    let finer = args.grid.div_ceil(occupancy.cells_of_unit_cube());
+    let bake = Bake::of(&record, occupancy, finer);
+    let mesh = Mesh::of(&record, &bake, args.threshold, &CropBox::ALL)?;
+    output::note(format_args!("about {:.1} MB", mesh_bytes(&args.output, &mesh) as f64 / 1e6));
+    write_mesh(&args.output, &mesh)?;
+    let report = Report {
+        output: args.output.clone(),
+        corners: mesh.positions.len(),
+        triangles: mesh.triangles.len(),
+        seconds: begun.elapsed().as_secs_f64(),
+    };
+    if args.json {
+        return output::json(&report);
+    }
+    output::line(format_args!(
+        "{} corners, {} triangles in {:.1} s; {}",
+        report.corners,
+        report.triangles,
+        report.seconds,
+        args.output.display()
+    ));
+    Ok(())
+}
+
+fn density(args: &MeshArgs) -> anyhow::Result<()> {
+    let record = film::object(&args.field)?;
+    output::note(format_args!("{:.1} MB", density_bytes(args.grid) as f64 / 1e6));
+    let bar = output::bar(1_000, "{bar:30} {percent} %, {eta} left");
+    write_density(&args.output, &record, args.grid, &mut |part| {
+        bar.set_position((part * 1_000.0) as u64);
+        std::ops::ControlFlow::Continue(())
+    })?;
+    bar.finish_and_clear();
+    output::line(format_args!("{0}x{0}x{0} nodes; {1}", args.grid, args.output.display()));
+    Ok(())
+}

@@ -1,0 +1,170 @@
+use std::path::{Path, PathBuf};
+
+use super::error::told;
+use super::{ExportError, Progress, Still, StillConfig};
+use crate::camera::Orbit;
+use crate::field::{FieldRecord, Tracer};
+use crate::media::png_rgba8_bytes;
+use crate::storage::{write_atomically, write_folder_atomically};
+
+/// Pictures of a film, at most.
+const FRAMES_MAX: usize = 3_600;
+/// Bytes of a pixel, about: of a GIF, and of a PNG.
+const GIF_PIXEL_BYTES: f64 = 0.6;
+const PNG_PIXEL_BYTES: f64 = 1.4;
+/// From 1 (slow, best colours) to 30.
+const GIF_SPEED: i32 = 8;
+
+/// How an object is filmed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FilmConfig {
+    /// Of every picture.
+    pub still: StillConfig,
+    /// Pictures in a second.
+    pub frames_per_sec: u16,
+}
+
+/// What a film is written as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Gif,
+    Apng,
+    /// A folder of PNG files.
+    Pictures,
+}
+
+impl Format {
+    fn of(path: &Path) -> Result<Self, ExportError> {
+        let extension = path.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase());
+        match extension.as_deref() {
+            Some("gif") => Ok(Self::Gif),
+            Some("png" | "apng") => Ok(Self::Apng),
+            None => Ok(Self::Pictures),
+            Some(_) => Err(ExportError::Extension {
+                path: path.into(),
+                expected: ".gif or .apng, or in nothing for a folder of PNG pictures",
+            }),
+        }
+    }
+}
+
+/// Whether a film can be written under this name.
+///
+/// # Errors
+/// [`ExportError::Extension`] with the endings that work, [`ExportError::Exists`] for a folder that is there.
+pub fn check_film(path: &Path) -> Result<(), ExportError> {
+    if Format::of(path)? == Format::Pictures && path.exists() {
+        return Err(ExportError::Exists { path: path.into() });
+    }
+    Ok(())
+}
+
+/// How large its file or folder will be, about, in bytes.
+#[must_use]
+pub fn film_bytes(path: &Path, config: &FilmConfig, frames: usize) -> u64 {
+    let of_pixel = match Format::of(path) {
+        Ok(Format::Gif) => GIF_PIXEL_BYTES,
+        _ => PNG_PIXEL_BYTES,
+    };
+    let pixels = f64::from(config.still.width) * f64::from(config.still.height);
+    (pixels * of_pixel * frames as f64) as u64
+}
+
+/// Film an object from these places and write an animated GIF, an animated PNG, or a folder of pictures, by the name.
+///
+/// # Errors
+/// As [`check_film`] and [`Still::draw`]; [`ExportError::Setting`] for too many pictures or none,
+/// [`ExportError::Encode`] by an encoder, [`ExportError::Io`] by the file system.
+pub fn write_film(
+    path: &Path,
+    record: &FieldRecord,
+    tracer: &Tracer,
+    places: &[Orbit],
+    config: &FilmConfig,
+    progress: &mut Progress<'_>,
+) -> Result<(), ExportError> {
+    check_film(path)?;
+    let range = |what, given: usize, most: usize| {
+        let expected = format!("1 to {most}");
+        if (1..=most).contains(&given) {
+            Ok(())
+        } else {
+            Err(ExportError::Setting { what, given: given.to_string(), expected })
+        }
+    };
+    range("pictures of a film", places.len(), FRAMES_MAX)?;
+    range("pictures in a second", config.frames_per_sec.into(), 100)?;
+    let StillConfig { width, height, .. } = config.still;
+    // An encoder that refuses half way through must not leave a file, and a person's stop must be heard while
+    // a picture is drawn: all are drawn first. One of 512x512 is a megabyte.
+    let mut frames = Vec::with_capacity(places.len());
+    for (index, place) in places.iter().enumerate() {
+        let mut inner = |part: f32| progress((index as f32 + part) / places.len() as f32);
+        frames.push(Still::draw(record, tracer, place, &config.still, &mut inner)?.rgba8());
+    }
+    told(progress, 1.0)?;
+    let failed = |source| ExportError::Io { path: path.into(), source };
+    match Format::of(path)? {
+        Format::Gif => {
+            let bytes = gif_bytes(&frames, width, height, config.frames_per_sec)?;
+            write_atomically(path, |file| file.write_all(&bytes)).map_err(failed)
+        }
+        Format::Apng => {
+            let bytes = apng_bytes(&frames, width, height, config.frames_per_sec)
+                .map_err(|err| ExportError::Encode { format: "APNG", reason: err.to_string() })?;
+            write_atomically(path, |file| file.write_all(&bytes)).map_err(failed)
+        }
+        Format::Pictures => {
+            let mut files = Vec::with_capacity(frames.len());
+            for (index, rgba) in frames.iter().enumerate() {
+                let bytes = png_rgba8_bytes(width, height, rgba)
+                    .map_err(|err| ExportError::Encode { format: "PNG", reason: err.to_string() })?;
+                files.push((PathBuf::from(format!("{index:04}.png")), bytes));
+            }
+            write_folder_atomically(path, &files).map_err(failed)
+        }
+    }
+}
+
+fn gif_bytes(frames: &[Vec<u8>], width: u32, height: u32, per_sec: u16) -> Result<Vec<u8>, ExportError> {
+    let refused = |reason: String| ExportError::Encode { format: "GIF", reason };
+    let side = |side: u32| {
+        u16::try_from(side).map_err(|_| refused(format!("{side} pixels are more than a side can have")))
+    };
+    let (width, height) = (side(width)?, side(height)?);
+    let mut bytes = Vec::new();
+    let written = (|| {
+        let mut encoder = gif::Encoder::new(&mut bytes, width, height, &[])?;
+        encoder.set_repeat(gif::Repeat::Infinite)?;
+        for rgba in frames {
+            let mut frame = gif::Frame::from_rgba_speed(width, height, &mut rgba.clone(), GIF_SPEED);
+            // In hundredths of a second.
+            frame.delay = 100 / per_sec;
+            frame.dispose = gif::DisposalMethod::Background;
+            encoder.write_frame(&frame)?;
+        }
+        Ok::<(), gif::EncodingError>(())
+    })();
+    written.map(|()| bytes).map_err(|err| refused(err.to_string()))
+}
+
+fn apng_bytes(
+    frames: &[Vec<u8>],
+    width: u32,
+    height: u32,
+    per_sec: u16,
+) -> Result<Vec<u8>, png::EncodingError> {
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, width, height);
+    encoder.set_color(png::ColorType::Rgba);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.set_animated(frames.len() as u32, 0)?;
+    encoder.set_frame_delay(1, per_sec)?;
+    encoder.set_dispose_op(png::DisposeOp::Background)?;
+    let mut writer = encoder.write_header()?;
+    for rgba in frames {
+        writer.write_image_data(rgba)?;
+    }
+    writer.finish()?;
+    Ok(bytes)
+}

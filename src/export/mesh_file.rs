@@ -1,0 +1,108 @@
+use std::io::{self, Write};
+use std::path::Path;
+
+use super::{ExportError, Mesh, gltf};
+use crate::storage::write_atomically;
+
+/// Bytes of a corner and of a triangle, about.
+const BINARY_BYTES: (u64, u64) = (40, 12);
+const TEXT_BYTES: (u64, u64) = (95, 33);
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Glb,
+    Ply,
+    Obj,
+}
+
+impl Format {
+    fn of(path: &Path) -> Result<Self, ExportError> {
+        let extension = path.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase());
+        match extension.as_deref() {
+            Some("glb") => Ok(Self::Glb),
+            Some("ply") => Ok(Self::Ply),
+            Some("obj") => Ok(Self::Obj),
+            _ => Err(ExportError::Extension { path: path.into(), expected: ".glb, .ply or .obj" }),
+        }
+    }
+}
+
+/// Whether a mesh can be written under this name.
+///
+/// # Errors
+/// [`ExportError::Extension`] with the endings that work.
+pub fn check_mesh(path: &Path) -> Result<(), ExportError> {
+    Format::of(path).map(drop)
+}
+
+/// How large its file will be, about, in bytes.
+#[must_use]
+pub fn mesh_bytes(path: &Path, mesh: &Mesh) -> u64 {
+    let (corner, triangle) = if Format::of(path).is_ok_and(|format| format == Format::Obj) {
+        TEXT_BYTES
+    } else {
+        BINARY_BYTES
+    };
+    corner * mesh.positions.len() as u64 + triangle * mesh.triangles.len() as u64
+}
+
+/// Write a mesh with the colours of its corners, its format by the extension: binary glTF 2.0, binary PLY 1.0, or OBJ
+/// with the common extension of six numbers a corner.
+///
+/// # Errors
+/// [`ExportError::Extension`] for another name, [`ExportError::Io`] by the file system.
+pub fn write_mesh(path: &Path, mesh: &Mesh) -> Result<(), ExportError> {
+    let format = Format::of(path)?;
+    let written = write_atomically(path, |file| match format {
+        Format::Glb => file.write_all(&gltf::bytes(mesh)),
+        Format::Ply => ply(mesh, file),
+        Format::Obj => obj(mesh, file),
+    });
+    written.map_err(|source| ExportError::Io { path: path.into(), source })
+}
+
+fn eight_bits(color: [f32; 3]) -> [u8; 3] {
+    color.map(|value| (value.clamp(0.0, 1.0) * 255.0).round() as u8)
+}
+
+fn ply(mesh: &Mesh, file: &mut dyn Write) -> io::Result<()> {
+    write!(
+        file,
+        "ply\nformat binary_little_endian 1.0\ncomment Hyperscope\nelement vertex {}\n\
+         property float x\nproperty float y\nproperty float z\n\
+         property float nx\nproperty float ny\nproperty float nz\n\
+         property uchar red\nproperty uchar green\nproperty uchar blue\n\
+         element face {}\nproperty list uchar int vertex_indices\nend_header\n",
+        mesh.positions.len(),
+        mesh.triangles.len()
+    )?;
+    for ((position, normal), color) in mesh.positions.iter().zip(&mesh.normals).zip(&mesh.colors) {
+        for value in position.iter().chain(normal) {
+            file.write_all(&value.to_le_bytes())?;
+        }
+        file.write_all(&eight_bits(*color))?;
+    }
+    for triangle in &mesh.triangles {
+        file.write_all(&[3])?;
+        for corner in triangle {
+            file.write_all(&corner.to_le_bytes())?;
+        }
+    }
+    Ok(())
+}
+
+fn obj(mesh: &Mesh, file: &mut dyn Write) -> io::Result<()> {
+    writeln!(file, "# Hyperscope")?;
+    for ([x, y, z], [r, g, b]) in mesh.positions.iter().zip(&mesh.colors) {
+        writeln!(file, "v {x:.6} {y:.6} {z:.6} {r:.4} {g:.4} {b:.4}")?;
+    }
+    for [x, y, z] in &mesh.normals {
+        writeln!(file, "vn {x:.5} {y:.5} {z:.5}")?;
+    }
+    for triangle in &mesh.triangles {
+        // Counted from 1.
+        let [a, b, c] = triangle.map(|corner| corner + 1);
+        writeln!(file, "f {a}//{a} {b}//{b} {c}//{c}")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,23 @@
+//! Files out of an object's field: stills with alpha and depth, turntables and camera paths, meshes, volumes.
+//!
+//! Everything is told how far it is and asked whether to go on, and a file is whole or not there at all.
+
+mod density;
+mod error;
+mod film;
+mod gltf;
+mod mesh;
+mod mesh_file;
+mod path;
+mod still;
+
+pub use density::{density_bytes, write_density};
+pub use error::ExportError;
+pub use film::{FilmConfig, check_film, film_bytes, write_film};
+pub use mesh::{MESH_THRESHOLD, Mesh};
+pub use mesh_file::{check_mesh, mesh_bytes, write_mesh};
+pub use path::{camera_path, turntable};
+pub use still::{Still, StillConfig, check_still, still_bytes};
+
+/// Told which part of the work is done; answers whether to go on.
+pub type Progress<'a> = dyn FnMut(f32) -> std::ops::ControlFlow<()> + 'a;

@@ -1,0 +1,246 @@
+use rayon::prelude::*;
+
+use super::volume::{Seen, nothing_at};
+use super::{Evaluator, FieldRecord, Occupancy, Sampling};
+
+/// Nodes of a bake, at most: 16 bytes each.
+const NODES_MAX: usize = 6_000_000;
+/// Points that are evaluated together.
+const POINTS: usize = 4_096;
+/// A ray that lets through less is not followed further.
+const OPAQUE: f32 = 5e-3;
+
+/// An object's field at the nodes of a grid, to be drawn while anything moves: a field has no view direction, so the
+/// grid is exact up to its resolution. Only the cells that [`Occupancy`] found are evaluated.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bake {
+    occupancy: Occupancy,
+    /// Voxels along the side of a cell.
+    finer: usize,
+    /// First cell of the box that the nodes are in.
+    first: [usize; 3],
+    /// Nodes along each axis of the box.
+    size: [usize; 3],
+    /// Red, green, blue, sRGB-encoded, not multiplied; and how much a voxel hides. `[z, y, x]`
+    nodes: Vec<[f32; 4]>,
+}
+
+/// A box that alone is drawn, by its corners.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CropBox {
+    /// The lowest coordinates.
+    pub low: [f32; 3],
+    /// The highest.
+    pub high: [f32; 3],
+}
+
+impl CropBox {
+    /// All there is.
+    pub const ALL: Self = Self { low: [f32::NEG_INFINITY; 3], high: [f32::INFINITY; 3] };
+
+    /// The depths between which a ray is in the box; the first is not below the second where it is never.
+    #[must_use]
+    pub fn depths(&self, ray: &[f32; 6]) -> (f32, f32) {
+        let (mut enter, mut leave) = (f32::NEG_INFINITY, f32::INFINITY);
+        for axis in 0..3 {
+            let (origin, direction) = (ray[axis], ray[3 + axis]);
+            if direction == 0.0 {
+                if !(self.low[axis]..=self.high[axis]).contains(&origin) {
+                    return (f32::INFINITY, f32::NEG_INFINITY);
+                }
+                continue;
+            }
+            let (one, other) =
+                ((self.low[axis] - origin) / direction, (self.high[axis] - origin) / direction);
+            enter = enter.max(one.min(other));
+            leave = leave.min(one.max(other));
+        }
+        (enter, leave)
+    }
+}
+
+impl Bake {
+    /// Evaluate a field with `finer` voxels along a cell of its occupancy; with fewer if there would be too many.
+    #[must_use]
+    pub fn of(record: &FieldRecord, occupancy: Occupancy, finer: usize) -> Self {
+        let [low, high] = occupancy.bounds().unwrap_or([[0; 3]; 2]);
+        let cells = [0, 1, 2].map(|axis| high[axis] - low[axis]);
+        let size_of = |finer: usize| cells.map(|cells| cells * finer + 1);
+        let count = |finer: usize| size_of(finer).iter().product::<usize>();
+        let finer = (1..=finer.max(1)).rev().find(|finer| count(*finer) <= NODES_MAX).unwrap_or(1);
+        let size = size_of(finer);
+        let mut bake = Self { occupancy, finer, first: low, size, nodes: vec![[0.0; 4]; count(finer)] };
+        let mut is_wanted = vec![false; bake.nodes.len()];
+        for cell in bake.cells() {
+            for node in bake.nodes_of(cell) {
+                is_wanted[node] = true;
+            }
+        }
+        let wanted: Vec<usize> =
+            is_wanted.iter().enumerate().filter(|(_, is_wanted)| **is_wanted).map(|(node, _)| node).collect();
+        let evaluator = Evaluator::new(&record.field);
+        let gain = record.field.architecture().density_gain.unwrap_or(1.0);
+        let voxel = bake.voxel();
+        for some in wanted.chunks(POINTS) {
+            let points: Vec<f32> = some.iter().flat_map(|node| bake.place(*node)).collect();
+            let logits = evaluator.evaluate(&points);
+            for (node, &[r, g, b, density]) in some.iter().zip(logits.as_chunks::<4>().0) {
+                let [r, g, b] = [r, g, b].map(|logit| 1.0 / (1.0 + (-logit).exp()));
+                bake.nodes[*node] = [r, g, b, 1.0 - (-(gain * density).max(0.0) * voxel).exp()];
+            }
+        }
+        bake
+    }
+
+    /// Where the field is empty.
+    #[must_use]
+    pub fn occupancy(&self) -> &Occupancy {
+        &self.occupancy
+    }
+
+    /// Nodes along each axis, x first.
+    #[must_use]
+    pub fn size(&self) -> [usize; 3] {
+        self.size
+    }
+
+    /// Red, green, blue, sRGB-encoded, not multiplied, and how much is hidden by a [`voxel`](Self::voxel)'s depth;
+    /// zero where nothing was evaluated. `[z, y, x]`
+    #[must_use]
+    pub fn nodes(&self) -> &[[f32; 4]] {
+        &self.nodes
+    }
+
+    /// From one node to the next.
+    #[must_use]
+    pub fn voxel(&self) -> f32 {
+        self.occupancy.cell() / self.finer as f32
+    }
+
+    /// The place of the first node.
+    #[must_use]
+    pub fn corner(&self) -> [f32; 3] {
+        self.first.map(|cell| self.occupancy.place(cell))
+    }
+
+    /// The occupied cells.
+    fn cells(&self) -> Vec<[usize; 3]> {
+        let Some([low, high]) = self.occupancy.bounds() else { return Vec::new() };
+        let all = (low[2]..high[2]).flat_map(move |z| {
+            (low[1]..high[1]).flat_map(move |y| (low[0]..high[0]).map(move |x| [x, y, z]))
+        });
+        all.filter(|cell| self.occupancy.is_occupied(*cell)).collect()
+    }
+
+    /// The nodes of a cell, those on its walls included.
+    fn nodes_of(&self, cell: [usize; 3]) -> impl Iterator<Item = usize> + use<> {
+        let [x0, y0, z0] = [0, 1, 2].map(|axis| (cell[axis] - self.first[axis]) * self.finer);
+        let (finer, [width, height, _]) = (self.finer, self.size);
+        (z0..=z0 + finer).flat_map(move |z| {
+            (y0..=y0 + finer)
+                .flat_map(move |y| (x0..=x0 + finer).map(move |x| (z * height + y) * width + x))
+        })
+    }
+
+    fn place(&self, node: usize) -> [f32; 3] {
+        let [width, height, _] = self.size;
+        let at = [node % width, node / width % height, node / width / height];
+        let (corner, voxel) = (self.corner(), self.voxel());
+        [0, 1, 2].map(|axis| corner[axis] + voxel * at[axis] as f32)
+    }
+
+    /// Between the nodes, by trilinear interpolation. The point lies in an occupied cell.
+    #[inline]
+    fn at(&self, point: [f32; 3]) -> [f32; 4] {
+        let (corner, scale) = (self.corner(), self.voxel().recip());
+        let mut low = [0; 3];
+        let mut share = [0.0; 3];
+        for axis in 0..3 {
+            let at = ((point[axis] - corner[axis]) * scale).clamp(0.0, (self.size[axis] - 1) as f32);
+            // A point on the last wall belongs to the voxel before it.
+            low[axis] = (at as usize).min(self.size[axis].saturating_sub(2));
+            share[axis] = at - low[axis] as f32;
+        }
+        let [width, height, _] = self.size;
+        let first = (low[2] * height + low[1]) * width + low[0];
+        let between = |from: [f32; 4], to: [f32; 4], share: f32| {
+            [0, 1, 2, 3].map(|channel| from[channel] + share * (to[channel] - from[channel]))
+        };
+        let row = |start: usize| between(self.nodes[start], self.nodes[start + 1], share[0]);
+        let plane = |start: usize| between(row(start), row(start + width), share[1]);
+        between(plane(first), plane(first + width * height), share[2])
+    }
+
+    /// How much is hidden there; nothing in empty cells.
+    fn density(&self, point: [f32; 3]) -> f32 {
+        let cell = self.occupancy.cell_of(point).filter(|cell| self.occupancy.is_occupied(*cell));
+        cell.map_or(0.0, |_| self.at(point)[3])
+    }
+
+    /// The direction in which the density falls fastest, of unit length; zero where it does not.
+    #[must_use]
+    pub fn normal(&self, point: [f32; 3]) -> [f32; 3] {
+        let step = self.voxel();
+        let slope = [0, 1, 2].map(|axis| {
+            let beside = |by: f32| {
+                let mut point = point;
+                point[axis] += by;
+                self.density(point)
+            };
+            beside(-step) - beside(step)
+        });
+        let length = slope.iter().map(|slope| slope * slope).sum::<f32>().sqrt();
+        if length > 0.0 { slope.map(|slope| slope / length) } else { [0.0; 3] }
+    }
+
+    /// What is seen along rays, a step as long as a voxel: as [`FieldRecord::trace`] would, up to the grid's
+    /// resolution.
+    #[must_use]
+    pub fn draw(&self, rays: &[[f32; 6]], sampling: &Sampling, crop: &CropBox) -> Vec<Seen> {
+        let draw = |ray: &[f32; 6]| self.march(ray, sampling, crop);
+        rays.par_iter().with_min_len(64).map(draw).collect()
+    }
+
+    fn march(&self, ray: &[f32; 6], sampling: &Sampling, crop: &CropBox) -> Seen {
+        let Some([low, high]) = self.occupancy.bounds() else { return nothing_at(sampling.far) };
+        let bounds =
+            CropBox { low: low.map(|at| self.occupancy.place(at)), high: high.map(|at| self.occupancy.place(at)) };
+        let (enter, leave) = bounds.depths(ray);
+        let (crop_enter, crop_leave) = crop.depths(ray);
+        let near = sampling.near.max(enter).max(crop_enter);
+        let far = sampling.far.min(leave).min(crop_leave);
+        let step = self.voxel();
+        let mut left = 1.0f32;
+        let mut seen = Seen { color: [0.0; 3], alpha: 0.0, depth: 0.0 };
+        // The samples lie at the same depths of all rays, so that neighbours agree.
+        let mut index = ((near - sampling.near) / step).ceil().max(0.0);
+        loop {
+            let depth = sampling.near + index * step;
+            // Not in numbers either where near or far is not one.
+            if !(depth < far) || left < OPAQUE {
+                break;
+            }
+            let point = [0, 1, 2].map(|axis| ray[axis] + depth * ray[3 + axis]);
+            let Some(cell) = self.occupancy.cell_of(point) else {
+                index += 1.0;
+                continue;
+            };
+            if !self.occupancy.is_occupied(cell) {
+                let exit = self.occupancy.exit(ray, cell);
+                index = ((exit - sampling.near) / step).ceil().max(index + 1.0);
+                continue;
+            }
+            let [r, g, b, hidden] = self.at(point);
+            let weight = left * hidden;
+            for (color, value) in seen.color.iter_mut().zip([r, g, b]) {
+                *color += weight * value;
+            }
+            seen.alpha += weight;
+            seen.depth += weight * depth;
+            left -= weight;
+            index += 1.0;
+        }
+        seen.depth += (1.0 - seen.alpha) * sampling.far;
+        seen
+    }
+}

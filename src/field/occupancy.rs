@@ -1,0 +1,165 @@
+use super::{Encoding, Evaluator, FieldRecord};
+
+/// Half the side of the cube that is looked at: what a camera at the canonical place sees between near and far.
+pub(super) const HALF: f32 = 1.5;
+/// Cells along a side of the cube, at least and at most.
+const SIDE_MIN: usize = 48;
+const SIDE_MAX: usize = 128;
+/// Cells in the shortest wave of an encoding, where that is possible.
+const CELLS_PER_WAVE: f32 = 3.0;
+/// A cell whose corners are all below this density, in opacity per unit of depth, is empty.
+const DENSITY_FLOOR: f32 = 1e-2;
+
+/// Where an object's field is empty, as a grid of cells: a cell is taken to be empty if its own corners and those of
+/// all cells around it are. Nothing is said of what lies outside the grid.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Occupancy {
+    /// Cells along each axis.
+    side: usize,
+    /// `[side, side, side]`, x innermost.
+    is_occupied: Vec<bool>,
+    /// First cell and the one after the last, of those that are occupied; `None` if all are empty.
+    bounds: Option<[[usize; 3]; 2]>,
+}
+
+impl Occupancy {
+    /// Look at a field at the corners of all cells. Everything is empty in a field that is not of an object.
+    #[must_use]
+    pub fn of(record: &FieldRecord) -> Self {
+        let architecture = record.field.architecture();
+        let finest = match architecture.encoding {
+            Encoding::Fourier { max, .. } => CELLS_PER_WAVE * max * 2.0 * HALF / (2.0 * std::f32::consts::PI),
+            Encoding::Identity => 0.0,
+        };
+        let side = (finest as usize).clamp(SIDE_MIN, SIDE_MAX);
+        let corners = side + 1;
+        if architecture.inputs != 3 || architecture.outputs != 4 {
+            return Self { side, is_occupied: vec![false; side.pow(3)], bounds: None };
+        }
+        let gain = architecture.density_gain.unwrap_or(1.0);
+        let evaluator = Evaluator::new(&record.field);
+        let place = |index: usize| 2.0 * HALF * index as f32 / side as f32 - HALF;
+        let mut is_dense = Vec::with_capacity(corners.pow(3));
+        for z in 0..corners {
+            let layer = (0..corners).flat_map(|y| (0..corners).map(move |x| (x, y)));
+            let points: Vec<f32> = layer.flat_map(|(x, y)| [place(x), place(y), place(z)]).collect();
+            let logits = evaluator.evaluate(&points);
+            is_dense.extend(logits.as_chunks::<4>().0.iter().map(|logits| gain * logits[3] > DENSITY_FLOOR));
+        }
+        Self::from_corners(side, is_dense)
+    }
+
+    /// A cell is occupied if any corner of it or of a cell around it is dense: of the four corners in a row.
+    fn from_corners(side: usize, is_dense: Vec<bool>) -> Self {
+        let corners = side + 1;
+        // Along one axis after the other, so that 64 corners cost 12 looks.
+        let mut lens = [corners; 3];
+        let mut grid = is_dense;
+        for axis in 0..3 {
+            let stride: usize = lens[..axis].iter().product();
+            let (len, outer) = (lens[axis], lens[axis + 1..].iter().product::<usize>());
+            let mut next = Vec::with_capacity(grid.len());
+            for block in 0..outer {
+                for cell in 0..side {
+                    let (from, to) = (cell.saturating_sub(1), (cell + 2).min(len - 1));
+                    for inner in 0..stride {
+                        next.push((from..=to).any(|at| grid[(block * len + at) * stride + inner]));
+                    }
+                }
+            }
+            lens[axis] = side;
+            grid = next;
+        }
+        let mut bounds: Option<[[usize; 3]; 2]> = None;
+        for (index, _) in grid.iter().enumerate().filter(|(_, is_occupied)| **is_occupied) {
+            let cell = [index % side, index / side % side, index / side / side];
+            let [low, high] = bounds.get_or_insert([cell, cell.map(|at| at + 1)]);
+            for axis in 0..3 {
+                low[axis] = low[axis].min(cell[axis]);
+                high[axis] = high[axis].max(cell[axis] + 1);
+            }
+        }
+        Self { side, is_occupied: grid, bounds }
+    }
+
+    /// Cells along each axis of the cube.
+    #[must_use]
+    pub fn side(&self) -> usize {
+        self.side
+    }
+
+    /// Cells along the side of the cube [-1, 1]^3.
+    #[must_use]
+    pub fn cells_of_unit_cube(&self) -> usize {
+        (2.0 / self.cell()).ceil() as usize
+    }
+
+    /// The part of the cells that is occupied.
+    #[must_use]
+    pub fn filled(&self) -> f64 {
+        self.is_occupied.iter().filter(|is_occupied| **is_occupied).count() as f64
+            / self.is_occupied.len().max(1) as f64
+    }
+
+    /// First cell and the one after the last, along each axis.
+    pub(super) fn bounds(&self) -> Option<[[usize; 3]; 2]> {
+        self.bounds
+    }
+
+    /// Side of a cell.
+    pub(super) fn cell(&self) -> f32 {
+        2.0 * HALF / self.side as f32
+    }
+
+    pub(super) fn is_occupied(&self, [x, y, z]: [usize; 3]) -> bool {
+        self.is_occupied[(z * self.side + y) * self.side + x]
+    }
+
+    /// A corner of a cell, along one axis.
+    pub(super) fn place(&self, corner: usize) -> f32 {
+        corner as f32 * self.cell() - HALF
+    }
+
+    /// The cell of a point; `None` outside the cube.
+    #[inline]
+    pub(super) fn cell_of(&self, point: [f32; 3]) -> Option<[usize; 3]> {
+        let scale = self.side as f32 / (2.0 * HALF);
+        let at = point.map(|place| (place + HALF) * scale);
+        let is_inside = at.iter().all(|at| *at >= 0.0 && *at < self.side as f32);
+        is_inside.then(|| at.map(|at| at as usize))
+    }
+
+    /// The depth at which a ray leaves a cell.
+    #[inline]
+    pub(super) fn exit(&self, ray: &[f32; 6], cell: [usize; 3]) -> f32 {
+        let mut exit = f32::INFINITY;
+        for axis in 0..3 {
+            let (origin, direction) = (ray[axis], ray[3 + axis]);
+            if direction != 0.0 {
+                let wall = self.place(cell[axis] + usize::from(direction > 0.0));
+                exit = exit.min((wall - origin) / direction);
+            }
+        }
+        exit
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One dense corner fills the cells whose own or whose neighbours' corner it is.
+    #[test]
+    fn a_dense_corner_fills_the_cells_around_it() {
+        let side = 6;
+        let mut is_dense = vec![false; 7 * 7 * 7];
+        is_dense[(2 * 7 + 3) * 7 + 6] = true;
+        let occupancy = Occupancy::from_corners(side, is_dense);
+        for (index, found) in occupancy.is_occupied.iter().enumerate() {
+            let [x, y, z] = [index % side, index / side % side, index / side / side];
+            let near = |cell: usize, corner: usize| cell + 2 >= corner && cell <= corner + 1;
+            assert_eq!(*found, near(x, 6) && near(y, 3) && near(z, 2), "{x} {y} {z}");
+        }
+        assert_eq!(occupancy.bounds(), Some([[4, 1, 0], [6, 5, 4]]));
+    }
+}

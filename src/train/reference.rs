@@ -1,0 +1,160 @@
+use std::sync::Arc;
+
+use rand::seq::index::sample;
+use rand::{Rng, RngExt};
+
+use super::gradient::{Lattice, PixelGrid, loss_and_gradient};
+use super::metrics::{psnr_db, quality};
+use super::ray_gradient::{RaySamples, loss_and_gradient_of_rays};
+use super::{Quality, RefineConfig, TrainError};
+use crate::camera::Camera;
+use crate::field::{
+    CropBox, Field, FieldKind, FieldRecord, Occupancy, Region, Sampling, Tracer, sample_depths, spacings,
+};
+use crate::media::Picture;
+
+/// Samples of a ray in a refine step.
+const SAMPLES: usize = 48;
+/// Samples of a ray where the whole is compared: as published figures are measured.
+const MEASURED_SAMPLES: usize = 128;
+
+/// What a field is refined towards and compared with.
+#[derive(Debug, Clone)]
+pub enum Reference {
+    /// Of a picture's field: the framed picture.
+    Picture(Arc<Picture>),
+    /// Of an object's field: pictures on white, and the cameras that saw them in the field's own frame.
+    Views(Arc<Vec<(Picture, Camera)>>),
+}
+
+impl From<Arc<Picture>> for Reference {
+    fn from(picture: Arc<Picture>) -> Self {
+        Self::Picture(picture)
+    }
+}
+
+impl From<Arc<Vec<(Picture, Camera)>>> for Reference {
+    fn from(views: Arc<Vec<(Picture, Camera)>>) -> Self {
+        Self::Views(views)
+    }
+}
+
+/// A reference, ready to be compared with.
+pub(super) enum Target {
+    Pixels { reference: Arc<Picture>, expected: Vec<f32>, grid: PixelGrid },
+    Rays { views: Arc<Vec<(Picture, Camera)>>, expected: Vec<Vec<f32>>, near: f32, far: f32 },
+}
+
+impl Target {
+    /// # Errors
+    /// [`TrainError::Config`] if the reference is of another kind than the field, or there is no view.
+    pub(super) fn new(record: &FieldRecord, reference: Reference) -> Result<Self, TrainError> {
+        match (record.kind, reference) {
+            (FieldKind::Image { .. }, Reference::Picture(reference)) => Ok(Self::Pixels {
+                expected: reference.to_f32(),
+                grid: PixelGrid::new(record.field.architecture(), &reference),
+                reference,
+            }),
+            (FieldKind::Object { near, far }, Reference::Views(views)) if !views.is_empty() => {
+                let expected = views.iter().map(|(picture, _)| picture.to_f32()).collect();
+                Ok(Self::Rays { views, expected, near, far })
+            }
+            _ => Err(TrainError::Config(
+                "the field of a picture is compared with a picture, and an object's with views of it".into(),
+            )),
+        }
+    }
+
+    /// Mean squared error at random places, and its gradient: every layer's weight and then its bias.
+    pub(super) fn loss_and_gradient(
+        &self,
+        field: &Field,
+        config: &RefineConfig,
+        random: &mut impl Rng,
+    ) -> (f64, Vec<f32>) {
+        match self {
+            Self::Pixels { grid, .. } => {
+                let (rows, columns) = config.lattice(grid.width(), grid.height());
+                // None of them twice.
+                let mut draw = |length, amount| sample(random, length, amount).into_vec();
+                let lattice =
+                    Lattice { rows: draw(grid.height(), rows), columns: draw(grid.width(), columns) };
+                loss_and_gradient(field, grid, &lattice)
+            }
+            Self::Rays { views, expected, near, far } => {
+                let rays = random_rays(views, expected, (*near, *far), config.pixels_per_step, random);
+                loss_and_gradient_of_rays(field, &rays)
+            }
+        }
+    }
+
+    /// Over the whole reference, the mean over its views.
+    pub(super) fn psnr_db(&self, record: &FieldRecord) -> f64 {
+        match self {
+            Self::Pixels { reference, expected, .. } => {
+                psnr_db(&record.render(reference.width(), reference.height(), Region::WHOLE), expected)
+            }
+            Self::Rays { views, expected, .. } => {
+                let seen = seen_through(record, views.iter().map(|(_, camera)| camera));
+                let sum: f64 = seen.iter().zip(expected).map(|(seen, expected)| psnr_db(seen, expected)).sum();
+                sum / views.len() as f64
+            }
+        }
+    }
+
+    /// As [`psnr_db`](Self::psnr_db), with SSIM.
+    pub(super) fn quality(&self, record: &FieldRecord) -> Quality {
+        match self {
+            Self::Pixels { reference, .. } => {
+                quality(&record.render(reference.width(), reference.height(), Region::WHOLE), reference)
+            }
+            Self::Rays { views, .. } => quality_of_views(record, views),
+        }
+    }
+}
+
+/// How close an object's field is to views of it, on white at 128 samples a ray: the mean over them.
+#[must_use]
+pub fn quality_of_views(record: &FieldRecord, views: &[(Picture, Camera)]) -> Quality {
+    let seen = seen_through(record, views.iter().map(|(_, camera)| camera));
+    Quality::mean(seen.iter().zip(views).map(|(seen, (picture, _))| quality(seen, picture)))
+}
+
+/// An object on white through cameras in its own frame: `[height, width, 3]` each.
+pub(super) fn seen_through<'a>(
+    record: &FieldRecord,
+    cameras: impl Iterator<Item = &'a Camera>,
+) -> Vec<Vec<f32>> {
+    let Some(sampling) = Sampling::of(record, MEASURED_SAMPLES) else { return Vec::new() };
+    let tracer = Tracer::new(record, Occupancy::of(record));
+    let seen = |camera: &Camera| {
+        let traced = tracer.trace(&camera.pixel_rays(), &sampling, &CropBox::ALL);
+        traced.iter().flat_map(|traced| traced.seen.on([1.0; 3])).collect()
+    };
+    cameras.map(seen).collect()
+}
+
+/// Rays through random pixels of random views, with jittered samples.
+fn random_rays(
+    views: &[(Picture, Camera)],
+    expected: &[Vec<f32>],
+    (near, far): (f32, f32),
+    count: usize,
+    random: &mut impl Rng,
+) -> RaySamples {
+    let even = sample_depths(near, far, SAMPLES);
+    let jitter = (far - near) / SAMPLES as f32;
+    let mut rays = RaySamples { samples: SAMPLES, ..RaySamples::default() };
+    for _ in 0..count {
+        let view = random.random_range(0..views.len());
+        let (picture, camera) = &views[view];
+        let (x, y) = (random.random_range(0..picture.width()), random.random_range(0..picture.height()));
+        let ray = camera.pixel_ray(x, y).to_f32();
+        let depths: Vec<f32> = even.iter().map(|depth| depth + jitter * random.random::<f32>()).collect();
+        rays.points.extend(depths.iter().flat_map(|depth| [0, 1, 2].map(|axis| ray[axis] + depth * ray[3 + axis])));
+        rays.spacings.extend(spacings(&depths));
+        let pixel = (y * picture.width() + x) as usize;
+        rays.targets.extend_from_slice(&expected[view][3 * pixel..][..3]);
+    }
+    rays
+}
