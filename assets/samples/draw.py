@@ -233,8 +233,53 @@ def city(rng):
     return picture
 
 
+def boxes(seat, frame):
+    """An armchair: middle, half size and colour of its boxes; y is up."""
+    legs = [((x, -0.62, z), (0.05, 0.16, 0.05), frame) for x in (-0.42, 0.42) for z in (-0.36, 0.36)]
+    return legs + [
+        ((0, -0.40, 0), (0.50, 0.07, 0.44), frame),
+        ((0, -0.22, 0.04), (0.38, 0.13, 0.40), seat),
+        ((0, 0.22, -0.34), (0.50, 0.42, 0.10), seat),
+        ((-0.45, -0.05, 0.04), (0.08, 0.24, 0.42), seat),
+        ((0.45, -0.05, 0.04), (0.08, 0.24, 0.42), seat),
+    ]
+
+
+def armchair(folder, side=256, scale=3, azimuth=0.65, elevation=0.42, distance=4.0, focal=1.85):
+    """Seen by a pinhole camera, on nothing, lit from above and from the camera's left."""
+    n = side * scale
+    axis = (np.arange(n) + 0.5) / n - 0.5
+    x, y = np.meshgrid(axis, axis)
+    back = np.array([np.sin(azimuth) * np.cos(elevation), np.sin(elevation), np.cos(azimuth) * np.cos(elevation)])
+    right = np.array([np.cos(azimuth), 0, -np.sin(azimuth)])
+    up = np.cross(back, right)
+    rays = (x / focal)[..., None] * right - (y / focal)[..., None] * up - back
+    origin = back * distance
+    light = np.array([-0.35, 0.85, 0.45]) / np.linalg.norm([-0.35, 0.85, 0.45])
+    depth = np.full((n, n), np.inf)
+    rgb = np.zeros((n, n, 3))
+    for middle, half, own in boxes(color("c8553d"), color("6b4a32")):
+        low, high = (np.array(middle) + sign * np.array(half) for sign in (-1, 1))
+        one, other = (low - origin) / rays, (high - origin) / rays
+        enter, leave = np.minimum(one, other), np.maximum(one, other)
+        first = enter.max(-1)
+        is_hit = (first < leave.min(-1)) & (first > 0) & (first < depth)
+        wall = enter.argmax(-1)
+        normal = -np.sign(np.take_along_axis(rays, wall[..., None], -1)) * np.eye(3)[wall]
+        shade = 0.45 + 0.55 * np.clip(normal @ light, 0, 1)
+        depth = np.where(is_hit, first, depth)
+        rgb = np.where(is_hit[..., None], shade[..., None] * own, rgb)
+    average = lambda values: values.reshape(side, scale, side, scale, -1).mean(axis=(1, 3))
+    alpha, linear = average(np.isfinite(depth).astype(float)), average(rgb)
+    linear = linear / np.maximum(alpha, 1e-6)
+    srgb = np.where(linear <= 0.0031308, linear * 12.92, 1.055 * np.maximum(linear, 1e-9) ** (1 / 2.4) - 0.055)
+    rgba = (np.clip(np.concatenate([srgb, alpha], -1), 0, 1) * 255).round().astype(np.uint8)
+    Image.fromarray(rgba).save(folder / "armchair.png", optimize=True)
+
+
 if __name__ == "__main__":
     out = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else __file__).resolve()
     out = out if out.is_dir() else out.parent
     for seed, draw in ((11, landscape), (23, marble), (5, city)):
         save(out, f"{draw.__name__}.png", draw(np.random.default_rng(seed)))
+    armchair(out)

@@ -2,10 +2,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::files::FilePurpose;
+use super::object_look::{ObjectLook, OrbitChange};
 use super::settings::{EvaluatorChoice, ThemeChoice};
 use super::state::{Dialog, NoticeId, ShelfKey};
 use crate::engine::{Command, Event, ItemId, JobId, Origin, Preview};
-use crate::media::{Framing, Picture};
+use crate::media::{Framing, ObjectFraming, Picture};
+use crate::model::SignalKind;
 use crate::render::ViewMode;
 use crate::train::RefineConfig;
 
@@ -39,6 +41,23 @@ pub enum Action {
     Peek(bool),
     /// Zoom, pan or fit.
     View(ViewChange),
+    /// Say what the selected item is of; it is read anew.
+    SetKind(SignalKind),
+    /// Frame the selected picture of an object otherwise; it is read anew.
+    FrameObject(ObjectFraming),
+    /// Move around the selected object.
+    Orbit(OrbitChange),
+    /// Look at objects in another way.
+    LookAtObjects(ObjectLook),
+    /// Show the surface of the selected object, or do not; at another density, or of another grid.
+    SetSurface {
+        /// Whether it is shown.
+        is_shown: bool,
+        /// Density on it.
+        threshold: f32,
+        /// Nodes along a side of the cube.
+        grid: usize,
+    },
     /// Write the selected item's field again, with the present model and framing.
     Encode,
     /// Read the selected item again, under the present framing.
@@ -64,6 +83,8 @@ pub enum Action {
     SetExportSize(u32, u32),
     /// Whether the exported picture keeps the field's shape.
     KeepShape(bool),
+    /// Pictures of the film to export, and pictures in a second.
+    SetFilm(usize, u16),
     /// Files were picked; none were if a person changed their mind.
     Picked(FilePurpose, Vec<PathBuf>),
     /// The platform showed no dialog.
@@ -74,8 +95,8 @@ pub enum Action {
     Show(Dialog),
     /// Close the dialog that is open.
     CloseDialog,
-    /// Use the bundled model again.
-    UseBundledModel,
+    /// Use the bundled model of a kind again.
+    UseBundledModel(SignalKind),
     /// Take what the clipboard has.
     Paste,
     /// A setting changed.
@@ -131,8 +152,10 @@ pub enum Change {
     Background([u8; 3]),
     /// Who evaluates the field for the screen.
     Evaluator(EvaluatorChoice),
-    /// How refining goes.
-    Refine(RefineConfig),
+    /// How refining goes, of pictures or of objects.
+    Refine(SignalKind, RefineConfig),
+    /// Whether what was turned by hand goes on turning for a while.
+    Momentum(bool),
     /// Show or hide the library.
     LibraryOpen(bool),
     /// Show or hide the inspector.

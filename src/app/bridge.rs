@@ -11,15 +11,30 @@ use eframe::wgpu::{DeviceLostReason, Error, RenderPass};
 use super::settings::EvaluatorChoice;
 use crate::field::FieldRecord;
 use crate::media::Picture;
-use crate::render::{EvaluatorKind, FrameState, ImageFrame, ImagePass, RenderError};
+use crate::render::{
+    EvaluatorKind, FrameState, ImageFrame, ImagePass, RenderError, VolumeFrame, VolumePass, VolumeState,
+};
 
 /// Time that a frame may spend on evaluating the field.
 const FRAME_BUDGET: Duration = Duration::from_millis(12);
 /// Rebuilds in a row before the screen is given up.
 const MAX_REBUILDS: u32 = 3;
 
-type Shared = Arc<Mutex<ImagePass>>;
-type Built = Result<ImagePass, RenderError>;
+type Shared = Arc<Mutex<Passes>>;
+type Built = Result<Passes, RenderError>;
+
+/// What draws pictures, and what draws objects.
+pub(crate) struct Passes {
+    image: ImagePass,
+    volume: VolumePass,
+}
+
+/// What a paint callback draws.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Drawing {
+    Image,
+    Volume,
+}
 
 /// The image pass with its device: built on a thread of its own, rebuilt when the device complains.
 pub(crate) struct Bridge {
@@ -52,7 +67,7 @@ impl Bridge {
     pub(crate) fn describe(&self) -> (String, EvaluatorKind) {
         // The pass falls back on the CPU where the adapter cannot evaluate a field.
         let kind = match &self.pass {
-            PassState::Ready(pass) => lock(pass).evaluator(),
+            PassState::Ready(pass) => lock(pass).image.evaluator(),
             PassState::Building(_) | PassState::Failed => self.kind,
         };
         (self.render.adapter.get_info().name, kind)
@@ -81,7 +96,8 @@ impl Bridge {
             return Some(("The graphics device reported an error; the view was built anew".into(), fault));
         }
         if let PassState::Ready(pass) = &self.pass {
-            let err = lock(pass).take_error()?;
+            let mut passes = lock(pass);
+            let err = passes.image.take_error().or_else(|| passes.volume.take_error())?;
             return Some(("The view could not be drawn as it should".into(), err.to_string()));
         }
         let PassState::Building(receiver) = &self.pass else { return None };
@@ -111,7 +127,7 @@ impl Bridge {
         frame: &ImageFrame,
     ) -> Option<FrameState> {
         let PassState::Ready(pass) = &self.pass else { return None };
-        let mut pass = lock(pass);
+        let pass = &mut lock(pass).image;
         // A field that cannot be drawn is refused once, not with every frame.
         if !is_same(self.field.as_ref(), field) {
             self.field = field.cloned();
@@ -125,10 +141,26 @@ impl Bridge {
         Some(state)
     }
 
-    /// What egui is to paint in this rectangle.
-    pub(crate) fn paint(&self, rect: Rect) -> Option<PaintCallback> {
+    /// As [`frame`](Self::frame), of an object.
+    pub(crate) fn volume_frame(
+        &mut self,
+        field: Option<&Arc<FieldRecord>>,
+        frame: &VolumeFrame,
+    ) -> Option<VolumeState> {
         let PassState::Ready(pass) = &self.pass else { return None };
-        Some(Callback::new_paint_callback(rect, Paint(Arc::clone(pass))))
+        let pass = &mut lock(pass).volume;
+        pass.set_field(field.cloned());
+        let state = pass.frame(&self.render.device, &self.render.queue, frame);
+        if state.is_done {
+            self.rebuilds = 0;
+        }
+        Some(state)
+    }
+
+    /// What egui is to paint in this rectangle.
+    pub(crate) fn paint(&self, rect: Rect, drawing: Drawing) -> Option<PaintCallback> {
+        let PassState::Ready(pass) = &self.pass else { return None };
+        Some(Callback::new_paint_callback(rect, Paint(Arc::clone(pass), drawing)))
     }
 }
 
@@ -173,7 +205,11 @@ fn build(render: &RenderState, kind: EvaluatorKind, ctx: &Context) -> PassState 
     let work = move || {
         let repaint = ctx.clone();
         let wake = Arc::new(move || repaint.request_repaint());
-        sender.send(ImagePass::new(&device, &queue, format, kind, wake)).ok();
+        let build = || {
+            let volume = VolumePass::new(&device, format, Arc::clone(&wake) as _)?;
+            Ok(Passes { image: ImagePass::new(&device, &queue, format, kind, wake.clone())?, volume })
+        };
+        sender.send(build()).ok();
         ctx.request_repaint();
     };
     match std::thread::Builder::new().name("hyperscope-pass".into()).spawn(work) {
@@ -185,14 +221,18 @@ fn build(render: &RenderState, kind: EvaluatorKind, ctx: &Context) -> PassState 
     }
 }
 
-fn lock(pass: &Shared) -> MutexGuard<'_, ImagePass> {
+fn lock(pass: &Shared) -> MutexGuard<'_, Passes> {
     pass.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-struct Paint(Shared);
+struct Paint(Shared, Drawing);
 
 impl CallbackTrait for Paint {
     fn paint(&self, _: PaintCallbackInfo, pass: &mut RenderPass<'static>, _: &CallbackResources) {
-        lock(&self.0).paint(pass);
+        let passes = lock(&self.0);
+        match self.1 {
+            Drawing::Image => passes.image.paint(pass),
+            Drawing::Volume => passes.volume.paint(pass),
+        }
     }
 }

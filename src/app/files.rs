@@ -15,13 +15,17 @@ pub enum FilePurpose {
     SaveField,
     /// To keep a picture of the selected item's field in.
     Export,
+    /// To film the selected object in.
+    Film,
+    /// To keep the selected object's surface or density in.
+    Mesh,
 }
 
 impl FilePurpose {
     /// Whether the file is written.
     #[must_use]
     pub fn is_written(self) -> bool {
-        matches!(self, Self::SaveField | Self::Export)
+        matches!(self, Self::SaveField | Self::Export | Self::Film | Self::Mesh)
     }
 
     /// Heading of its dialog.
@@ -32,6 +36,8 @@ impl FilePurpose {
             Self::Model => "Load a model",
             Self::SaveField => "Save field",
             Self::Export => "Export picture",
+            Self::Film => "Export turntable",
+            Self::Mesh => "Export mesh",
         }
     }
 
@@ -50,6 +56,13 @@ impl FilePurpose {
                 ("JPEG", &["jpg", "jpeg"]),
                 ("WebP, lossless", &["webp"]),
                 ("OpenEXR, linear light", &["exr"]),
+            ],
+            Self::Film => vec![("Animated GIF", &["gif"]), ("Animated PNG", &["apng", "png"])],
+            Self::Mesh => vec![
+                ("Binary glTF", &["glb"]),
+                ("PLY", &["ply"]),
+                ("OBJ", &["obj"]),
+                ("Density, NumPy", &["npy"]),
             ],
         }
     }
@@ -88,6 +101,8 @@ pub struct FileForm {
     pub size_px: (u32, u32),
     /// Whether the exported picture keeps the field's shape.
     pub keeps_shape: bool,
+    /// Of the film to export: pictures, and pictures in a second.
+    pub film: (usize, u16),
 }
 
 impl FileForm {
@@ -105,7 +120,13 @@ impl FileForm {
             is_taken: None,
             size_px,
             keeps_shape: true,
+            film: FILM,
         };
+        if purpose == FilePurpose::Film {
+            form.size_px = (FILM_SIDE_PX, FILM_SIDE_PX);
+        } else if item.is_some_and(Item::is_object) {
+            form.size_px = (OBJECT_SIDE_PX, OBJECT_SIDE_PX);
+        }
         form.suggest(item, folder);
         form
     }
@@ -128,6 +149,8 @@ impl FileForm {
         match self.purpose {
             FilePurpose::SaveField => Some(format!("{stem}.field.safetensors")),
             FilePurpose::Export => Some(format!("{stem}-{}x{}.png", self.size_px.0, self.size_px.1)),
+            FilePurpose::Film => Some(format!("{stem}.gif")),
+            FilePurpose::Mesh => Some(format!("{stem}.glb")),
             FilePurpose::Open | FilePurpose::Model => None,
         }
     }
@@ -139,6 +162,10 @@ impl FileForm {
     }
 }
 
+/// Pictures of a film, and in a second, when nobody says otherwise; and the side of a film and of a still of an object.
+const FILM: (usize, u16) = (48, 24);
+const FILM_SIDE_PX: u32 = 256;
+const OBJECT_SIDE_PX: u32 = 512;
 /// Longest side of an exported picture when nobody says otherwise, in pixels, about.
 const EXPORT_SIDE_PX: u32 = 1_024;
 

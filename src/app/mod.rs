@@ -14,6 +14,7 @@ mod errands;
 mod files;
 mod format;
 mod memory;
+mod object_look;
 mod panels;
 mod reducer;
 mod run;
@@ -27,6 +28,7 @@ mod worker;
 
 pub use action::{Action, Change, Effect, ViewChange};
 pub use files::{FileForm, FilePurpose};
+pub use object_look::{ObjectLook, OrbitChange, Surface};
 pub use reducer::reduce;
 pub use run::run;
 pub use samples::{SAMPLES, Sample};

@@ -14,7 +14,7 @@ pub struct Sample {
 }
 
 /// The pictures that come with the program.
-pub static SAMPLES: [Sample; 3] = [
+pub static SAMPLES: [Sample; 4] = [
     Sample {
         title: "Mountain lake",
         name: "landscape.png",
@@ -24,6 +24,11 @@ pub static SAMPLES: [Sample; 3] = [
         title: "Marbled glass",
         name: "marble.png",
         bytes: include_bytes!("../../assets/samples/marble.png"),
+    },
+    Sample {
+        title: "Armchair",
+        name: "armchair.png",
+        bytes: include_bytes!("../../assets/samples/armchair.png"),
     },
     Sample { title: "Night city", name: "city.png", bytes: include_bytes!("../../assets/samples/city.png") },
 ];

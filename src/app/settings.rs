@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::theme::size;
 use crate::limits;
 use crate::media::Framing;
+use crate::model::SignalKind;
 use crate::storage::write_atomically;
 use crate::train::RefineConfig;
 
@@ -23,8 +24,12 @@ pub struct Settings {
     pub background: [u8; 3],
     /// Who evaluates the field for the screen.
     pub evaluator: EvaluatorChoice,
-    /// How refining goes.
+    /// How refining pictures goes.
     pub refine: RefineConfig,
+    /// How refining objects goes.
+    pub refine_object: RefineConfig,
+    /// Whether what was turned by hand goes on turning for a while.
+    pub has_momentum: bool,
     /// The panes.
     pub layout: PaneLayout,
     /// The window.
@@ -33,8 +38,10 @@ pub struct Settings {
     pub recent: Vec<PathBuf>,
     /// The folder that was last read from or written to.
     pub folder: Option<PathBuf>,
-    /// The checkpoint in use; `None` is the bundled one.
+    /// The checkpoint in use for pictures; `None` is the bundled one.
     pub model: Option<PathBuf>,
+    /// The checkpoint in use for objects.
+    pub object_model: Option<PathBuf>,
 }
 
 /// Light, dark, or the system's.
@@ -102,6 +109,31 @@ pub(crate) const PANE_WIDTHS: std::ops::RangeInclusive<f32> = size::PANE_WIDTH_M
 /// Sizes that the window may have, in points.
 const WINDOW_SIDES: std::ops::RangeInclusive<f32> = size::WINDOW_SIDE_MIN..=size::WINDOW_SIDE_MAX;
 
+/// What the window does not show is as the program has it now.
+fn within(refine: RefineConfig, usual: RefineConfig) -> RefineConfig {
+    let is_possible = LEARNING_RATES.contains(&refine.learning_rate);
+    let learning_rate = if is_possible { refine.learning_rate } else { usual.learning_rate };
+    RefineConfig { steps: refine.steps.clamp(1, MAX_REFINE_STEPS), learning_rate, ..usual }
+}
+
+impl Settings {
+    /// The checkpoint in use for a kind of signal; `None` is the bundled one.
+    pub(crate) fn model_of(&mut self, kind: SignalKind) -> &mut Option<PathBuf> {
+        match kind {
+            SignalKind::Image => &mut self.model,
+            SignalKind::Object => &mut self.object_model,
+        }
+    }
+
+    /// How refining a kind of signal's fields goes.
+    pub(crate) fn refine_of(&self, kind: SignalKind) -> RefineConfig {
+        match kind {
+            SignalKind::Image => self.refine,
+            SignalKind::Object => self.refine_object,
+        }
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -111,11 +143,14 @@ impl Default for Settings {
             background: [255; 3],
             evaluator: EvaluatorChoice::default(),
             refine: RefineConfig::default(),
+            refine_object: RefineConfig::of_object(1),
+            has_momentum: true,
             layout: PaneLayout::default(),
             window: WindowPlace::default(),
             recent: Vec::new(),
             folder: None,
             model: None,
+            object_model: None,
         }
     }
 }
@@ -217,13 +252,8 @@ impl Settings {
         let (layout, window) = (PaneLayout::default(), WindowPlace::default());
         self.reference_side_px =
             self.reference_side_px.clamp(MIN_REFERENCE_SIDE_PX, limits::REFERENCE_SIDE_PX);
-        self.refine.steps = self.refine.steps.clamp(1, MAX_REFINE_STEPS);
-        if !LEARNING_RATES.contains(&self.refine.learning_rate) {
-            self.refine.learning_rate = RefineConfig::default().learning_rate;
-        }
-        // What the window does not show is as the program has it now.
-        let RefineConfig { steps, learning_rate, .. } = self.refine;
-        self.refine = RefineConfig { steps, learning_rate, ..RefineConfig::default() };
+        self.refine = within(self.refine, RefineConfig::default());
+        self.refine_object = within(self.refine_object, RefineConfig::of_object(1));
         self.layout.library_width = clamp(self.layout.library_width, PANE_WIDTHS, layout.library_width);
         self.layout.inspector_width = clamp(self.layout.inspector_width, PANE_WIDTHS, layout.inspector_width);
         self.window.width = clamp(self.window.width, WINDOW_SIDES, window.width);

@@ -4,14 +4,18 @@ use eframe::egui::{Context, Key, KeyboardShortcut, Modifiers};
 
 use super::action::{Action, Change, ViewChange};
 use super::files::FilePurpose;
+use super::object_look::{ObjectLook, OrbitChange};
 use super::settings::ThemeChoice;
-use super::state::{Dialog, State};
-use crate::render::ViewMode;
+use super::state::{Dialog, Item, State};
+use crate::camera::NamedView;
+use crate::render::{ViewMode, VolumeMode};
 
 /// A zoom by one key press.
 const ZOOM_STEP: f64 = 1.25;
 /// A pan by one key press, as a part of the viewport's smaller side.
 const PAN_STEP: f64 = 0.1;
+/// A turn of an object by one key press, in radians.
+const TURN_STEP: f64 = std::f64::consts::PI / 24.0;
 /// A move of the split by one key press.
 const SPLIT_STEP: f32 = 0.02;
 
@@ -71,25 +75,64 @@ pub(crate) static GROUPS: &[Group] = &[
     Group {
         title: "Look",
         shortcuts: &[
-            key(NONE, Key::Num1, "Field", |_| Some(Action::SetMode(ViewMode::Field))),
-            key(NONE, Key::Num2, "Source", |_| Some(Action::SetMode(ViewMode::Source))),
-            key(NONE, Key::Num3, "Split", |_| Some(Action::SetMode(ViewMode::Split))),
-            key(NONE, Key::Num4, "Error", |_| Some(Action::SetMode(ViewMode::Error))),
-            key(NONE, Key::Num5, "Nearest", |_| Some(Action::SetMode(ViewMode::Nearest))),
-            key(NONE, Key::Num6, "Bicubic", |_| Some(Action::SetMode(ViewMode::Bicubic))),
-            key(NONE, Key::F, "The whole picture", |_| Some(Action::View(ViewChange::Fit))),
-            key(NONE, Key::Num0, "One picture pixel to one screen pixel", |_| {
-                Some(Action::View(ViewChange::Actual))
+            key(NONE, Key::Num1, "Field", |state| picture(state, Action::SetMode(ViewMode::Field))),
+            key(NONE, Key::Num2, "Source", |state| picture(state, Action::SetMode(ViewMode::Source))),
+            key(NONE, Key::Num3, "Split", |state| picture(state, Action::SetMode(ViewMode::Split))),
+            key(NONE, Key::Num4, "Error", |state| picture(state, Action::SetMode(ViewMode::Error))),
+            key(NONE, Key::Num5, "Nearest", |state| picture(state, Action::SetMode(ViewMode::Nearest))),
+            key(NONE, Key::Num6, "Bicubic", |state| picture(state, Action::SetMode(ViewMode::Bicubic))),
+            key(NONE, Key::F, "The whole picture", |state| picture(state, Action::View(ViewChange::Fit))),
+            key(NONE, Key::Num0, "One picture pixel to one screen pixel", |state| {
+                picture(state, Action::View(ViewChange::Actual))
             }),
-            key(NONE, Key::Plus, "Zoom in", |_| Some(zoom(ZOOM_STEP))),
-            key(NONE, Key::Equals, "Zoom in", |_| Some(zoom(ZOOM_STEP))),
-            key(NONE, Key::Minus, "Zoom out", |_| Some(zoom(1.0 / ZOOM_STEP))),
-            key(SHIFT, Key::ArrowLeft, "Move over the picture", |state| Some(pan(state, 1.0, 0.0))),
-            key(SHIFT, Key::ArrowRight, "Move over the picture", |state| Some(pan(state, -1.0, 0.0))),
-            key(SHIFT, Key::ArrowUp, "Move over the picture", |state| Some(pan(state, 0.0, 1.0))),
-            key(SHIFT, Key::ArrowDown, "Move over the picture", |state| Some(pan(state, 0.0, -1.0))),
+            key(NONE, Key::Plus, "Zoom in", |state| picture(state, zoom(ZOOM_STEP))),
+            key(NONE, Key::Equals, "Zoom in", |state| picture(state, zoom(ZOOM_STEP))),
+            key(NONE, Key::Minus, "Zoom out", |state| picture(state, zoom(1.0 / ZOOM_STEP))),
+            key(SHIFT, Key::ArrowLeft, "Move over the picture", |state| picture(state, pan(state, 1.0, 0.0))),
+            key(SHIFT, Key::ArrowRight, "Move over the picture", |state| picture(state, pan(state, -1.0, 0.0))),
+            key(SHIFT, Key::ArrowUp, "Move over the picture", |state| picture(state, pan(state, 0.0, 1.0))),
+            key(SHIFT, Key::ArrowDown, "Move over the picture", |state| picture(state, pan(state, 0.0, -1.0))),
             key(NONE, Key::ArrowLeft, "Move the split", |state| split(state, -SPLIT_STEP)),
             key(NONE, Key::ArrowRight, "Move the split", |state| split(state, SPLIT_STEP)),
+        ],
+    },
+    Group {
+        title: "Object",
+        shortcuts: &[
+            key(NONE, Key::Num1, "Colour", |state| mode(state, VolumeMode::Color)),
+            key(NONE, Key::Num2, "Depth", |state| mode(state, VolumeMode::Depth)),
+            key(NONE, Key::Num3, "Normals", |state| mode(state, VolumeMode::Normal)),
+            key(NONE, Key::Num4, "Opacity", |state| mode(state, VolumeMode::Opacity)),
+            key(NONE, Key::Num5, "Samples", |state| mode(state, VolumeMode::Samples)),
+            key(NONE, Key::ArrowLeft, "Turn", |state| turn(state, -TURN_STEP, 0.0)),
+            key(NONE, Key::ArrowRight, "Turn", |state| turn(state, TURN_STEP, 0.0)),
+            key(SHIFT, Key::ArrowUp, "Turn up or down", |state| turn(state, 0.0, -TURN_STEP)),
+            key(SHIFT, Key::ArrowDown, "Turn up or down", |state| turn(state, 0.0, TURN_STEP)),
+            key(NONE, Key::Plus, "Nearer", |state| dolly(state, ZOOM_STEP)),
+            key(NONE, Key::Equals, "Nearer", |state| dolly(state, ZOOM_STEP)),
+            key(NONE, Key::Minus, "Farther", |state| dolly(state, 1.0 / ZOOM_STEP)),
+            key(NONE, Key::F, "Front", |state| go_to(state, NamedView::Front)),
+            key(NONE, Key::B, "Back", |state| go_to(state, NamedView::Back)),
+            key(NONE, Key::J, "Left", |state| go_to(state, NamedView::Left)),
+            key(NONE, Key::L, "Right", |state| go_to(state, NamedView::Right)),
+            key(NONE, Key::I, "Top", |state| go_to(state, NamedView::Top)),
+            key(NONE, Key::K, "Bottom", |state| go_to(state, NamedView::Bottom)),
+            key(NONE, Key::P, "Turn by itself", |state| {
+                object(state, |look| ObjectLook { is_spinning: !look.is_spinning, ..look })
+            }),
+            key(NONE, Key::G, "Fly", |state| {
+                object(state, |look| ObjectLook { is_flying: !look.is_flying, ..look })
+            }),
+            key(NONE, Key::C, "Checker behind objects", |state| {
+                object(state, |look| ObjectLook { is_on_checker: !look.is_on_checker, ..look })
+            }),
+            key(NONE, Key::M, "Show the surface", |state| {
+                let surface = &state.current().filter(|item| item.is_object())?.surface;
+                let (threshold, grid) = (surface.threshold, surface.grid);
+                Some(Action::SetSurface { is_shown: !surface.is_shown, threshold, grid })
+            }),
+            key(COMMAND, Key::T, "Turntable…", |_| Some(Action::AskFile(FilePurpose::Film))),
+            key(COMMAND, Key::M, "Mesh…", |_| Some(Action::AskFile(FilePurpose::Mesh))),
         ],
     },
     Group {
@@ -115,12 +158,47 @@ pub(crate) static GROUPS: &[Group] = &[
 
 /// What the mouse does, and keys that are held.
 pub(crate) static GESTURES: &[(&str, &str)] = &[
-    ("Wheel", "Zoom to the cursor"),
-    ("Drag", "Move over the picture"),
-    ("Double-click", "The whole picture"),
-    ("Space, held", "Show the source"),
+    ("Wheel", "Zoom to the cursor; with Alt an object's angle of view"),
+    ("Drag", "Move over the picture; turn an object"),
+    ("Shift and drag, right drag", "Move an object sideways"),
+    ("Double-click", "The whole picture; where the input camera stands"),
+    ("W A S D Q E, held", "Fly, where flying is on"),
+    ("Space, held", "Show the source of a picture"),
     ("Drop", "Open files and folders"),
 ];
+
+/// For pictures alone.
+fn picture(state: &State, action: Action) -> Option<Action> {
+    let is_object = state.current().is_some_and(Item::is_object);
+    (!is_object).then_some(action)
+}
+
+/// For objects alone: look at them in another way.
+fn object(state: &State, change: fn(ObjectLook) -> ObjectLook) -> Option<Action> {
+    let is_object = state.current().is_some_and(Item::is_object);
+    is_object.then(|| Action::LookAtObjects(change(state.look.object)))
+}
+
+fn mode(state: &State, mode: VolumeMode) -> Option<Action> {
+    let is_object = state.current().is_some_and(Item::is_object);
+    is_object.then_some(Action::LookAtObjects(ObjectLook { mode, ..state.look.object }))
+}
+
+fn turn(state: &State, right: f64, down: f64) -> Option<Action> {
+    let item = state.current().filter(|item| item.is_object())?;
+    Some(Action::Orbit(OrbitChange::Hand(item.orbit.turned(right, down))))
+}
+
+fn dolly(state: &State, factor: f64) -> Option<Action> {
+    let item = state.current().filter(|item| item.is_object())?;
+    let size = state.viewport_px.into();
+    Some(Action::Orbit(OrbitChange::Hand(item.orbit.dollied(factor, size / 2.0, size))))
+}
+
+fn go_to(state: &State, view: NamedView) -> Option<Action> {
+    let is_object = state.current().is_some_and(Item::is_object);
+    is_object.then(|| super::panels::go_to(view))
+}
 
 fn zoom(factor: f64) -> Action {
     Action::View(ViewChange::ZoomCenter(factor))
@@ -132,7 +210,8 @@ fn pan(state: &State, x: f64, y: f64) -> Action {
 }
 
 fn split(state: &State, step: f32) -> Option<Action> {
-    let is_split = state.shown_mode() == ViewMode::Split;
+    let is_object = state.current().is_some_and(Item::is_object);
+    let is_split = !is_object && state.shown_mode() == ViewMode::Split;
     is_split.then_some(Action::SetSplit(state.look.split + step))
 }
 
@@ -159,8 +238,12 @@ pub(crate) fn pressed(ctx: &Context, state: &State) -> Vec<Action> {
             let KeyboardShortcut { modifiers, logical_key } = shortcut.keys;
             // With a focused control, the bare arrows walk between controls.
             let is_walking = modifiers.is_none() && is_arrow(logical_key);
-            if (is_free || !is_walking) && input.consume_key(modifiers, logical_key) {
-                actions.extend((shortcut.act)(state));
+            // One that has nothing to do leaves its key to another.
+            let action = (shortcut.act)(state).filter(|_| is_free || !is_walking);
+            if let Some(action) = action
+                && input.consume_key(modifiers, logical_key)
+            {
+                actions.push(action);
             }
         }
         let is_held = is_free && input.key_down(Key::Space);

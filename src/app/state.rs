@@ -4,10 +4,13 @@ use std::sync::Arc;
 
 use super::files::FileForm;
 use super::settings::Settings;
-use crate::camera::ImageView;
+use super::object_look::{ObjectLook, Surface};
+use crate::camera::{ImageView, Orbit};
+use crate::dataset::FOCAL;
 use crate::engine::{Encoded, ItemId, JobId, ModelInfo, Origin, Stage};
 use crate::field::{FieldKind, FieldRecord};
-use crate::media::{ImageSignal, Picture};
+use crate::media::{ObjectFraming, Picture, Signal};
+use crate::model::SignalKind;
 use crate::render::ViewMode;
 use crate::train::{Quality, RefineProgress};
 
@@ -22,8 +25,10 @@ pub struct State {
     pub selected: Option<ItemId>,
     /// What the engine was asked for and has not answered finally.
     pub jobs: Vec<Job>,
-    /// The hypernetwork.
-    pub model: ModelState,
+    /// The hypernetwork that reads pictures.
+    pub image_model: ModelState,
+    /// The hypernetwork that reads objects.
+    pub object_model: ModelState,
     /// What a person should know, oldest first.
     pub notices: Vec<Notice>,
     /// The dialog over the window.
@@ -50,8 +55,10 @@ pub struct Item {
     pub origin: Origin,
     /// The bundled sample that it is.
     pub sample: Option<usize>,
+    /// What a person says that it is of; `None` leaves it to the picture.
+    pub kind: Option<SignalKind>,
     /// The framed picture, once decoded.
-    pub signal: Option<Arc<ImageSignal>>,
+    pub signal: Option<Signal>,
     /// Small enough for a list.
     pub thumbnail: Option<Arc<Picture>>,
     /// Its field, once written or read.
@@ -70,6 +77,14 @@ pub struct Item {
     pub failure: Option<String>,
     /// Where one looks; `None` is the whole picture.
     pub view: Option<ImageView>,
+    /// From where one looks at an object.
+    pub orbit: Orbit,
+    /// Where the view is on its way to.
+    pub orbit_goal: Option<Orbit>,
+    /// How the picture of an object is framed.
+    pub object_framing: ObjectFraming,
+    /// The surface of an object.
+    pub surface: Surface,
 }
 
 /// A refinement under way.
@@ -105,8 +120,10 @@ pub enum Work {
     Refine,
     /// Write a field file.
     SaveField,
-    /// Write a picture.
+    /// Write a picture, a film, a mesh or a volume.
     Export,
+    /// Find the surface of an object.
+    Mesh,
     /// Read a checkpoint.
     LoadModel,
 }
@@ -128,6 +145,8 @@ pub struct Job {
     pub is_cancelled: bool,
     /// The checkpoint that it reads; `None` is the bundled one.
     pub model: Option<PathBuf>,
+    /// Of which kind the bundled one is.
+    pub kind: SignalKind,
 }
 
 /// The hypernetwork in use.
@@ -152,6 +171,8 @@ pub struct Look {
     pub error_scale: f32,
     /// Whether the source is shown for as long as a key is held.
     pub is_peeking: bool,
+    /// How objects are looked at.
+    pub object: ObjectLook,
 }
 
 /// A dialog over the window.
@@ -216,7 +237,8 @@ impl State {
             items: Vec::new(),
             selected: None,
             jobs: Vec::new(),
-            model: ModelState::Loading,
+            image_model: ModelState::Loading,
+            object_model: ModelState::Loading,
             notices: Vec::new(),
             dialog: None,
             look: Look {
@@ -224,6 +246,7 @@ impl State {
                 split: 0.5,
                 error_scale: DEFAULT_ERROR_SCALE,
                 is_peeking: false,
+                object: ObjectLook::default(),
             },
             viewport_px: (0.0, 0.0),
             thumbnails: BTreeMap::new(),
@@ -252,6 +275,28 @@ impl State {
 
     pub(crate) fn item_mut(&mut self, id: ItemId) -> Option<&mut Item> {
         self.items.iter_mut().find(|item| item.id == id)
+    }
+
+    /// The hypernetwork that reads a kind of signal.
+    #[must_use]
+    pub fn model(&self, kind: SignalKind) -> &ModelState {
+        match kind {
+            SignalKind::Image => &self.image_model,
+            SignalKind::Object => &self.object_model,
+        }
+    }
+
+    pub(crate) fn model_mut(&mut self, kind: SignalKind) -> &mut ModelState {
+        match kind {
+            SignalKind::Image => &mut self.image_model,
+            SignalKind::Object => &mut self.object_model,
+        }
+    }
+
+    /// The kind of the item that is looked at; pictures where nothing is.
+    #[must_use]
+    pub fn shown_kind(&self) -> SignalKind {
+        self.current().map_or(SignalKind::Image, Item::shown_kind)
     }
 
     /// A job by its identity.
@@ -331,6 +376,11 @@ impl Item {
             steps_done: 0,
             failure: None,
             view: None,
+            orbit: Orbit::canonical(FOCAL),
+            orbit_goal: None,
+            object_framing: ObjectFraming::default(),
+            surface: Surface::default(),
+            kind: None,
         }
     }
 
@@ -359,11 +409,26 @@ impl Item {
         self.encoded.as_ref().and_then(|encoded| encoded.quality)
     }
 
+    /// What it is of, as it is shown: what was read, or what its field is of.
+    #[must_use]
+    pub fn shown_kind(&self) -> SignalKind {
+        match (&self.signal, self.record().map(|record| record.kind)) {
+            (Some(Signal::Object(_)), _) | (None, Some(FieldKind::Object { .. })) => SignalKind::Object,
+            _ => SignalKind::Image,
+        }
+    }
+
+    /// Whether an object is to be looked at: there is a field of one.
+    #[must_use]
+    pub fn is_object(&self) -> bool {
+        self.shown_kind() == SignalKind::Object && self.record().is_some()
+    }
+
     /// Width and height of the picture, in pixels of the reference.
     #[must_use]
     pub fn size_px(&self) -> (u32, u32) {
         if let Some(signal) = &self.signal {
-            return (signal.reference.width(), signal.reference.height());
+            return (signal.reference().width(), signal.reference().height());
         }
         match self.record().map(|record| record.kind) {
             Some(FieldKind::Image { width, height }) => (width, height),

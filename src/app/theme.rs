@@ -19,6 +19,8 @@ pub(crate) mod space {
 
 /// Sizes of things, in points.
 pub(crate) mod size {
+    /// Side of the picture that a network reads, in the inspector.
+    pub(crate) const INPUT_PICTURE: f32 = 120.0;
     pub(crate) const WINDOW_WIDTH: f32 = 1280.0;
     pub(crate) const WINDOW_HEIGHT: f32 = 800.0;
     pub(crate) const WINDOW_SIDE_MIN: f32 = 400.0;

@@ -15,6 +15,7 @@ use super::settings::Settings;
 use super::state::{NoticeKind, ShelfKey, State};
 use super::{memory, shortcuts, theme};
 use crate::engine::{Command, Engine, EngineError, Event, JobId};
+use crate::render::Drawn;
 
 /// Settings are kept once nothing has changed for this long.
 const KEEP_AFTER: Duration = Duration::from_secs(1);
@@ -92,7 +93,10 @@ impl Window {
     /// Whether the view is drawn exactly.
     #[must_use]
     pub fn is_exact(&self) -> bool {
-        self.panels.frame.is_some_and(|frame| frame.is_exact)
+        match self.panels.volume {
+            Some(volume) => volume.is_done && matches!(volume.drawn, Drawn::Exact { .. }),
+            None => self.panels.frame.is_some_and(|frame| frame.is_exact),
+        }
     }
 
     fn act(&mut self, action: Action) {
@@ -325,6 +329,8 @@ fn job_of(command: &Command) -> JobId {
         | Command::Refine { job, .. }
         | Command::SaveField { job, .. }
         | Command::ExportImage { job, .. }
+        | Command::ExportObject { job, .. }
+        | Command::Mesh { job, .. }
         | Command::LoadModel { job, .. }
         | Command::Cancel { job } => *job,
     }

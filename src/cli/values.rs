@@ -19,6 +19,8 @@ pub(super) enum BenchPart {
     All,
     /// Training steps of known shapes, beside PyTorch's
     Train,
+    /// Objects: baking, drawing, meshing
+    Objects,
 }
 
 /// Kinds of signals.

@@ -7,14 +7,6 @@ pub enum EngineError {
     /// A worker thread has ended.
     #[error("a worker of the program has stopped; save what you need and start it again")]
     Stopped,
-    /// The window has no view for it yet.
-    #[error(
-        "this {what} is for objects, and the window shows pictures; use `hyperscope render --view` for it"
-    )]
-    ForObjects {
-        /// A field or a model.
-        what: &'static str,
-    },
     /// A worker thread could not be started.
     #[error("a worker thread could not be started: {0}")]
     Thread(#[from] std::io::Error),

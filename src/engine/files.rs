@@ -7,11 +7,11 @@ use std::time::Instant;
 
 use super::inference::ModelJob;
 use super::report::{End, Failure, Report, Token};
-use super::{Encoded, Event, ItemId, JobId, Origin, Stage};
-use crate::field::{Evaluator, FieldKind, FieldRecord, pixel_centres};
+use super::{Encoded, Event, ItemId, JobId, MeshConfig, ObjectExport, Origin, Reading, Stage, objects};
+use crate::field::{Evaluator, FieldRecord, pixel_centres};
 use crate::limits;
-use crate::media::{self, Framing, ImageSignal};
-use crate::model;
+use crate::media::{self, ImageSignal, ObjectSignal, Signal};
+use crate::model::{self, SignalKind};
 use crate::storage::Precision;
 
 /// Sides of the pictures in a list, in pixels.
@@ -27,6 +27,10 @@ pub(super) enum FileJob {
     SaveField { job: JobId, record: Arc<FieldRecord>, path: PathBuf },
     /// Evaluate a field and write a picture.
     Export { job: JobId, record: Arc<FieldRecord>, path: PathBuf, size_px: (u32, u32) },
+    /// Draw an object, or write its surface or its density.
+    ExportObject { job: JobId, record: Arc<FieldRecord>, path: PathBuf, what: ObjectExport },
+    /// Find the surface of an object.
+    Mesh { job: JobId, item: ItemId, record: Arc<FieldRecord>, config: MeshConfig },
 }
 
 /// See [`Command::Open`](super::Command::Open).
@@ -34,9 +38,7 @@ pub(super) struct Open {
     pub(super) job: JobId,
     pub(super) item: ItemId,
     pub(super) origin: Origin,
-    pub(super) framing: Framing,
-    pub(super) reference_side_px: u32,
-    pub(super) background: [u8; 3],
+    pub(super) reading: Reading,
 }
 
 pub(super) fn work(
@@ -58,6 +60,14 @@ pub(super) fn work(
             FileJob::Export { job, record, path, size_px } => {
                 report.run(job, None, &token, || export(job, &record, path, size_px, &token, report));
             }
+            FileJob::ExportObject { job, record, path, what } => report.run(job, None, &token, || {
+                objects::export(job, &record, path, &what, &token, report)
+            }),
+            FileJob::Mesh { job, item, record, config } => report.run(job, Some(item), &token, || {
+                report.stage(job, Stage::Meshing, None);
+                let mesh = Arc::new(objects::mesh(&record, &config)?);
+                Ok(End::With(Event::Meshed { job, item, mesh }))
+            }),
         }
     }
 }
@@ -79,7 +89,7 @@ fn open(
     model: &SyncSender<(Token, ModelJob)>,
     report: &Report,
 ) -> Result<End, Failure> {
-    let Open { job, item, origin, framing, reference_side_px, background } = open;
+    let Open { job, item, origin, reading } = open;
     report.stage(job, Stage::Decoding, None);
     let begun = Instant::now();
     let hand_on = |work: ModelJob| -> Result<End, Failure> {
@@ -90,20 +100,31 @@ fn open(
     let (name, bytes) = read(origin.clone())?;
     if FieldRecord::is_field(&bytes) {
         let record = FieldRecord::from_bytes(&bytes)?;
-        if !matches!(record.kind, FieldKind::Image { .. }) {
-            return Err(super::EngineError::ForObjects { what: "field" }.into());
-        }
         let encoded = Encoded { record: Arc::new(record), quality: None, timings: None };
         return Ok(End::With(Event::Encoded { job, item, encoded }));
     }
     if model::is_checkpoint(&bytes) {
-        return hand_on(ModelJob::Load { job, item: Some(item), origin: Some(origin) });
+        // A checkpoint says its own kind.
+        let kind = SignalKind::Image;
+        return hand_on(ModelJob::Load { job, item: Some(item), kind, origin: Some(origin) });
     }
-    let signal = ImageSignal::load(&name, &bytes, framing, reference_side_px, background)?;
-    let signal = Arc::new(signal);
-    let thumbnail = Arc::new(media::thumbnail(&signal.reference, THUMBNAIL_SIDE_PX));
-    report.event(Event::Opened { job, item, signal: Arc::clone(&signal), thumbnail });
+    let signal = signal(&name, &bytes, &reading)?;
+    let thumbnail = Arc::new(media::thumbnail(signal.reference(), THUMBNAIL_SIDE_PX));
+    report.event(Event::Opened { job, item, signal: signal.clone(), thumbnail });
     hand_on(ModelJob::Encode { job, item, signal, decode: begun.elapsed() })
+}
+
+/// The signal that a picture is: of its kind, or of the kind that it is likely to be.
+fn signal(name: &str, bytes: &[u8], reading: &Reading) -> Result<Signal, Failure> {
+    let Reading { kind, framing, reference_side_px, background, object } = *reading;
+    let guess =
+        || if ObjectSignal::is_likely(bytes) { SignalKind::Object } else { SignalKind::Image };
+    Ok(match kind.unwrap_or_else(guess) {
+        SignalKind::Image => {
+            Signal::Image(Arc::new(ImageSignal::load(name, bytes, framing, reference_side_px, background)?))
+        }
+        SignalKind::Object => Signal::Object(Arc::new(ObjectSignal::load(name, bytes, &object)?)),
+    })
 }
 
 fn export(

@@ -77,8 +77,8 @@ impl Engine {
                 }
                 Ok(())
             }
-            Command::Open { job, item, origin, framing, reference_side_px, background } => {
-                let open = files::Open { job, item, origin, framing, reference_side_px, background };
+            Command::Open { job, item, origin, reading } => {
+                let open = files::Open { job, item, origin, reading };
                 self.queue(self.files.as_ref(), job, FileJob::Open(open))
             }
             Command::SaveField { job, record, path } => {
@@ -91,8 +91,14 @@ impl Engine {
                 let decode = std::time::Duration::ZERO;
                 self.queue(self.model.as_ref(), job, ModelJob::Encode { job, item, signal, decode })
             }
-            Command::LoadModel { job, origin } => {
-                self.queue(self.model.as_ref(), job, ModelJob::Load { job, item: None, origin })
+            Command::LoadModel { job, kind, origin } => {
+                self.queue(self.model.as_ref(), job, ModelJob::Load { job, item: None, kind, origin })
+            }
+            Command::ExportObject { job, record, path, what } => {
+                self.queue(self.files.as_ref(), job, FileJob::ExportObject { job, record, path, what })
+            }
+            Command::Mesh { job, item, record, config } => {
+                self.queue(self.files.as_ref(), job, FileJob::Mesh { job, item, record, config })
             }
             Command::Refine { job, item, record, signal, config } => {
                 let refine = RefineJob { job, item, record, signal, config };

@@ -7,57 +7,91 @@ use std::time::Duration;
 
 use super::report::{End, Failure, Report, Token};
 use super::{Encoded, Event, ItemId, JobId, ModelInfo, Origin, Stage, Timings, files};
+use crate::camera::{Camera, Intrinsics};
+use crate::dataset::FOCAL;
 use crate::field::Region;
-use crate::media::{ImageSignal, Picture};
+use crate::media::{ObjectSignal, Picture, Signal};
 use crate::model::{Model, SignalKind, normalise};
-use crate::train::quality;
+use crate::train::{quality, quality_of_views};
 
 /// What this worker does.
 pub(super) enum ModelJob {
     /// Write the field of a picture, which took this long to read.
-    Encode { job: JobId, item: ItemId, signal: Arc<ImageSignal>, decode: Duration },
-    /// Make a checkpoint the model; `None` is the bundled one.
-    Load { job: JobId, item: Option<ItemId>, origin: Option<Origin> },
+    Encode { job: JobId, item: ItemId, signal: Signal, decode: Duration },
+    /// Make a checkpoint the model of its kind; `None` is the bundled one of this kind.
+    Load { job: JobId, item: Option<ItemId>, kind: SignalKind, origin: Option<Origin> },
 }
 
 pub(super) fn work(jobs: &Receiver<(Token, ModelJob)>, report: &Report) {
-    let mut model: Option<Model> = None;
+    let mut models = Models::default();
     for (token, job) in jobs {
         match job {
             ModelJob::Encode { job, item, signal, decode } => {
                 report
-                    .run(job, Some(item), &token, || encode(&mut model, job, item, &signal, decode, report));
+                    .run(job, Some(item), &token, || encode(&mut models, job, item, &signal, decode, report));
             }
-            ModelJob::Load { job, item, origin } => report.run(job, item, &token, || {
+            ModelJob::Load { job, item, kind, origin } => report.run(job, item, &token, || {
                 report.stage(job, Stage::LoadingModel, None);
-                let loaded = load(origin)?;
+                let loaded = load(kind, origin)?;
                 let info = describe(&loaded);
-                model = Some(loaded);
+                *models.of(info.kind) = Some(loaded);
                 Ok(End::With(Event::ModelReady { job, info }))
             }),
         }
     }
 }
 
+/// The model in use for each kind of signal.
+#[derive(Default)]
+struct Models {
+    image: Option<Model>,
+    object: Option<Model>,
+}
+
+impl Models {
+    fn of(&mut self, kind: SignalKind) -> &mut Option<Model> {
+        match kind {
+            SignalKind::Image => &mut self.image,
+            SignalKind::Object => &mut self.object,
+        }
+    }
+}
+
 fn encode(
-    model: &mut Option<Model>,
+    models: &mut Models,
     job: JobId,
     item: ItemId,
-    signal: &ImageSignal,
+    signal: &Signal,
     decode: Duration,
     report: &Report,
 ) -> Result<End, Failure> {
-    let model = match model {
+    let kind = match signal {
+        Signal::Image(_) => SignalKind::Image,
+        Signal::Object(_) => SignalKind::Object,
+    };
+    let model = match models.of(kind) {
         Some(model) => model,
         empty @ None => {
             report.stage(job, Stage::LoadingModel, None);
-            empty.insert(load(None)?)
+            empty.insert(load(kind, None)?)
         }
     };
     report.stage(job, Stage::Encoding, None);
-    let generated = model.encode_image(signal)?;
-    let reference: &Picture = &signal.reference;
-    let values = generated.record.render(reference.width(), reference.height(), Region::WHOLE);
+    let (generated, quality) = match signal {
+        Signal::Image(signal) => {
+            let generated = model.encode_image(signal)?;
+            let reference: &Picture = &signal.reference;
+            let values = generated.record.render(reference.width(), reference.height(), Region::WHOLE);
+            let quality = quality(&values, reference);
+            (generated, quality)
+        }
+        Signal::Object(signal) => {
+            let views = views_of(signal);
+            let generated = model.encode_object(&views, Some(signal.identity.clone()))?;
+            let quality = quality_of_views(&generated.record, &views);
+            (generated, quality)
+        }
+    };
     let parts = generated.timings;
     let timings = Timings {
         decode,
@@ -67,16 +101,23 @@ fn encode(
     };
     let encoded = Encoded {
         record: Arc::new(generated.record),
-        quality: Some(quality(&values, reference)),
+        quality: Some(quality),
         timings: Some(timings),
     };
     Ok(End::With(Event::Encoded { job, item, encoded }))
 }
 
+/// A plain picture of an object, seen from the canonical place.
+pub(super) fn views_of(signal: &ObjectSignal) -> Vec<(Picture, Camera)> {
+    let picture = Picture::clone(&signal.reference);
+    let camera = Camera::canonical(Intrinsics::square(picture.width(), FOCAL));
+    vec![(picture, camera)]
+}
+
 /// Load and warm up: the first pass through a network prepares what later ones find ready.
-fn load(origin: Option<Origin>) -> Result<Model, Failure> {
+fn load(kind: SignalKind, origin: Option<Origin>) -> Result<Model, Failure> {
     let model = match origin {
-        None => Model::bundled(SignalKind::Image)?,
+        None => Model::bundled(kind)?,
         Some(origin) => {
             let beside = match &origin {
                 Origin::Path(path) => path.parent().map(PathBuf::from),
@@ -86,9 +127,6 @@ fn load(origin: Option<Origin>) -> Result<Model, Failure> {
             Model::load(&name, &bytes, &beside.into_iter().collect::<Vec<_>>())?
         }
     };
-    if model.config().kind != SignalKind::Image {
-        return Err(super::EngineError::ForObjects { what: "model" }.into());
-    }
     if let Some(grey) = Picture::new(1, 1, vec![1 << 15; 3]) {
         model.warm_up(&normalise(&grey, model.config().input_size as u32))?;
     }
@@ -99,6 +137,7 @@ fn describe(model: &Model) -> ModelInfo {
     let config = model.config();
     let info = model.info();
     ModelInfo {
+        kind: config.kind,
         identity: model.identity.clone(),
         summary: model.summary(),
         num_params: info.parameters.total(),

@@ -4,6 +4,7 @@ mod error;
 mod files;
 mod handle;
 mod inference;
+mod objects;
 mod protocol;
 mod refining;
 mod report;
@@ -11,5 +12,8 @@ mod slot;
 
 pub use error::EngineError;
 pub use handle::Engine;
-pub use protocol::{Command, Encoded, Event, ItemId, JobId, ModelInfo, Origin, Preview, Stage, Timings};
+pub use protocol::{
+    Command, Encoded, Event, ItemId, JobId, MeshConfig, ModelInfo, ObjectExport, Origin, Preview, Reading, Stage,
+    Timings,
+};
 pub use slot::Slot;

@@ -2,8 +2,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::field::FieldRecord;
-use crate::media::{Framing, ImageSignal, Picture};
+use crate::camera::Orbit;
+use crate::export::{FilmConfig, Mesh, StillConfig};
+use crate::field::{CropBox, FieldRecord};
+use crate::media::{Framing, ObjectFraming, Picture, Signal};
+use crate::model::SignalKind;
 use crate::storage::Identity;
 use crate::train::{Quality, RefineConfig, RefineProgress};
 
@@ -43,12 +46,8 @@ pub enum Command {
         item: ItemId,
         /// The bytes.
         origin: Origin,
-        /// How a picture is framed.
-        framing: Framing,
-        /// Longest side of the reference, in pixels.
-        reference_side_px: u32,
-        /// What transparent pixels are shown on, sRGB.
-        background: [u8; 3],
+        /// How it is read.
+        reading: Reading,
     },
     /// Write the field of a signal again, with the present model ([`Event::Encoded`]).
     Encode {
@@ -57,7 +56,7 @@ pub enum Command {
         /// The library entry.
         item: ItemId,
         /// What to encode.
-        signal: Arc<ImageSignal>,
+        signal: Signal,
     },
     /// Refine a field towards its signal. Previews go to the slot; [`Event::Refined`] is final, also
     /// after a cancel, which keeps the best so far.
@@ -69,7 +68,7 @@ pub enum Command {
         /// Where to start.
         record: Arc<FieldRecord>,
         /// What to come close to.
-        signal: Arc<ImageSignal>,
+        signal: Signal,
         /// How.
         config: RefineConfig,
     },
@@ -93,10 +92,34 @@ pub enum Command {
         /// Width and height in pixels.
         size_px: (u32, u32),
     },
-    /// Make this checkpoint the model ([`Event::ModelReady`]); `None` is the bundled one.
+    /// Draw an object, film it, or write its surface or its density ([`Event::Saved`]).
+    ExportObject {
+        /// The job.
+        job: JobId,
+        /// The field.
+        record: Arc<FieldRecord>,
+        /// Where to.
+        path: PathBuf,
+        /// What.
+        what: ObjectExport,
+    },
+    /// Find the surface of an object ([`Event::Meshed`]).
+    Mesh {
+        /// The job.
+        job: JobId,
+        /// The library entry.
+        item: ItemId,
+        /// The field.
+        record: Arc<FieldRecord>,
+        /// How.
+        config: MeshConfig,
+    },
+    /// Make this checkpoint the model of its kind ([`Event::ModelReady`]); `None` is the bundled one.
     LoadModel {
         /// The job.
         job: JobId,
+        /// Of which kind the bundled one is wanted; a checkpoint says its own.
+        kind: SignalKind,
         /// The checkpoint.
         origin: Option<Origin>,
     },
@@ -105,6 +128,45 @@ pub enum Command {
         /// The job.
         job: JobId,
     },
+}
+
+/// How bytes are read.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Reading {
+    /// What a picture is of; where `None`, one with alpha or a plain background is of an object.
+    pub kind: Option<SignalKind>,
+    /// How a picture is framed.
+    pub framing: Framing,
+    /// Longest side of the reference, in pixels.
+    pub reference_side_px: u32,
+    /// What transparent pixels are shown on, sRGB.
+    pub background: [u8; 3],
+    /// How the picture of an object is framed.
+    pub object: ObjectFraming,
+}
+
+/// What is written of an object.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ObjectExport {
+    /// A picture from one place.
+    Still(Orbit, StillConfig),
+    /// A film along these places.
+    Film(Vec<Orbit>, FilmConfig),
+    /// Its surface.
+    Mesh(MeshConfig),
+    /// Its density at so many nodes along a side.
+    Density(usize),
+}
+
+/// How the surface of an object is found.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct MeshConfig {
+    /// Density on the surface, in opacity per unit of depth.
+    pub threshold: f32,
+    /// Nodes along a side of the cube that holds the object.
+    pub grid: usize,
+    /// What alone is looked at.
+    pub crop: CropBox,
 }
 
 /// How far a job is.
@@ -120,6 +182,8 @@ pub enum Stage {
     Refining,
     /// Evaluating a field for a file.
     Exporting,
+    /// Finding the surface of an object.
+    Meshing,
     /// Writing a file.
     Saving,
     /// Reading a checkpoint.
@@ -153,6 +217,8 @@ pub struct Encoded {
 /// The model in use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModelInfo {
+    /// What it reads.
+    pub kind: SignalKind,
     /// Its file.
     pub identity: Identity,
     /// One line for people: backbone, mode, composer, input side, field.
@@ -197,7 +263,7 @@ pub enum Event {
         /// The library entry.
         item: ItemId,
         /// The framed picture.
-        signal: Arc<ImageSignal>,
+        signal: Signal,
         /// Small enough for a list.
         thumbnail: Arc<Picture>,
     },
@@ -220,6 +286,15 @@ pub enum Event {
         encoded: Encoded,
         /// Steps done.
         steps: u32,
+    },
+    /// Final: the surface of an object was found.
+    Meshed {
+        /// The job.
+        job: JobId,
+        /// The library entry.
+        item: ItemId,
+        /// The surface.
+        mesh: Arc<Mesh>,
     },
     /// Final: a file was written.
     Saved {
@@ -261,6 +336,7 @@ impl Event {
             Self::Stage { .. } | Self::Opened { .. } => None,
             Self::Encoded { job, .. }
             | Self::Refined { job, .. }
+            | Self::Meshed { job, .. }
             | Self::Saved { job, .. }
             | Self::ModelReady { job, .. }
             | Self::Cancelled { job }

@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
+use super::inference::views_of;
 use super::report::{End, Failure, Report, Token};
 use super::{Encoded, Event, ItemId, JobId, Preview, Stage};
 use crate::field::FieldRecord;
-use crate::media::ImageSignal;
-use crate::train::{RefineConfig, Refiner};
+use crate::media::Signal;
+use crate::train::{Reference, RefineConfig, Refiner};
 
 /// Between two looks at whether to stop.
 const SLICE: Duration = Duration::from_millis(50);
@@ -22,7 +23,7 @@ pub(super) struct RefineJob {
     pub(super) job: JobId,
     pub(super) item: ItemId,
     pub(super) record: Arc<FieldRecord>,
-    pub(super) signal: Arc<ImageSignal>,
+    pub(super) signal: Signal,
     pub(super) config: RefineConfig,
 }
 
@@ -36,7 +37,11 @@ pub(super) fn work(jobs: &Receiver<(Token, RefineJob)>, report: &Report) {
 fn refine(work: &RefineJob, token: &Token, report: &Report) -> Result<End, Failure> {
     let RefineJob { job, item, .. } = *work;
     report.stage(job, Stage::Refining, Some(0.0));
-    let mut refiner = Refiner::new(&work.record, Arc::clone(&work.signal.reference), work.config)?;
+    let reference: Reference = match &work.signal {
+        Signal::Image(signal) => Arc::clone(&signal.reference).into(),
+        Signal::Object(signal) => Arc::new(views_of(signal)).into(),
+    };
+    let mut refiner = Refiner::new(&work.record, reference, work.config)?;
     let begun = Instant::now();
     let (least, most) = PREVIEW_BOUNDS_SECS;
     let mut next_preview_secs = least;

@@ -7,6 +7,8 @@ use super::{Evaluator, FieldRecord, Occupancy, Sampling};
 const NODES_MAX: usize = 6_000_000;
 /// Points that are evaluated together.
 const POINTS: usize = 4_096;
+/// Rays that are followed together.
+const RAYS: usize = 256;
 /// A ray that lets through less is not followed further.
 const OPAQUE: f32 = 5e-3;
 
@@ -21,6 +23,8 @@ pub struct Bake {
     first: [usize; 3],
     /// Nodes along each axis of the box.
     size: [usize; 3],
+    /// Of the box's cells, whether they may hold something. `[z, y, x]`
+    is_occupied: Vec<bool>,
     /// Red, green, blue, sRGB-encoded, not multiplied; and how much a voxel hides. `[z, y, x]`
     nodes: Vec<[f32; 4]>,
 }
@@ -69,7 +73,17 @@ impl Bake {
         let count = |finer: usize| size_of(finer).iter().product::<usize>();
         let finer = (1..=finer.max(1)).rev().find(|finer| count(*finer) <= NODES_MAX).unwrap_or(1);
         let size = size_of(finer);
-        let mut bake = Self { occupancy, finer, first: low, size, nodes: vec![[0.0; 4]; count(finer)] };
+        let mut bake = Self {
+            occupancy,
+            finer,
+            first: low,
+            size,
+            is_occupied: Vec::with_capacity(cells.iter().product()),
+            nodes: vec![[0.0; 4]; count(finer)],
+        };
+        for (z, y) in (low[2]..high[2]).flat_map(|z| (low[1]..high[1]).map(move |y| (z, y))) {
+            bake.is_occupied.extend((low[0]..high[0]).map(|x| bake.occupancy.is_occupied([x, y, z])));
+        }
         let mut is_wanted = vec![false; bake.nodes.len()];
         for cell in bake.cells() {
             for node in bake.nodes_of(cell) {
@@ -149,32 +163,41 @@ impl Bake {
         [0, 1, 2].map(|axis| corner[axis] + voxel * at[axis] as f32)
     }
 
-    /// Between the nodes, by trilinear interpolation. The point lies in an occupied cell.
-    #[inline]
-    fn at(&self, point: [f32; 3]) -> [f32; 4] {
-        let (corner, scale) = (self.corner(), self.voxel().recip());
-        let mut low = [0; 3];
-        let mut share = [0.0; 3];
-        for axis in 0..3 {
-            let at = ((point[axis] - corner[axis]) * scale).clamp(0.0, (self.size[axis] - 1) as f32);
-            // A point on the last wall belongs to the voxel before it.
-            low[axis] = (at as usize).min(self.size[axis].saturating_sub(2));
-            share[axis] = at - low[axis] as f32;
+    /// Between the nodes, by trilinear interpolation, at a place in voxels from the first node.
+    #[inline(always)]
+    fn at(&self, place: [f32; 3]) -> [f32; 4] {
+        let [width, height, depth] = self.size;
+        // A point on the last wall belongs to the voxel before it.
+        let low = |place: f32, nodes: usize| (place.max(0.0) as usize).min(nodes - 2);
+        let (x, y, z) = (low(place[0], width), low(place[1], height), low(place[2], depth));
+        let (sx, sy, sz) = (place[0] - x as f32, place[1] - y as f32, place[2] - z as f32);
+        let first = (z * height + y) * width + x;
+        let mut sum = [0.0; 4];
+        let rows = [
+            (first, (1.0 - sy) * (1.0 - sz)),
+            (first + width, sy * (1.0 - sz)),
+            (first + width * height, (1.0 - sy) * sz),
+            (first + width * height + width, sy * sz),
+        ];
+        for (start, share) in rows {
+            let [before, after] = &self.nodes[start..start + 2] else { continue };
+            for channel in 0..4 {
+                sum[channel] += share * (before[channel] + sx * (after[channel] - before[channel]));
+            }
         }
-        let [width, height, _] = self.size;
-        let first = (low[2] * height + low[1]) * width + low[0];
-        let between = |from: [f32; 4], to: [f32; 4], share: f32| {
-            [0, 1, 2, 3].map(|channel| from[channel] + share * (to[channel] - from[channel]))
-        };
-        let row = |start: usize| between(self.nodes[start], self.nodes[start + 1], share[0]);
-        let plane = |start: usize| between(row(start), row(start + width), share[1]);
-        between(plane(first), plane(first + width * height), share[2])
+        sum
+    }
+
+    /// A point in voxels from the first node.
+    fn in_voxels(&self, point: [f32; 3]) -> [f32; 3] {
+        let (corner, scale) = (self.corner(), self.voxel().recip());
+        [0, 1, 2].map(|axis| (point[axis] - corner[axis]) * scale)
     }
 
     /// How much is hidden there; nothing in empty cells.
     fn density(&self, point: [f32; 3]) -> f32 {
         let cell = self.occupancy.cell_of(point).filter(|cell| self.occupancy.is_occupied(*cell));
-        cell.map_or(0.0, |_| self.at(point)[3])
+        cell.map_or(0.0, |_| self.at(self.in_voxels(point))[3])
     }
 
     /// The direction in which the density falls fastest, of unit length; zero where it does not.
@@ -197,48 +220,67 @@ impl Bake {
     /// resolution.
     #[must_use]
     pub fn draw(&self, rays: &[[f32; 6]], sampling: &Sampling, crop: &CropBox) -> Vec<Seen> {
-        let draw = |ray: &[f32; 6]| self.march(ray, sampling, crop);
-        rays.par_iter().with_min_len(64).map(draw).collect()
+        let mut seen = vec![nothing_at(sampling.far); rays.len()];
+        let Some([low, high]) = self.occupancy.bounds() else { return seen };
+        let place = |cell: [usize; 3]| cell.map(|at| self.occupancy.place(at));
+        let bounds = CropBox { low: place(low), high: place(high) };
+        seen.par_chunks_mut(RAYS).zip(rays.par_chunks(RAYS)).for_each(|(seen, rays)| {
+            pulp::Arch::new().dispatch(|| {
+                for (seen, ray) in seen.iter_mut().zip(rays) {
+                    let (enter, leave) = bounds.depths(ray);
+                    let (crop_enter, crop_leave) = crop.depths(ray);
+                    let depths = (
+                        sampling.near.max(enter).max(crop_enter),
+                        sampling.far.min(leave).min(crop_leave),
+                    );
+                    *seen = self.march(ray, depths, sampling);
+                }
+            });
+        });
+        seen
     }
 
-    fn march(&self, ray: &[f32; 6], sampling: &Sampling, crop: &CropBox) -> Seen {
-        let Some([low, high]) = self.occupancy.bounds() else { return nothing_at(sampling.far) };
-        let bounds =
-            CropBox { low: low.map(|at| self.occupancy.place(at)), high: high.map(|at| self.occupancy.place(at)) };
-        let (enter, leave) = bounds.depths(ray);
-        let (crop_enter, crop_leave) = crop.depths(ray);
-        let near = sampling.near.max(enter).max(crop_enter);
-        let far = sampling.far.min(leave).min(crop_leave);
-        let step = self.voxel();
+    /// One ray, between these depths. Steps and places are counted in voxels.
+    #[inline(always)]
+    fn march(&self, ray: &[f32; 6], (near, far): (f32, f32), sampling: &Sampling) -> Seen {
+        let voxel = self.voxel();
+        let finer = self.finer as f32;
+        let cells = [0, 1, 2].map(|axis| (self.size[axis] - 1) / self.finer);
+        let start = self.in_voxels([0, 1, 2].map(|axis| ray[axis] + sampling.near * ray[3 + axis]));
+        let along = [ray[3], ray[4], ray[5]];
         let mut left = 1.0f32;
-        let mut seen = Seen { color: [0.0; 3], alpha: 0.0, depth: 0.0 };
+        let mut seen = nothing_at(0.0);
         // The samples lie at the same depths of all rays, so that neighbours agree.
-        let mut index = ((near - sampling.near) / step).ceil().max(0.0);
-        loop {
-            let depth = sampling.near + index * step;
-            // Not in numbers either where near or far is not one.
-            if !(depth < far) || left < OPAQUE {
-                break;
-            }
-            let point = [0, 1, 2].map(|axis| ray[axis] + depth * ray[3 + axis]);
-            let Some(cell) = self.occupancy.cell_of(point) else {
-                index += 1.0;
+        let mut step = ((near - sampling.near) / voxel).ceil().max(0.0);
+        let last = (far - sampling.near) / voxel;
+        while step < last && left >= OPAQUE {
+            let place = [
+                start[0] + step * along[0],
+                start[1] + step * along[1],
+                start[2] + step * along[2],
+            ];
+            let cell = |axis: usize| ((place[axis] / finer).max(0.0) as usize).min(cells[axis] - 1);
+            let (x, y, z) = (cell(0), cell(1), cell(2));
+            if !self.is_occupied[(z * cells[1] + y) * cells[0] + x] {
+                let mut exit = f32::INFINITY;
+                for (axis, cell) in [x, y, z].into_iter().enumerate() {
+                    if along[axis] != 0.0 {
+                        let wall = (cell + usize::from(along[axis] > 0.0)) as f32 * finer;
+                        exit = exit.min((wall - place[axis]) / along[axis]);
+                    }
+                }
+                step += exit.ceil().max(1.0);
                 continue;
-            };
-            if !self.occupancy.is_occupied(cell) {
-                let exit = self.occupancy.exit(ray, cell);
-                index = ((exit - sampling.near) / step).ceil().max(index + 1.0);
-                continue;
             }
-            let [r, g, b, hidden] = self.at(point);
+            let [r, g, b, hidden] = self.at(place);
             let weight = left * hidden;
-            for (color, value) in seen.color.iter_mut().zip([r, g, b]) {
-                *color += weight * value;
-            }
+            seen.color[0] += weight * r;
+            seen.color[1] += weight * g;
+            seen.color[2] += weight * b;
             seen.alpha += weight;
-            seen.depth += weight * depth;
+            seen.depth += weight * (sampling.near + step * voxel);
             left -= weight;
-            index += 1.0;
+            step += 1.0;
         }
         seen.depth += (1.0 - seen.alpha) * sampling.far;
         seen

@@ -32,6 +32,6 @@ pub use framing::{Framing, frame};
 pub use object_signal::{ObjectFraming, ObjectSignal};
 pub use picture::Picture;
 pub use resize::{resize, resize_part, thumbnail};
-pub use signal::ImageSignal;
+pub use signal::{ImageSignal, Signal};
 pub use transfer::{linear_from_srgb, srgb_from_linear};
 pub use write::{check_extension, png_bytes, png_rgba8_bytes, write_picture};

@@ -1,8 +1,46 @@
 use std::sync::Arc;
 
-use super::{Framing, MediaError, Picture, decode, frame};
+use super::{Framing, MediaError, ObjectSignal, Picture, decode, frame};
 use crate::limits;
 use crate::storage::Identity;
+
+/// What a field is written for.
+#[derive(Debug, Clone)]
+pub enum Signal {
+    /// A picture in itself.
+    Image(Arc<ImageSignal>),
+    /// A picture of an object.
+    Object(Arc<ObjectSignal>),
+}
+
+impl Signal {
+    /// The picture that its field is compared with.
+    #[must_use]
+    pub fn reference(&self) -> &Arc<Picture> {
+        match self {
+            Self::Image(signal) => &signal.reference,
+            Self::Object(signal) => &signal.reference,
+        }
+    }
+
+    /// The file it came from.
+    #[must_use]
+    pub fn identity(&self) -> &Identity {
+        match self {
+            Self::Image(signal) => &signal.identity,
+            Self::Object(signal) => &signal.identity,
+        }
+    }
+
+    /// Width and height of the file's own picture.
+    #[must_use]
+    pub fn original_size(&self) -> (u32, u32) {
+        match self {
+            Self::Image(signal) => signal.original_size,
+            Self::Object(signal) => signal.original_size,
+        }
+    }
+}
 
 /// A picture ready to be encoded: the reference that its field is compared with.
 #[derive(Debug, Clone)]

@@ -18,6 +18,7 @@ const FILES: &[(&str, &str)] = &[
     ("pass/evaluate_tiles.wgsl", include_str!("../../shaders/pass/evaluate_tiles.wgsl")),
     ("pass/project_axes.wgsl", include_str!("../../shaders/pass/project_axes.wgsl")),
     ("pass/screen.wgsl", include_str!("../../shaders/pass/screen.wgsl")),
+    ("pass/volume_screen.wgsl", include_str!("../../shaders/pass/volume_screen.wgsl")),
 ];
 
 /// A file of `shaders/pass`: what has entry points.
@@ -27,13 +28,15 @@ pub enum Pass {
     ProjectAxes,
     /// The field at the crossings of rows and columns.
     EvaluateTiles,
-    /// What is seen in the viewport.
+    /// What is seen of a picture in the viewport.
     Screen,
+    /// What is seen of an object in the viewport.
+    VolumeScreen,
 }
 
 impl Pass {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::ProjectAxes, Self::EvaluateTiles, Self::Screen];
+    pub const ALL: [Self; 4] = [Self::ProjectAxes, Self::EvaluateTiles, Self::Screen, Self::VolumeScreen];
 
     /// Its path in `shaders/`.
     #[must_use]
@@ -42,6 +45,7 @@ impl Pass {
             Self::ProjectAxes => "pass/project_axes.wgsl",
             Self::EvaluateTiles => "pass/evaluate_tiles.wgsl",
             Self::Screen => "pass/screen.wgsl",
+            Self::VolumeScreen => "pass/volume_screen.wgsl",
         }
     }
 }

@@ -95,6 +95,11 @@ mirror! {
     Instance { rect: [f32; 4], value: [f32; 4] }
 }
 
+mirror! {
+    /// What is behind an object; see `shaders/pass/volume_screen.wgsl`.
+    VolumeScreen { backdrop: [f32; 4], viewport_px: [f32; 2], is_checker: u32, padding: u32 }
+}
+
 /// The layouts of all structures that are shared with the shaders.
 #[must_use]
 pub fn struct_layouts() -> Vec<StructLayout> {
@@ -105,5 +110,6 @@ pub fn struct_layouts() -> Vec<StructLayout> {
         Place::layout(),
         Screen::layout(),
         Instance::layout(),
+        VolumeScreen::layout(),
     ]
 }

@@ -31,6 +31,7 @@ mod screen_pass;
 mod screen_pipelines;
 mod source;
 mod tile_evaluator;
+mod volume;
 mod work;
 mod worker;
 
@@ -44,3 +45,4 @@ pub use image_pass::ImagePass;
 pub use kernel::shader_source;
 pub use offline::render_gpu;
 pub use offscreen::Offscreen;
+pub use volume::{Backdrop, Drawn, VolumeFrame, VolumeMode, VolumePass, VolumeState, shaded};

@@ -3,8 +3,11 @@ use eframe::egui::{Align, Button, Checkbox, Context, DragValue, Key, Layout, Ric
 use super::widgets::{modal, name_cell};
 use crate::app::action::Action;
 use crate::app::files::{FileForm, FilePurpose};
+use crate::app::format;
+use crate::app::reducer::film_config;
 use crate::app::state::State;
 use crate::app::theme::{palette, size, space};
+use crate::export::{check_film, check_mesh, density_bytes, film_bytes, mesh_bytes};
 use crate::limits;
 use crate::media::check_extension;
 
@@ -13,12 +16,16 @@ pub(crate) fn show(ctx: &Context, state: &State, form: &FileForm, actions: &mut 
     modal(ctx, "file form", size::DIALOG_WIDTH, actions, |ui, actions| {
         ui.label(RichText::new(form.purpose.title()).heading().color(palette(ui).text_strong));
         ui.add_space(space::M);
-        if form.purpose == FilePurpose::Export {
+        if matches!(form.purpose, FilePurpose::Export | FilePurpose::Film) {
             export_size(ui, form, actions);
             ui.add_space(space::S);
         }
+        if form.purpose == FilePurpose::Film {
+            film(ui, form, actions);
+            ui.add_space(space::S);
+        }
         path(ui, state, form, actions);
-        let remark = remark(form);
+        let remark = remark(form, state);
         let color = if remark.is_obstacle { palette(ui).error } else { palette(ui).text_weak };
         ui.label(RichText::new(&remark.text).small().color(color));
         ui.add_space(space::S);
@@ -27,7 +34,7 @@ pub(crate) fn show(ctx: &Context, state: &State, form: &FileForm, actions: &mut 
                 (FilePurpose::Open | FilePurpose::Model, _) => "Open",
                 (_, Some(true)) => "Replace",
                 (FilePurpose::SaveField, _) => "Save",
-                (FilePurpose::Export, _) => "Export",
+                (FilePurpose::Export | FilePurpose::Film | FilePurpose::Mesh, _) => "Export",
             };
             let confirm = ui.add_enabled(!remark.is_obstacle, Button::new(name));
             let is_entered = ui.input(|input| input.key_pressed(Key::Enter)) && !remark.is_obstacle;
@@ -63,6 +70,24 @@ fn export_size(ui: &mut Ui, form: &FileForm, actions: &mut Vec<Action>) {
     }
 }
 
+fn film(ui: &mut Ui, form: &FileForm, actions: &mut Vec<Action>) {
+    let (mut frames, mut per_sec) = form.film;
+    ui.horizontal(|ui| {
+        let size = [size::NUMBER_WIDTH, size::CONTROL_HEIGHT];
+        let label = ui.label("Pictures");
+        ui.add_sized(size, DragValue::new(&mut frames).range(2..=720))
+            .labelled_by(label.id)
+            .on_hover_text("Once around in so many pictures, from where it is seen now");
+        let label = ui.label("In a second");
+        ui.add_sized(size, DragValue::new(&mut per_sec).range(1..=50))
+            .labelled_by(label.id)
+            .on_hover_text("Pictures in a second");
+    });
+    if (frames, per_sec) != form.film {
+        actions.push(Action::SetFilm(frames, per_sec));
+    }
+}
+
 fn path(ui: &mut Ui, state: &State, form: &FileForm, actions: &mut Vec<Action>) {
     ui.horizontal(|ui| {
         let label = name_cell(ui, "Path", size::DIALOG_NAME / 2.0);
@@ -93,9 +118,32 @@ struct Remark {
 }
 
 /// What there is to say of the path.
-fn remark(form: &FileForm) -> Remark {
+fn remark(form: &FileForm, state: &State) -> Remark {
+    let item = state.current();
+    let about = |bytes: u64| format!(", about {}", format::bytes(bytes));
     let (text, is_obstacle) = match form.target() {
         None => ("Type a path".into(), true),
+        Some(path) if form.purpose == FilePurpose::Film => match check_film(&path) {
+            Err(err) => (err.to_string(), true),
+            Ok(()) => {
+                let config = film_config(form.size_px, form.film.1, state);
+                let bytes = about(film_bytes(&path, &config, form.film.0));
+                (format!("gif or apng, or a folder of pictures, by the name{bytes}"), false)
+            }
+        },
+        Some(path) if form.purpose == FilePurpose::Mesh => {
+            let surface = item.map(|item| &item.surface);
+            let is_density = path.extension().is_some_and(|extension| extension == "npy");
+            let bytes = match surface {
+                Some(surface) if is_density => about(density_bytes(surface.grid)),
+                Some(surface) => surface.mesh.as_ref().map_or_else(String::new, |mesh| about(mesh_bytes(&path, mesh))),
+                None => String::new(),
+            };
+            match check_mesh(&path) {
+                Err(err) if !is_density => (err.to_string(), true),
+                _ => (format!("glb, ply, obj or npy, by the name{bytes}"), false),
+            }
+        }
         Some(path) => match (form.purpose, check_extension(&path)) {
             (FilePurpose::Export, Err(err)) if path.extension().is_some() => (err.to_string(), true),
             (FilePurpose::Open, _) => ("A picture, a field, a model, or a folder of them".into(), false),
@@ -106,7 +154,7 @@ fn remark(form: &FileForm) -> Remark {
             (FilePurpose::SaveField, _) => {
                 ("A safetensors file that this program and others can read".into(), false)
             }
-            (FilePurpose::Export, _) => ("png, jpg, webp or exr, by the name".into(), false),
+            _ => ("png, jpg, webp or exr, by the name".into(), false),
         },
     };
     Remark { text, is_obstacle }

@@ -2,7 +2,8 @@ use std::time::Duration;
 
 use eframe::egui::{Button, CollapsingHeader, Label, RichText, ScrollArea, Ui};
 
-use super::refine;
+use super::layout::Panels;
+use super::{object_inspector, refine};
 use super::widgets::{Choice, figure, name_cell, row, section, segments, wide_button};
 use crate::app::action::{Action, Change};
 use crate::app::files::FilePurpose;
@@ -11,7 +12,8 @@ use crate::app::shortcuts::hint;
 use crate::app::state::{Item, ModelState, State};
 use crate::app::theme::{palette, size, space};
 use crate::field::FieldRecord;
-use crate::media::Framing;
+use crate::media::{Framing, Signal};
+use crate::model::SignalKind;
 
 /// Bytes of a weight.
 const WEIGHT_BYTES: u64 = 4;
@@ -19,7 +21,7 @@ const WEIGHT_BYTES: u64 = 4;
 const PIXEL_BYTES: u64 = 3;
 
 /// Everything about the selected item, and what can be done with it.
-pub(crate) fn show(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
+pub(crate) fn show(ui: &mut Ui, state: &State, panels: &mut Panels, actions: &mut Vec<Action>) {
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         ui.set_max_width(ui.available_width());
         let Some(item) = state.current() else {
@@ -32,7 +34,11 @@ pub(crate) fn show(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
         quality(ui, item);
         section(ui, "Refine", |ui| refine::show(ui, state, item, actions));
         section(ui, "Keep", |ui| keep(ui, item, actions));
-        section(ui, "Picture", |ui| picture(ui, state, item, actions));
+        if item.is_object() {
+            section(ui, "Surface", |ui| object_inspector::surface(ui, item, actions));
+            section(ui, "Crop box", |ui| object_inspector::crop(ui, state, actions));
+        }
+        section(ui, "Picture", |ui| picture(ui, state, item, panels, actions));
         section(ui, "Field", |ui| field(ui, item, actions));
         section(ui, "Model", |ui| model(ui, state, actions));
         if let Some(timings) = item.encoded.as_ref().and_then(|encoded| encoded.timings) {
@@ -61,7 +67,12 @@ fn quality(ui: &mut Ui, item: &Item) {
     if let Some(psnr_db) = item.psnr_db() {
         let ssim = item.ssim().map_or("…".into(), |ssim| format!("{ssim:.3}"));
         ui.columns(2, |columns| {
-            let meaning = "Peak signal-to-noise ratio of the field against the framed picture: 20 dB is a likeness, 40 dB is hard to tell apart";
+            let of_object = item.shown_kind() == SignalKind::Object;
+            let meaning = if of_object {
+                "Peak signal-to-noise ratio of the field against the picture that was read, from where that was taken; it says nothing of the other sides"
+            } else {
+                "Peak signal-to-noise ratio of the field against the framed picture: 20 dB is a likeness, 40 dB is hard to tell apart"
+            };
             figure(&mut columns[0], "PSNR", &format::decibel(psnr_db), meaning);
             let meaning = "Structural similarity of the field and the framed picture: 1 is the same";
             figure(&mut columns[1], "SSIM", &ssim, meaning);
@@ -98,18 +109,42 @@ fn keep(ui: &mut Ui, item: &Item, actions: &mut Vec<Action>) {
             actions.push(Action::AskFile(FilePurpose::Export));
         }
     });
+    if item.is_object() {
+        object_inspector::keep(ui, actions);
+    }
 }
 
-fn picture(ui: &mut Ui, state: &State, item: &Item, actions: &mut Vec<Action>) {
+fn picture(ui: &mut Ui, state: &State, item: &Item, panels: &mut Panels, actions: &mut Vec<Action>) {
     let Some(signal) = &item.signal else {
         if let Some(source) = item.record().and_then(|record| record.source.as_ref()) {
             row(ui, "Written for", &source.name, &source.sha256);
         }
-        row(ui, "Size", &format::size(item.size_px()), "Of the picture that the field was written for");
+        if !item.is_object() {
+            row(ui, "Size", &format::size(item.size_px()), "Of the picture that the field was written for");
+        }
         return;
     };
-    row(ui, "File", &signal.identity.name, &format!("sha256 {}", signal.identity.sha256));
-    row(ui, "Size", &format::size(signal.original_size), "Of the file's own picture");
+    let identity = signal.identity();
+    row(ui, "File", &identity.name, &format!("sha256 {}", identity.sha256));
+    row(ui, "Size", &format::size(signal.original_size()), "Of the file's own picture");
+    ui.horizontal(|ui| {
+        name_cell(ui, "Is of", size::ROW_NAME);
+        let choices = [
+            (SignalKind::Image, "A picture", "The picture itself is looked into"),
+            (SignalKind::Object, "An object", "What it shows is orbited"),
+        ]
+        .map(|(value, name, tip)| Choice { value, name, tip: format!("{tip}; reads it again"), is_possible: true });
+        if let Some(kind) = segments(ui, item.shown_kind(), &choices) {
+            actions.push(Action::SetKind(kind));
+        }
+    });
+    let signal = match signal {
+        Signal::Image(signal) => signal,
+        Signal::Object(signal) => {
+            object_inspector::input(ui, signal, panels, actions);
+            return;
+        }
+    };
     row(ui, "Framed", &format::size(item.size_px()), "The reference: what the field is compared with");
     ui.add_space(space::XS);
     ui.horizontal(|ui| {
@@ -157,6 +192,13 @@ fn field_rows(ui: &mut Ui, item: &Item, record: &FieldRecord) {
     row(ui, "Encoding", &format::encoding(&architecture.encoding), "What is done to a coordinate first");
     let params = architecture.num_params() as u64;
     row(ui, "Parameters", &format::count(params), "Weights and biases");
+    if item.shown_kind() == SignalKind::Object {
+        row(ui, "Size", &format::bytes(params * WEIGHT_BYTES), "In 32 bits");
+        if let Some(model) = &record.model {
+            row(ui, "Written by", &model.name, &format!("sha256 {}", model.sha256));
+        }
+        return;
+    }
     let (width, height) = item.size_px();
     let (field, picture) = (params * WEIGHT_BYTES, u64::from(width) * u64::from(height) * PIXEL_BYTES);
     let ratio = field as f64 / picture.max(1) as f64;
@@ -169,7 +211,8 @@ fn field_rows(ui: &mut Ui, item: &Item, record: &FieldRecord) {
 }
 
 fn model(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
-    match &state.model {
+    let kind = state.shown_kind();
+    match state.model(kind) {
         ModelState::Loading => {
             row(ui, "Model", "Loading…", "The hypernetwork is being read");
         }
@@ -200,11 +243,14 @@ fn model(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
         {
             actions.push(Action::AskFile(FilePurpose::Model));
         }
-        let is_other = state.settings.model.is_some();
+        let is_other = match kind {
+            SignalKind::Image => state.settings.model.is_some(),
+            SignalKind::Object => state.settings.object_model.is_some(),
+        };
         let bundled = ui.add_enabled(is_other, Button::new("Use the bundled one"));
         let tip = "Go back to the model that comes with the program";
         if bundled.on_hover_text(tip).on_disabled_hover_text("It is in use").clicked() {
-            actions.push(Action::UseBundledModel);
+            actions.push(Action::UseBundledModel(kind));
         }
     });
 }

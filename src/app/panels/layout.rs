@@ -4,6 +4,7 @@ use eframe::egui::{CentralPanel, Frame, Id, Margin, Ui, Visuals, WidgetText};
 use eframe::egui::{Color32, Stroke, Style};
 use egui_tiles::{Behavior, Container, ResizeState, Tile, TileId, Tiles, Tree, UiResponse};
 
+use super::object_view::Motion;
 use super::textures::Textures;
 use super::{cheat_sheet, drop_hint, file_form, inspector, library, notices, settings, status, viewport};
 use crate::app::action::{Action, Change};
@@ -12,7 +13,7 @@ use crate::app::settings::PANE_WIDTHS;
 use crate::app::state::{Dialog, NoticeId, State};
 use crate::app::theme::{palette_of, size, space};
 use crate::camera::ImageView;
-use crate::render::{EvaluatorKind, FrameState};
+use crate::render::{EvaluatorKind, FrameState, VolumeState};
 
 /// Widths that differ by less, in points, are the same.
 const SAME_WIDTH: f32 = 0.5;
@@ -31,6 +32,10 @@ pub(crate) struct Panels {
     /// The view as of the last frame, and when it last moved.
     pub(crate) view: Option<ImageView>,
     pub(crate) moved_at: f64,
+    /// How far the view of an object is.
+    pub(crate) volume: Option<VolumeState>,
+    /// How the view of an object moves by itself.
+    pub(crate) motion: Motion,
     /// Since when the view has not been exact.
     pub(crate) inexact_since: Option<f64>,
     tiles: Option<Tree<Pane>>,
@@ -54,6 +59,8 @@ impl Panels {
             seen: HashMap::new(),
             view: None,
             moved_at: f64::NEG_INFINITY,
+            volume: None,
+            motion: Motion::default(),
             inexact_since: None,
             tiles: Some(Tree::new_horizontal(
                 Id::unique("panes"),
@@ -171,7 +178,7 @@ impl Behavior<Pane> for Panes<'_> {
                 Pane::Viewport => {
                     viewport::show(ui, self.state, self.panels, self.bridge.as_deref_mut(), self.actions);
                 }
-                Pane::Inspector => inspector::show(ui, self.state, self.actions),
+                Pane::Inspector => inspector::show(ui, self.state, self.panels, self.actions),
             }
         });
         UiResponse::None

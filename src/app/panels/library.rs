@@ -104,6 +104,7 @@ pub(crate) fn stage_name(stage: Stage) -> &'static str {
         Stage::Encoding => "Encoding",
         Stage::Refining => "Refining",
         Stage::Exporting => "Exporting",
+        Stage::Meshing => "Finding the surface",
         Stage::Saving => "Saving",
         Stage::LoadingModel => "Loading the model",
     }

@@ -7,6 +7,10 @@ mod inspector;
 mod layout;
 mod library;
 mod notices;
+mod object_inspector;
+mod object_overlay;
+mod object_toolbar;
+mod object_view;
 mod overlay;
 mod refine;
 mod settings;
@@ -17,3 +21,4 @@ mod viewport;
 mod widgets;
 
 pub(crate) use layout::{Panels, show};
+pub(crate) use object_toolbar::go_to;

@@ -36,7 +36,7 @@ pub(crate) fn show(
 }
 
 /// A label on the picture.
-fn chip(ui: &Ui, at: Pos2, anchor: Align2, text: &str) -> Rect {
+pub(crate) fn chip(ui: &Ui, at: Pos2, anchor: Align2, text: &str) -> Rect {
     let palette = palette(ui);
     let galley =
         ui.painter().layout_no_wrap(text.into(), FontId::proportional(letter::SMALL), palette.on_chip);
@@ -125,7 +125,7 @@ fn legend(ui: &mut Ui, state: &State, rect: Rect, actions: &mut Vec<Action>) {
 }
 
 /// What is being done for this item, or that the view is still being drawn.
-fn activity(ui: &mut Ui, state: &State, item: &Item, panels: &Panels, rect: Rect) {
+pub(crate) fn activity(ui: &mut Ui, state: &State, item: &Item, panels: &Panels, rect: Rect) {
     let below = pos2(rect.center().x, rect.bottom() - space::M);
     if let Some(job) = item.opening.and_then(|id| state.job(id)) {
         busy(ui, below, &format!("{}…", stage_name(job.stage)));
@@ -142,7 +142,7 @@ fn activity(ui: &mut Ui, state: &State, item: &Item, panels: &Panels, rect: Rect
             let text = format!("Drawing {:.0} %", frame.fraction * 100.0);
             chip(ui, pos2(rect.right() - space::M, rect.bottom() - space::M), Align2::RIGHT_BOTTOM, &text);
         }
-        None if panels.adapter.is_some() => busy(ui, below, "Preparing the view…"),
+        None if panels.adapter.is_some() && panels.volume.is_none() => busy(ui, below, "Preparing the view…"),
         _ => {}
     }
 }

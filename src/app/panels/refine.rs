@@ -12,7 +12,7 @@ use crate::app::theme::{palette, size, space};
 /// What refining is set to, the button, and the curve.
 pub(crate) fn show(ui: &mut Ui, state: &State, item: &Item, actions: &mut Vec<Action>) {
     let is_running = item.refinement.is_some();
-    ui.add_enabled_ui(!is_running, |ui| settings(ui, state, actions));
+    ui.add_enabled_ui(!is_running, |ui| settings(ui, state, item, actions));
     ui.add_space(space::XS);
     button(ui, item, actions);
     if let Some(refinement) = &item.refinement
@@ -45,8 +45,10 @@ pub(crate) fn show(ui: &mut Ui, state: &State, item: &Item, actions: &mut Vec<Ac
     }
 }
 
-fn settings(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
-    let mut refine = state.settings.refine;
+fn settings(ui: &mut Ui, state: &State, item: &Item, actions: &mut Vec<Action>) {
+    let kind = item.shown_kind();
+    let present = state.settings.refine_of(kind);
+    let mut refine = present;
     ui.horizontal(|ui| {
         let label = name_cell(ui, "Steps", size::ROW_NAME);
         let steps = DragValue::new(&mut refine.steps).range(1..=MAX_REFINE_STEPS).speed(5.0);
@@ -64,8 +66,8 @@ fn settings(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
             .labelled_by(label.id)
             .on_hover_text(tip);
     });
-    if refine != state.settings.refine {
-        actions.push(Action::Change(Change::Refine(refine)));
+    if refine != present {
+        actions.push(Action::Change(Change::Refine(kind, refine)));
     }
 }
 

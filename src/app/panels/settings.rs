@@ -43,6 +43,12 @@ pub(crate) fn show(ctx: &Context, state: &State, actions: &mut Vec<Action>) {
         ];
         let evaluator = choose(ui, "Evaluator", settings.evaluator, evaluator);
         actions.extend(evaluator.map(|evaluator| Action::Change(Change::Evaluator(evaluator))));
+        let momentum = [
+            (true, "Momentum", "An object that was turned goes on turning for a moment"),
+            (false, "None", "An object stands still as soon as it is let go"),
+        ];
+        let momentum = choose(ui, "Objects", settings.has_momentum, momentum);
+        actions.extend(momentum.map(|has_momentum| Action::Change(Change::Momentum(has_momentum))));
         ui.add_space(space::S);
         let text =
             "Framing, reference and background apply to what is selected and to what is opened from now on.";

@@ -51,7 +51,7 @@ fn adapter(ui: &mut Ui, panels: &Panels) {
 }
 
 fn model(ui: &mut Ui, state: &State) {
-    let (text, tip) = match &state.model {
+    let (text, tip) = match state.model(state.shown_kind()) {
         ModelState::Loading => ("Loading the model…".into(), "The hypernetwork is being read".into()),
         ModelState::Ready(info) => {
             let tip = format!(

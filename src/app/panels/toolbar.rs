@@ -1,5 +1,6 @@
 use eframe::egui::{Align, Button, Frame, Layout, Margin, RichText, Ui};
 
+use super::object_toolbar;
 use super::widgets::{Choice, segments};
 use crate::app::action::{Action, ViewChange};
 use crate::app::format;
@@ -25,6 +26,10 @@ pub(crate) fn show(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
         ui.set_height(size::TOOLBAR_HEIGHT);
         ui.horizontal_centered(|ui| {
             let item = state.current();
+            if item.is_some_and(Item::is_object) {
+                object_toolbar::show(ui, state, actions);
+                return;
+            }
             let choices: Vec<_> = MODES.iter().map(|mode| choice(ui, item, *mode)).collect();
             if let Some(mode) = segments(ui, state.shown_mode(), &choices) {
                 actions.push(Action::SetMode(mode));

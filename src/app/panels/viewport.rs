@@ -4,12 +4,13 @@ use eframe::egui::{
 };
 
 use super::layout::Panels;
-use super::{overlay, toolbar};
+use super::{object_view, overlay, toolbar};
 use crate::app::action::{Action, ViewChange};
-use crate::app::bridge::Bridge;
+use crate::app::bridge::{Bridge, Drawing};
 use crate::app::files::FilePurpose;
 use crate::app::state::{Item, State};
 use crate::app::theme::{palette, size, space};
+use crate::media::Signal;
 use crate::render::{ImageFrame, ViewMode};
 
 /// Zoom by one point of the wheel.
@@ -39,6 +40,11 @@ pub(crate) fn show(
         invite(ui, rect, actions);
         return;
     };
+    if item.is_object() {
+        object_view::show(ui, state, item, panels, bridge, rect, &response, actions);
+        return;
+    }
+    panels.volume = None;
     name(&response, state, item);
     steer(ui, rect, &response, actions);
     draw(ui, state, item, panels, bridge, rect, viewport_px);
@@ -128,13 +134,13 @@ fn draw(
         // A field that is being refined is another one in a moment: the cores are worth more to the refining.
         is_moving: is_moving || item.refinement.is_some(),
     };
-    let source = item.signal.as_ref().map(|signal| &signal.reference);
+    let source = item.signal.as_ref().map(Signal::reference);
     panels.frame = bridge.frame(item.record(), source, &frame);
     if panels.frame.is_some_and(|frame| frame.needs_repaint) {
         ui.ctx().request_repaint();
     }
     // The pass paints its own background.
-    match bridge.paint(rect) {
+    match bridge.paint(rect, Drawing::Image) {
         Some(paint) => ui.painter().add(paint),
         None => ui.painter().rect_filled(rect, 0.0, palette(ui).canvas),
     };
@@ -143,7 +149,7 @@ fn draw(
     panels.inexact_since = if is_behind { panels.inexact_since.or(Some(now)) } else { None };
 }
 
-fn components(color: Color32) -> [f32; 3] {
+pub(crate) fn components(color: Color32) -> [f32; 3] {
     [color.r(), color.g(), color.b()].map(|value| f32::from(value) / f32::from(u8::MAX))
 }
 
@@ -155,7 +161,7 @@ fn invite(ui: &mut Ui, rect: Rect, actions: &mut Vec<Action>) {
     ui.scope_builder(builder, |ui| {
         let palette = palette(ui);
         ui.add_space(room.height() / 2.0 - size::CONTROL_HEIGHT * 2.0);
-        ui.label(RichText::new("Drop a photo here").heading().color(palette.text_strong));
+        ui.label(RichText::new("Drop a photo or a picture of an object here").heading().color(palette.text_strong));
         ui.add_space(space::XS);
         let text = "A network writes a small network for it, and you look into that one.";
         ui.label(RichText::new(text).color(palette.text_weak));

@@ -1,6 +1,7 @@
 use super::{engine, files, library, view};
 use crate::app::action::{Action, Change, Effect};
 use crate::app::state::{Dialog, NoticeKind, State};
+use crate::model::SignalKind;
 
 /// Change the state as the action says, and say what the world must do for it.
 ///
@@ -23,7 +24,13 @@ pub fn reduce(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Reframe => library::frame_again(state),
         Action::ToggleRefine => library::toggle_refine(state),
         Action::Cancel(job) => library::cancel(state, job),
-        Action::UseBundledModel => library::load_model(state, None),
+        Action::UseBundledModel(kind) => library::load_model(state, kind, None),
+        Action::SetKind(kind) => library::set_kind(state, kind),
+        Action::FrameObject(framing) => library::frame_object(state, framing),
+        Action::Orbit(_) | Action::LookAtObjects(_) => view::look_at_object(state, &action),
+        Action::SetSurface { is_shown, threshold, grid } => {
+            library::set_surface(state, is_shown, threshold, grid)
+        }
         Action::SetMode(_)
         | Action::SetSplit(_)
         | Action::SetErrorScale(_)
@@ -35,6 +42,7 @@ pub fn reduce(state: &mut State, action: Action) -> Vec<Effect> {
         | Action::Probed { .. }
         | Action::SetExportSize(..)
         | Action::KeepShape(_)
+        | Action::SetFilm(..)
         | Action::Picked(..)
         | Action::NoPlatformDialog(_)
         | Action::ConfirmFile => files::act(state, action),
@@ -81,7 +89,9 @@ fn apply(state: &mut State, change: Change) -> Vec<Effect> {
     match change {
         Change::Theme(theme) => settings.theme = theme,
         Change::Evaluator(evaluator) => settings.evaluator = evaluator,
-        Change::Refine(refine) => settings.refine = refine,
+        Change::Refine(SignalKind::Image, refine) => settings.refine = refine,
+        Change::Refine(SignalKind::Object, refine) => settings.refine_object = refine,
+        Change::Momentum(has_momentum) => settings.has_momentum = has_momentum,
         Change::LibraryOpen(is_open) => settings.layout.is_library_open = is_open,
         Change::InspectorOpen(is_open) => settings.layout.is_inspector_open = is_open,
         Change::PaneWidths(library, inspector) => {

@@ -3,6 +3,7 @@
 use super::library;
 use crate::app::action::Effect;
 use crate::app::state::{Item, Job, ModelState, NoticeKind, State, Work};
+use crate::app::object_look::Surface;
 use crate::engine::{Encoded, Event, ItemId, JobId, ModelInfo, Origin, Preview};
 
 /// Points that a curve keeps; beyond it every second one goes.
@@ -18,7 +19,8 @@ pub(crate) fn hear(state: &mut State, event: Event) -> Vec<Effect> {
         }
         Event::Opened { job, item, signal, thumbnail } => {
             let Some(item) = opening(state, item, job) else { return Vec::new() };
-            let is_same_shape = item.size_px() == (signal.reference.width(), signal.reference.height());
+            let is_same_shape =
+                item.size_px() == (signal.reference().width(), signal.reference().height());
             item.signal = Some(signal);
             item.thumbnail = Some(thumbnail);
             // The old field is of another picture; until the new one comes, the source is shown.
@@ -36,6 +38,14 @@ pub(crate) fn hear(state: &mut State, event: Event) -> Vec<Effect> {
             finish(state, job);
             refined(state, item, job, encoded, steps);
         }
+        Event::Meshed { job, item, mesh } => {
+            finish(state, job);
+            let waits = |item: &&mut Item| item.surface.job == Some(job);
+            if let Some(item) = state.item_mut(item).filter(waits) {
+                item.surface.job = None;
+                item.surface.mesh = Some(mesh);
+            }
+        }
         Event::Saved { job, path } => {
             finish(state, job);
             library::saved(state, &path);
@@ -51,6 +61,7 @@ pub(crate) fn hear(state: &mut State, event: Event) -> Vec<Effect> {
             }
             for item in &mut state.items {
                 item.refinement.take_if(|refinement| refinement.job == job);
+                item.surface.job.take_if(|own| *own == job);
             }
         }
         Event::Failed { job, item, message, details } => {
@@ -78,6 +89,7 @@ fn written(state: &mut State, item: ItemId, job: JobId, encoded: Encoded) {
     item.direct = encoded.quality;
     item.encoded = Some(encoded);
     library::forget_curve(item);
+    item.surface = Surface::default();
     if let (Origin::Path(path), None) = (item.origin.clone(), item.sample) {
         state.settings.remember(&path);
     }
@@ -136,15 +148,20 @@ fn add_point(points: &mut Vec<[f64; 2]>, point: [f64; 2]) {
 }
 
 fn model_ready(state: &mut State, job: JobId, info: ModelInfo) -> Vec<Effect> {
-    let was_in_use = matches!(state.model, ModelState::Ready(_));
+    let kind = info.kind;
+    let was_in_use = matches!(state.model(kind), ModelState::Ready(_));
     let Some(job) = finish(state, job) else { return Vec::new() };
     let summary = info.summary.clone();
-    state.model = ModelState::Ready(info);
+    *state.model_mut(kind) = ModelState::Ready(info);
+    // A checkpoint of last time may have become one of another kind.
+    if job.kind != kind && matches!(state.model(job.kind), ModelState::Loading) {
+        *state.model_mut(job.kind) = ModelState::Absent("Its file is of another kind of model".into());
+    }
     let path = match job.item {
         Some(item) => library::take_out_checkpoint(state, item),
         None => job.model,
     };
-    state.settings.model = path;
+    *state.settings.model_of(kind) = path;
     if was_in_use || job.item.is_some() {
         state.notify(
             NoticeKind::Info,
@@ -164,12 +181,12 @@ fn failed(
 ) -> Vec<Effect> {
     let Some(job) = finish(state, job) else { return Vec::new() };
     let mut effects = Vec::new();
-    if job.work == Work::LoadModel && !matches!(state.model, ModelState::Ready(_)) {
-        state.model = ModelState::Absent(message.clone());
+    if job.work == Work::LoadModel && !matches!(state.model(job.kind), ModelState::Ready(_)) {
+        *state.model_mut(job.kind) = ModelState::Absent(message.clone());
         // The checkpoint of last time is gone: the bundled one is still there.
         if job.model.is_some() {
-            state.settings.model = None;
-            effects.extend(library::load_model(state, None));
+            *state.settings.model_of(job.kind) = None;
+            effects.extend(library::load_model(state, job.kind, None));
         }
     }
     let mut name = None;
@@ -179,6 +196,7 @@ fn failed(
             item.failure = Some(message.clone());
         }
         item.refinement.take_if(|refinement| refinement.job == job.id);
+        item.surface.job.take_if(|own| *own == job.id);
         name = Some((item.id, item.name.clone(), item.signal.is_none() && item.encoded.is_none()));
     }
     let message = match &name {

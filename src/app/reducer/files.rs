@@ -1,12 +1,16 @@
 //! Which file to read or to write.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::library;
 use crate::app::action::{Action, Effect};
 use crate::app::files::{FileForm, FilePurpose, file_name};
 use crate::app::state::{Dialog, NoticeKind, State, Work};
-use crate::engine::Command;
+use crate::app::object_look::SAMPLES;
+use crate::engine::{Command, MeshConfig, ObjectExport};
+use crate::export::{FilmConfig, StillConfig, turntable};
+use crate::field::FieldRecord;
 use crate::limits;
 use crate::media::check_extension;
 
@@ -28,6 +32,12 @@ pub(crate) fn act(state: &mut State, action: Action) -> Vec<Effect> {
                 form.keeps_shape = is_kept;
                 let (width, height) = form.size_px;
                 return resize(state, width, height);
+            }
+            Vec::new()
+        }
+        Action::SetFilm(frames, per_sec) => {
+            if let Some(form) = form(state) {
+                form.film = (frames, per_sec);
             }
             Vec::new()
         }
@@ -54,7 +64,10 @@ fn form(state: &mut State) -> Option<&mut FileForm> {
 
 /// The purpose can be served: what is written must be there.
 fn is_possible(state: &State, purpose: FilePurpose) -> bool {
-    !purpose.is_written() || state.current().is_some_and(|item| item.record().is_some())
+    let is_for_objects = matches!(purpose, FilePurpose::Film | FilePurpose::Mesh);
+    let item = state.current();
+    !purpose.is_written()
+        || item.is_some_and(|item| item.record().is_some() && (item.is_object() || !is_for_objects))
 }
 
 fn ask(state: &mut State, purpose: FilePurpose) -> Vec<Effect> {
@@ -62,7 +75,8 @@ fn ask(state: &mut State, purpose: FilePurpose) -> Vec<Effect> {
         return Vec::new();
     }
     // A picture's size is asked first, and its form has a button for the platform's dialog.
-    let is_form_first = purpose == FilePurpose::Export && form(state).is_none();
+    let is_form_first =
+        matches!(purpose, FilePurpose::Export | FilePurpose::Film) && form(state).is_none();
     if is_form_first || state.lacks_file_dialogs {
         return ask_path(state, purpose);
     }
@@ -134,9 +148,13 @@ fn picked(state: &mut State, purpose: FilePurpose, mut paths: Vec<PathBuf>) -> V
         }
         FilePurpose::Model => {
             state.dialog = None;
-            library::load_model(state, Some(path))
+            library::load_model(state, state.shown_kind(), Some(path))
         }
         FilePurpose::SaveField => save_field(state, path),
+        FilePurpose::Film | FilePurpose::Mesh => {
+            let form = form(state).cloned();
+            export_object(state, purpose, path, form)
+        }
         // The platform's dialog has asked about writing over a file already.
         FilePurpose::Export => {
             let size_px = form(state).map(|form| form.size_px);
@@ -155,9 +173,13 @@ fn confirm(state: &mut State) -> Vec<Effect> {
         }
         FilePurpose::Model => {
             state.dialog = None;
-            library::load_model(state, Some(path))
+            library::load_model(state, state.shown_kind(), Some(path))
         }
         FilePurpose::SaveField => save_field(state, path),
+        FilePurpose::Film | FilePurpose::Mesh => {
+            let purpose = form.purpose;
+            export_object(state, purpose, path, Some(form))
+        }
         FilePurpose::Export => export(state, path, Some(form.size_px)),
     }
 }
@@ -180,6 +202,11 @@ fn export(state: &mut State, mut path: PathBuf, size_px: Option<(u32, u32)>) -> 
     if path.extension().is_none() {
         path.set_extension("png");
     }
+    if item.is_object() {
+        let still = StillConfig { width: size_px.0, height: size_px.1, ..still_config(state) };
+        let what = ObjectExport::Still(item.orbit, still);
+        return send_object(state, record, path, what);
+    }
     if let Err(err) = check_extension(&path) {
         state.notify(NoticeKind::Error, err.to_string(), "");
         return Vec::new();
@@ -188,4 +215,53 @@ fn export(state: &mut State, mut path: PathBuf, size_px: Option<(u32, u32)>) -> 
     let item = state.selected;
     let job = library::new_job(state, Work::Export, item);
     vec![Effect::Send(Command::ExportImage { job, record, path, size_px })]
+}
+
+/// A still with the crop box of the view; what is behind the object is left out, as JPEG alone cannot.
+fn still_config(state: &State) -> StillConfig {
+    StillConfig { width: 1, height: 1, samples: SAMPLES, crop: state.look.object.crop, background: None }
+}
+
+/// A film of this size: on white, for a GIF has no half transparency.
+pub(crate) fn film_config((width, height): (u32, u32), frames_per_sec: u16, state: &State) -> FilmConfig {
+    let still = StillConfig { width, height, background: Some([255; 3]), ..still_config(state) };
+    FilmConfig { still, frames_per_sec }
+}
+
+fn export_object(
+    state: &mut State,
+    purpose: FilePurpose,
+    path: PathBuf,
+    form: Option<FileForm>,
+) -> Vec<Effect> {
+    let Some(item) = state.current().filter(|item| item.is_object()) else { return Vec::new() };
+    let Some(record) = item.record().cloned() else { return Vec::new() };
+    let form = form.unwrap_or_else(|| FileForm::new(purpose, Some(item), None));
+    let what = match purpose {
+        FilePurpose::Film => {
+            let (frames, per_sec) = form.film;
+            ObjectExport::Film(turntable(item.orbit, frames), film_config(form.size_px, per_sec, state))
+        }
+        _ if path.extension().is_some_and(|extension| extension == "npy") => {
+            ObjectExport::Density(item.surface.grid)
+        }
+        _ => ObjectExport::Mesh(MeshConfig {
+            threshold: item.surface.threshold,
+            grid: item.surface.grid,
+            crop: state.look.object.crop,
+        }),
+    };
+    send_object(state, record, path, what)
+}
+
+fn send_object(
+    state: &mut State,
+    record: Arc<FieldRecord>,
+    path: PathBuf,
+    what: ObjectExport,
+) -> Vec<Effect> {
+    state.dialog = None;
+    let item = state.selected;
+    let job = library::new_job(state, Work::Export, item);
+    vec![Effect::Send(Command::ExportObject { job, record, path, what })]
 }

@@ -1,16 +1,21 @@
 //! What is in the library, and what the engine is asked to do with it.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::view;
 use crate::app::action::Effect;
 use crate::app::samples::SAMPLES;
 use crate::app::state::{Curve, Item, Job, ModelState, NoticeKind, Refinement, ShelfKey, State, Work};
-use crate::engine::{Command, ItemId, JobId, Origin, Stage};
+use crate::app::object_look::Surface;
+use crate::engine::{Command, ItemId, JobId, MeshConfig, Origin, Reading, Stage};
+use crate::media::ObjectFraming;
+use crate::model::SignalKind;
 
 /// The model of last time, and small pictures for the shelf.
 pub(crate) fn begin_all(state: &mut State) -> Vec<Effect> {
-    let mut effects = load_model(state, state.settings.model.clone());
+    let mut effects = load_model(state, SignalKind::Image, state.settings.model.clone());
+    effects.extend(load_model(state, SignalKind::Object, state.settings.object_model.clone()));
     let samples =
         SAMPLES.iter().enumerate().map(|(index, sample)| (ShelfKey::Sample(index), sample.origin()));
     let recent = state.settings.recent.iter();
@@ -88,7 +93,9 @@ fn read(state: &mut State, id: ItemId) -> Vec<Effect> {
         item.opening = Some(job);
         item.failure = None;
         let origin = item.origin.clone();
-        let command = Command::Open { job, item: id, origin, framing, reference_side_px, background };
+        let (kind, object) = (item.kind, item.object_framing);
+        let reading = Reading { kind, framing, reference_side_px, background, object };
+        let command = Command::Open { job, item: id, origin, reading };
         effects.push(Effect::Send(command));
     }
     effects
@@ -113,6 +120,7 @@ pub(crate) fn new_job(state: &mut State, work: Work, item: Option<ItemId>) -> Jo
         fraction: None,
         is_cancelled: false,
         model: None,
+        kind: SignalKind::Image,
     });
     id
 }
@@ -181,8 +189,8 @@ pub(crate) fn toggle_refine(state: &mut State) -> Vec<Effect> {
         return Vec::new();
     }
     let id = item.id;
+    let config = state.settings.refine_of(item.shown_kind());
     let job = new_job(state, Work::Refine, Some(id));
-    let config = state.settings.refine;
     if let Some(item) = state.item_mut(id) {
         if let (true, Some(quality)) = (item.curve.measured.is_empty(), encoded.quality) {
             item.curve.measured.push([f64::from(item.steps_done), quality.psnr_db]);
@@ -193,16 +201,62 @@ pub(crate) fn toggle_refine(state: &mut State) -> Vec<Effect> {
     vec![Effect::Send(Command::Refine { job, item: id, record: encoded.record, signal, config })]
 }
 
-/// Make a checkpoint the model; `None` is the bundled one.
-pub(crate) fn load_model(state: &mut State, path: Option<PathBuf>) -> Vec<Effect> {
+/// Make a checkpoint the model of its kind; `None` is the bundled one of this kind.
+pub(crate) fn load_model(state: &mut State, kind: SignalKind, path: Option<PathBuf>) -> Vec<Effect> {
     let job = new_job(state, Work::LoadModel, None);
     if let Some(known) = state.jobs.iter_mut().find(|known| known.id == job) {
         known.model.clone_from(&path);
+        known.kind = kind;
     }
-    if !matches!(state.model, ModelState::Ready(_)) {
-        state.model = ModelState::Loading;
+    let model = state.model_mut(kind);
+    if !matches!(model, ModelState::Ready(_)) {
+        *model = ModelState::Loading;
     }
-    vec![Effect::Send(Command::LoadModel { job, origin: path.map(Origin::Path) })]
+    vec![Effect::Send(Command::LoadModel { job, kind, origin: path.map(Origin::Path) })]
+}
+
+/// Say what the selected item is of.
+pub(crate) fn set_kind(state: &mut State, kind: SignalKind) -> Vec<Effect> {
+    let Some(id) = state.current().filter(|item| item.signal.is_some()).map(|item| item.id) else {
+        return Vec::new();
+    };
+    if let Some(item) = state.item_mut(id) {
+        item.kind = Some(kind);
+        item.surface = Surface::default();
+    }
+    read(state, id)
+}
+
+/// Frame the selected picture of an object otherwise.
+pub(crate) fn frame_object(state: &mut State, framing: ObjectFraming) -> Vec<Effect> {
+    let Some(id) = state.current().filter(|item| item.signal.is_some()).map(|item| item.id) else {
+        return Vec::new();
+    };
+    if let Some(item) = state.item_mut(id) {
+        item.object_framing = framing;
+    }
+    read(state, id)
+}
+
+/// Look for the surface of the selected object, if it is to be shown; the search before it is given up.
+pub(crate) fn set_surface(state: &mut State, is_shown: bool, threshold: f32, grid: usize) -> Vec<Effect> {
+    let crop = state.look.object.crop;
+    let Some((id, record)) = state.current().and_then(|item| Some((item.id, Arc::clone(item.record()?)))) else {
+        return Vec::new();
+    };
+    let before = state.item_mut(id).and_then(|item| item.surface.job.take());
+    let mut effects: Vec<Effect> = before.map_or_else(Vec::new, |job| cancel(state, job));
+    let job = is_shown.then(|| new_job(state, Work::Mesh, Some(id)));
+    if let Some(item) = state.item_mut(id) {
+        let surface = &mut item.surface;
+        (surface.is_shown, surface.threshold, surface.grid, surface.job) = (is_shown, threshold, grid, job);
+        if !is_shown {
+            surface.mesh = None;
+        }
+    }
+    let config = MeshConfig { threshold, grid, crop };
+    effects.extend(job.map(|job| Effect::Send(Command::Mesh { job, item: id, record, config })));
+    effects
 }
 
 /// Forget what was measured of a field that is no longer there.

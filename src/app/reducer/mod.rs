@@ -7,3 +7,4 @@ mod library;
 mod view;
 
 pub use dispatch::reduce;
+pub(crate) use files::film_config;

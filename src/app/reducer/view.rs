@@ -1,6 +1,7 @@
 //! How the selected item is looked at.
 
 use crate::app::action::{Action, Effect, ViewChange};
+use crate::app::object_look::OrbitChange;
 use crate::app::state::State;
 use crate::camera::ImageView;
 use crate::engine::ItemId;
@@ -39,6 +40,32 @@ pub(crate) fn look(state: &mut State, action: &Action) -> Vec<Effect> {
         Action::Peek(is_peeking) => state.look.is_peeking = is_peeking,
         Action::View(ViewChange::Viewport(width, height)) => state.viewport_px = (width, height),
         Action::View(change) => move_view(state, change),
+        _ => {}
+    }
+    Vec::new()
+}
+
+/// Move around an object, or look at objects in another way.
+pub(crate) fn look_at_object(state: &mut State, action: &Action) -> Vec<Effect> {
+    match *action {
+        Action::LookAtObjects(look) => state.look.object = look,
+        Action::Orbit(change) => {
+            let Some(id) = state.selected else { return Vec::new() };
+            if matches!(change, OrbitChange::Hand(_)) {
+                state.look.object.is_spinning = false;
+            }
+            let Some(item) = state.item_mut(id) else { return Vec::new() };
+            match change {
+                OrbitChange::Hand(orbit) => (item.orbit, item.orbit_goal) = (orbit, None),
+                OrbitChange::Step(orbit) => item.orbit = orbit,
+                OrbitChange::Goal(goal) => item.orbit_goal = Some(goal),
+                OrbitChange::Arrived => {
+                    if let Some(goal) = item.orbit_goal.take() {
+                        item.orbit = goal;
+                    }
+                }
+            }
+        }
         _ => {}
     }
     Vec::new()

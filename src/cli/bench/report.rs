@@ -3,11 +3,15 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::measure::Row;
-use super::{field, model, passes, peer, tuning};
+use super::{field, measure, model, objects, passes, peer, samples, tuning};
+use crate::camera::{Camera, Intrinsics};
 use crate::cli::args::BenchArgs;
 use crate::cli::values::BenchPart;
 use crate::cli::{output, source};
+use crate::dataset::FOCAL;
 use crate::field::matmul_peak_gflops;
+use crate::limits;
+use crate::media::Picture;
 use crate::model::{SignalKind, device_name};
 use crate::render::EvaluatorKind;
 
@@ -33,6 +37,10 @@ pub(in crate::cli) fn run(args: &BenchArgs) -> anyhow::Result<()> {
     if args.what == BenchPart::Train {
         return peer::run(seconds, args);
     }
+    if args.what == BenchPart::Objects {
+        print_rows(&objects_of(seconds)?, matmul_peak_gflops(PEAK_SIDE, Duration::from_secs_f64(seconds)));
+        return Ok(());
+    }
     let own = source::model(None, SignalKind::Image)?;
     let architecture = own.config().field.clone();
     let mut report = Report {
@@ -56,6 +64,7 @@ pub(in crate::cli) fn run(args: &BenchArgs) -> anyhow::Result<()> {
     add("evaluation of pictures", field::evaluate(seconds, &architecture))?;
     add("evaluation of points", field::points(seconds, &architecture))?;
     add("refining", field::refine(seconds, &architecture))?;
+    add("objects", objects_of(seconds))?;
     for kind in [EvaluatorKind::Cpu, EvaluatorKind::Gpu] {
         match passes::passes(seconds, &architecture, kind) {
             Ok((adapter, rows)) => {
@@ -76,6 +85,18 @@ pub(in crate::cli) fn run(args: &BenchArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The bundled object model, and the field that it writes for the bundled picture of an object.
+fn objects_of(seconds: f64) -> anyhow::Result<Vec<Row>> {
+    let model = source::model(None, SignalKind::Object)?;
+    let signal = samples::object()?;
+    let camera = Camera::canonical(Intrinsics::square(limits::OBJECT_SIDE_PX, FOCAL));
+    let views = [(Picture::clone(&signal.reference), camera)];
+    let times = measure::repeat(seconds, || Ok(model.encode_object(&views, None)?))?;
+    let mut rows = vec![Row::of("object: picture to field", &times)];
+    rows.extend(objects::drawing(seconds, &model.encode_object(&views, None)?.record)?);
+    Ok(rows)
+}
+
 fn print(report: &Report) {
     output::line(format_args!(
         "hyperscope {} on {}, {} threads; models on {}; drawing on {}",
@@ -83,9 +104,13 @@ fn print(report: &Report) {
     ));
     let peak = report.gemm_peak_gflops;
     output::line(format_args!("gemm peak, side {PEAK_SIDE}, all cores: {peak:.0} GFLOP/s"));
+    print_rows(&report.rows, peak);
+}
+
+fn print_rows(rows: &[Row], peak: f64) {
     output::line("| what | median ms | fastest | n | MFLOP | GFLOP/s | of peak | MB | |");
     output::line("|---|---|---|---|---|---|---|---|---|");
-    for row in &report.rows {
+    for row in rows {
         let cell = |text: Option<String>| text.unwrap_or_default();
         output::line(format_args!(
             "| {} | {:.2} | {:.2} | {} | {} | {} | {} | {} | {} |",

@@ -5,7 +5,7 @@ use anyhow::Context;
 
 use crate::dataset::Entry;
 use crate::field::{Architecture, Field, FieldKind, FieldRecord, Layer};
-use crate::media::{Framing, ImageSignal, Picture};
+use crate::media::{Framing, ImageSignal, ObjectFraming, ObjectSignal, Picture};
 use crate::storage::Identity;
 
 /// A picture by a formula, detailed enough not to be a decoder's easy case.
@@ -27,6 +27,12 @@ pub(super) fn signal(side_px: u32) -> anyhow::Result<ImageSignal> {
     let reference = Arc::new(picture(side_px, side_px)?);
     let identity = Identity::of("formula", &[]);
     Ok(ImageSignal { identity, reference, framing: Framing::Crop, original_size: (side_px, side_px) })
+}
+
+/// The bundled picture of an object.
+pub(super) fn object() -> anyhow::Result<ObjectSignal> {
+    let bytes = include_bytes!("../../../assets/samples/armchair.png");
+    Ok(ObjectSignal::load("armchair.png", bytes, &ObjectFraming::default())?)
 }
 
 /// Pictures to train on.

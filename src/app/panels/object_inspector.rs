@@ -1,0 +1,175 @@
+//! What the inspector has for objects alone.
+
+use eframe::egui::{Checkbox, DragValue, Id, Image, RichText, Slider, Ui, vec2};
+
+use super::layout::Panels;
+use super::widgets::{name_cell, row, wide_button};
+use crate::app::action::Action;
+use crate::app::files::FilePurpose;
+use crate::app::format;
+use crate::app::object_look::ObjectLook;
+use crate::app::shortcuts::hint;
+use crate::app::state::{Item, State};
+use crate::app::theme::{palette, size, space};
+use crate::field::CropBox;
+use crate::limits;
+use crate::media::{ObjectFraming, ObjectSignal};
+
+/// Densities that a surface can be looked for at, in opacity per unit of depth.
+const THRESHOLDS: std::ops::RangeInclusive<f32> = 0.1..=100.0;
+/// The crop box reaches so far from the middle.
+const CROP_REACH: f32 = 1.2;
+/// An object can be moved so far in its square, in percent.
+const SHIFTS: std::ops::RangeInclusive<f64> = -50.0..=50.0;
+
+/// More files than a picture has.
+pub(super) fn keep(ui: &mut Ui, actions: &mut Vec<Action>) {
+    ui.add_space(space::XS);
+    ui.columns(2, |columns| {
+        let all = [
+            (FilePurpose::Film, "Turntable…", "Film it once around: GIF, animated PNG or a folder of pictures"),
+            (FilePurpose::Mesh, "Mesh…", "Its surface as GLB, PLY or OBJ, or its density as a NumPy array"),
+        ];
+        for (column, (purpose, name, meaning)) in columns.iter_mut().zip(all) {
+            let tip = hint(column.ctx(), meaning, name);
+            if wide_button(column, name).on_hover_text(tip).clicked() {
+                actions.push(Action::AskFile(purpose));
+            }
+        }
+    });
+}
+
+/// The surface that would be saved, over the field.
+pub(super) fn surface(ui: &mut Ui, item: &Item, actions: &mut Vec<Action>) {
+    let own = &item.surface;
+    let (mut is_shown, mut threshold, mut grid) = (own.is_shown, own.threshold, own.grid);
+    let tip = hint(ui.ctx(), "Draw it over the field", "Show the surface");
+    ui.add(Checkbox::new(&mut is_shown, "Show the surface")).on_hover_text(tip);
+    ui.horizontal(|ui| {
+        let label = name_cell(ui, "Density", size::ROW_NAME);
+        let slider = Slider::new(&mut threshold, THRESHOLDS).logarithmic(true).max_decimals(1);
+        ui.add(slider)
+            .labelled_by(label.id)
+            .on_hover_text("Density on the surface, in opacity per unit of depth: lower is fuller");
+    });
+    ui.horizontal(|ui| {
+        let label = name_cell(ui, "Grid", size::ROW_NAME);
+        let drag = DragValue::new(&mut grid).range(16..=limits::MESH_GRID_SIDE).speed(1.0);
+        ui.add_sized([size::NUMBER_WIDTH, size::CONTROL_HEIGHT], drag)
+            .labelled_by(label.id)
+            .on_hover_text("Nodes along a side of the cube that holds the object");
+    });
+    if (is_shown, threshold, grid) != (own.is_shown, own.threshold, own.grid) {
+        actions.push(Action::SetSurface { is_shown, threshold, grid });
+    }
+    if let Some(mesh) = own.mesh.as_ref().filter(|_| own.is_shown) {
+        let text = format!(
+            "{} corners, {} triangles",
+            format::count(mesh.positions.len() as u64),
+            format::count(mesh.triangles.len() as u64)
+        );
+        row(ui, "Found", &text, "");
+    }
+}
+
+/// What alone is drawn.
+pub(super) fn crop(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
+    let look = state.look.object;
+    let mut crop = look.crop;
+    for (axis, name) in ["Left, right", "Down, up", "Back, front"].into_iter().enumerate() {
+        ui.horizontal(|ui| {
+            let label = name_cell(ui, name, size::ROW_NAME);
+            let [mut low, mut high] =
+                [crop.low[axis].max(-CROP_REACH), crop.high[axis].min(CROP_REACH)];
+            let width = [size::NUMBER_WIDTH * 0.8, size::CONTROL_HEIGHT];
+            let drag = DragValue::new(&mut low).range(-CROP_REACH..=high).speed(0.01).max_decimals(2);
+            let from = ui.add_sized(width, drag).labelled_by(label.id).on_hover_text("From here");
+            let drag = DragValue::new(&mut high).range(low..=CROP_REACH).speed(0.01).max_decimals(2);
+            let to = ui.add_sized(width, drag).labelled_by(label.id).on_hover_text("To here");
+            // At its end a side crops nothing.
+            if from.changed() {
+                crop.low[axis] = if low <= -CROP_REACH { f32::NEG_INFINITY } else { low };
+            }
+            if to.changed() {
+                crop.high[axis] = if high >= CROP_REACH { f32::INFINITY } else { high };
+            }
+        });
+    }
+    let is_cropped = crop != CropBox::ALL;
+    let reset = ui.add_enabled_ui(is_cropped, |ui| wide_button(ui, "Show everything")).inner;
+    let tip = "Crop nothing";
+    if reset.on_hover_text(tip).on_disabled_hover_text("Nothing is cropped").clicked() {
+        crop = CropBox::ALL;
+    }
+    if crop != look.crop {
+        actions.push(Action::LookAtObjects(ObjectLook { crop, ..look }));
+    }
+}
+
+/// Exactly what the model reads, and how that is changed.
+pub(super) fn input(ui: &mut Ui, signal: &ObjectSignal, panels: &mut Panels, actions: &mut Vec<Action>) {
+    row(ui, "Object", signal.foreground.described(), "How it was told from what is behind it");
+    ui.add_space(space::XS);
+    let in_progress = ui.data(|data| data.get_temp(Id::unique("object framing in progress")));
+    let mut framing: ObjectFraming = in_progress.unwrap_or(signal.framing);
+    ui.horizontal(|ui| {
+        let texture = panels.textures.of(ui.ctx(), &signal.reference);
+        let image = Image::new(&texture).fit_to_exact_size(vec2(size::INPUT_PICTURE, size::INPUT_PICTURE));
+        let text = format!(
+            "What the network reads, {}",
+            format::size((signal.reference.width(), signal.reference.height()))
+        );
+        ui.add(image.alt_text(&text)).on_hover_text(text);
+        ui.vertical(|ui| {
+            let (least, most) = ObjectFraming::SCALES;
+            let mut percent = [framing.scale, framing.shift[0], framing.shift[1]].map(|part| part * 100.0);
+            let scales = least * 100.0..=most * 100.0;
+            let is_dragged = [
+                ("Size", "Larger than it was found", scales),
+                ("Right", "Moved to the right", SHIFTS),
+                ("Down", "Moved down", SHIFTS),
+            ]
+            .into_iter()
+            .zip(&mut percent)
+            .map(|((name, tip, range), value)| part(ui, name, tip, value, range))
+            .fold(false, |any, is_dragged| any | is_dragged);
+            let [scale, right, down] = percent.map(|percent| percent / 100.0);
+            (framing.scale, framing.shift) = (scale, [right, down]);
+            let mut cuts = framing.cuts_background;
+            ui.add(Checkbox::new(&mut cuts, "Cut out"))
+                .on_hover_text("Take a plain background away; alpha always counts");
+            framing.cuts_background = cuts;
+            let label = ui.label(RichText::new("Behind it").color(palette(ui).text_weak));
+            ui.color_edit_button_srgb(&mut framing.background)
+                .labelled_by(label.id)
+                .on_hover_text("What it is laid on; models are trained on white");
+            // What is still being dragged or picked would encode with every frame: it counts once it is let go.
+            let id = Id::unique("object framing in progress");
+            let is_held = is_dragged || (ui.ctx().any_popup_open() && framing != signal.framing);
+            if is_held {
+                ui.data_mut(|data| data.insert_temp(id, framing));
+            } else {
+                ui.data_mut(|data| data.remove::<ObjectFraming>(id));
+                if framing != signal.framing {
+                    actions.push(Action::FrameObject(framing));
+                }
+            }
+        });
+    });
+}
+
+/// A number in percent; whether it is being dragged.
+fn part(
+    ui: &mut Ui,
+    name: &str,
+    tip: &str,
+    percent: &mut f64,
+    range: std::ops::RangeInclusive<f64>,
+) -> bool {
+    ui.horizontal(|ui| {
+        let label = ui.label(RichText::new(name).color(palette(ui).text_weak));
+        let drag = DragValue::new(percent).range(range).speed(0.5).max_decimals(0).suffix(" %");
+        ui.add(drag).labelled_by(label.id).on_hover_text(tip).dragged()
+    })
+    .inner
+}

@@ -1,0 +1,266 @@
+//! The view of an object: turned, dollied and flown around.
+
+use std::time::Duration;
+
+use eframe::egui::{
+    Color32, CursorIcon, Key, PointerButton, Rect, Response, Role, Ui, WidgetInfo, pos2,
+};
+use glam::{DVec2, DVec3, dvec2, dvec3};
+
+use super::layout::Panels;
+use super::viewport::components;
+use super::{object_overlay, overlay};
+use crate::app::action::Action;
+use crate::app::bridge::{Bridge, Drawing};
+use crate::app::object_look::{OrbitChange, SAMPLES};
+use crate::app::state::{Item, State};
+use crate::app::theme::palette;
+use crate::camera::{Orbit, momentum_after};
+use crate::render::{Backdrop, Drawn, VolumeFrame, VolumeMode};
+
+/// A drag across the viewport's smaller side turns by so many radians.
+const TURN: f64 = std::f64::consts::PI;
+/// Nearer by one point of the wheel.
+const DOLLY_PER_POINT: f64 = 0.004;
+/// The angle of view by one point of the wheel, in degrees.
+const FOV_PER_POINT: f64 = 0.1;
+/// Turning by itself, in radians a second.
+const SPIN: f64 = 0.6;
+/// Flying, in units a second.
+const FLIGHT: f64 = 1.5;
+/// The way to a place is half done in this time, in seconds, and done where this little is left.
+const HALF_WAY_SECS: f64 = 0.07;
+const ARRIVED: f64 = 2e-3;
+/// A view that has not moved for this long is at rest, in seconds.
+const REST_SECS: f64 = 0.15;
+/// The longest step of a movement, in seconds: a window that was hidden does not leap.
+const STEP_SECS: f64 = 0.1;
+
+/// How the view moves by itself.
+#[derive(Debug, Default)]
+pub(crate) struct Motion {
+    /// Radians a second, to the right and down.
+    velocity: DVec2,
+    last: Option<Orbit>,
+}
+
+#[expect(clippy::too_many_arguments, reason = "what the viewport has of this frame")]
+pub(crate) fn show(
+    ui: &mut Ui,
+    state: &State,
+    item: &Item,
+    panels: &mut Panels,
+    bridge: Option<&mut Bridge>,
+    rect: Rect,
+    response: &Response,
+    actions: &mut Vec<Action>,
+) {
+    panels.frame = None;
+    let what = match state.look.object.mode {
+        VolumeMode::Color => "Object",
+        VolumeMode::Depth => "Depth of the object",
+        VolumeMode::Normal => "Normals of the object",
+        VolumeMode::Opacity => "Opacity of the object",
+        VolumeMode::Samples => "Samples spent on the object",
+    };
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, format!("{what} in {}", item.name)));
+    let secs = f64::from(ui.input(|input| input.stable_dt)).min(STEP_SECS);
+    let by_hand = steer(ui, state, item, &mut panels.motion, rect, response, secs);
+    let is_animated = by_hand.is_none() && animate(state, item, &mut panels.motion, secs, actions);
+    if let Some(orbit) = by_hand {
+        actions.push(Action::Orbit(OrbitChange::Hand(orbit)));
+    }
+    if is_animated || by_hand.is_some() {
+        ui.ctx().request_repaint();
+    }
+    draw(ui, state, item, panels, bridge, rect);
+    object_overlay::show(ui, state, item, panels, rect, response, actions);
+    overlay::activity(ui, state, item, panels, rect);
+}
+
+fn viewport_px(ui: &Ui, rect: Rect) -> DVec2 {
+    let size = rect.size() * ui.pixels_per_point();
+    dvec2(f64::from(size.x).round().max(1.0), f64::from(size.y).round().max(1.0))
+}
+
+/// Where a hand takes the view, if there is one at it.
+fn steer(
+    ui: &Ui,
+    state: &State,
+    item: &Item,
+    motion: &mut Motion,
+    rect: Rect,
+    response: &Response,
+    secs: f64,
+) -> Option<Orbit> {
+    let scale = f64::from(ui.pixels_per_point());
+    let size = viewport_px(ui, rect);
+    let look = state.look.object;
+    let mut orbit = item.orbit;
+    if response.double_clicked() {
+        motion.velocity = DVec2::ZERO;
+        return Some(Orbit { target: DVec3::ZERO, ..Orbit::canonical(crate::dataset::FOCAL) });
+    }
+    let delta = response.drag_delta();
+    let delta = dvec2(f64::from(delta.x), f64::from(delta.y)) * scale;
+    let (is_panning, is_turning) = ui.input(|input| {
+        let shift = input.modifiers.shift;
+        let middle = response.dragged_by(PointerButton::Middle) || response.dragged_by(PointerButton::Secondary);
+        let primary = response.dragged_by(PointerButton::Primary);
+        (middle || (primary && shift), primary && !shift)
+    });
+    if is_panning || is_turning {
+        ui.ctx().set_cursor_icon(CursorIcon::Grabbing);
+    }
+    if is_panning {
+        orbit = orbit.panned(delta, size);
+    } else if is_turning {
+        let angle = delta * TURN / size.min_element();
+        orbit = if look.is_flying { orbit.looking(-angle.x, -angle.y) } else { orbit.turned(angle.x, angle.y) };
+        motion.velocity = if secs > 0.0 && !look.is_flying { angle / secs } else { DVec2::ZERO };
+    }
+    if response.drag_stopped() && ui.input(|input| input.pointer.velocity().length() < 20.0) {
+        motion.velocity = DVec2::ZERO;
+    }
+    if let Some(pointer) = response.hover_pos() {
+        let (scroll, pinch, is_fov) = ui.input(|input| {
+            (input.smooth_scroll_delta(), input.zoom_delta(), input.modifiers.alt)
+        });
+        let scroll = f64::from(scroll.y + scroll.x);
+        if is_fov && scroll != 0.0 {
+            orbit = orbit.with_fov(orbit.fov_deg - scroll * FOV_PER_POINT);
+        } else {
+            let factor = (scroll * DOLLY_PER_POINT).exp() * f64::from(pinch);
+            let anchor = pointer - rect.min;
+            let anchor = dvec2(f64::from(anchor.x), f64::from(anchor.y)) * scale;
+            if (factor - 1.0).abs() > f64::EPSILON {
+                orbit = orbit.dollied(factor, anchor, size);
+            }
+        }
+    }
+    if look.is_flying {
+        let flight = flight(ui) * FLIGHT * secs;
+        if flight != DVec3::ZERO {
+            orbit = orbit.flown(flight);
+        }
+    }
+    (orbit != item.orbit).then_some(orbit)
+}
+
+/// Where the held keys go: right, up, back.
+fn flight(ui: &Ui) -> DVec3 {
+    if ui.ctx().text_edit_focused() {
+        return DVec3::ZERO;
+    }
+    ui.input(|input| {
+        let axis = |plus, minus| {
+            f64::from(u8::from(input.key_down(plus))) - f64::from(u8::from(input.key_down(minus)))
+        };
+        dvec3(axis(Key::D, Key::A), axis(Key::E, Key::Q), axis(Key::S, Key::W))
+    })
+}
+
+/// What moves by itself; whether anything does.
+fn animate(
+    state: &State,
+    item: &Item,
+    motion: &mut Motion,
+    secs: f64,
+    actions: &mut Vec<Action>,
+) -> bool {
+    if let Some(goal) = item.orbit_goal {
+        motion.velocity = DVec2::ZERO;
+        let share = 1.0 - (-secs / HALF_WAY_SECS * std::f64::consts::LN_2).exp();
+        let next = item.orbit.towards(goal, share);
+        let is_there = next.eye().distance(goal.eye()) < ARRIVED
+            && next.rotation.angle_between(goal.rotation) < ARRIVED
+            && (next.fov_deg - goal.fov_deg).abs() < 0.05;
+        let change = if is_there { OrbitChange::Arrived } else { OrbitChange::Step(next) };
+        actions.push(Action::Orbit(change));
+        return true;
+    }
+    if state.look.object.is_spinning {
+        motion.velocity = DVec2::ZERO;
+        actions.push(Action::Orbit(OrbitChange::Step(item.orbit.carried(SPIN * secs))));
+        return true;
+    }
+    if !state.settings.has_momentum {
+        motion.velocity = DVec2::ZERO;
+    }
+    if motion.velocity == DVec2::ZERO {
+        return false;
+    }
+    motion.velocity = momentum_after(motion.velocity, secs);
+    let turn = motion.velocity * secs;
+    if turn != DVec2::ZERO {
+        actions.push(Action::Orbit(OrbitChange::Step(item.orbit.turned(turn.x, turn.y))));
+    }
+    turn != DVec2::ZERO
+}
+
+fn draw(
+    ui: &Ui,
+    state: &State,
+    item: &Item,
+    panels: &mut Panels,
+    bridge: Option<&mut Bridge>,
+    rect: Rect,
+) {
+    let Some(bridge) = bridge else {
+        ui.painter().rect_filled(rect, 0.0, palette(ui).canvas);
+        return;
+    };
+    let now = ui.ctx().time();
+    if panels.motion.last.is_some_and(|before| before != item.orbit) {
+        panels.moved_at = now;
+    }
+    panels.motion.last = Some(item.orbit);
+    let since = now - panels.moved_at;
+    let is_moving = since < REST_SECS;
+    if is_moving {
+        ui.ctx().request_repaint_after(Duration::from_secs_f64(REST_SECS - since));
+    }
+    let size = viewport_px(ui, rect);
+    let look = state.look.object;
+    let frame = VolumeFrame {
+        place: item.orbit,
+        viewport_px: (size.x as u32, size.y as u32),
+        mode: look.mode,
+        crop: look.crop,
+        backdrop: if look.is_on_checker {
+            Backdrop::Checker
+        } else {
+            Backdrop::Color(components(backdrop(ui, look.mode)))
+        },
+        samples: SAMPLES,
+        // A field that is being refined is another one in a moment.
+        is_moving: is_moving || item.refinement.is_some(),
+    };
+    panels.volume = bridge.volume_frame(item.record(), &frame);
+    let is_empty = panels.volume.is_none_or(|volume| volume.drawn == Drawn::Nothing);
+    match bridge.paint(rect, Drawing::Volume).filter(|_| !is_empty) {
+        Some(paint) => {
+            ui.painter().add(paint);
+        }
+        None => {
+            ui.painter().rect_filled(rect, 0.0, palette(ui).canvas);
+        }
+    }
+}
+
+fn backdrop(ui: &Ui, mode: VolumeMode) -> Color32 {
+    // What is measured is read against black; the rest on the window's own canvas.
+    match mode {
+        VolumeMode::Opacity | VolumeMode::Samples => Color32::BLACK,
+        _ => palette(ui).canvas,
+    }
+}
+
+/// A point of the world on the screen, and its depth; `None` behind the camera.
+pub(crate) fn on_screen(ui: &Ui, rect: Rect, orbit: &Orbit, world: DVec3) -> Option<(eframe::egui::Pos2, f64)> {
+    let size = viewport_px(ui, rect);
+    let (at, depth) = orbit.camera(size.x as u32, size.y as u32).project(world);
+    let scale = f64::from(ui.pixels_per_point());
+    let at = at / scale;
+    (depth > 0.01).then(|| (pos2(rect.left() + at.x as f32, rect.top() + at.y as f32), depth))
+}

@@ -1,0 +1,63 @@
+//! Objects: baking, drawing, meshing, a training step.
+
+use super::measure::{Row, repeat};
+use crate::camera::Orbit;
+use crate::dataset::FOCAL;
+use crate::export::{MESH_THRESHOLD, Mesh};
+use crate::field::{Bake, CropBox, FieldRecord, Occupancy, Sampling, Tracer};
+
+/// The picture that is drawn.
+const SIDE_PX: u32 = 512;
+/// Samples of a ray.
+const SAMPLES: usize = 64;
+/// Rays of the picture that is drawn without skipping: one in so many, for all take minutes.
+const ONE_IN: usize = 16;
+
+/// Everything that is drawn of an object's field.
+pub(super) fn drawing(seconds: f64, record: &FieldRecord) -> anyhow::Result<Vec<Row>> {
+    let mut rows = Vec::new();
+    let times = repeat(seconds, || Ok(Occupancy::of(record)))?;
+    let occupancy = Occupancy::of(record);
+    let side = occupancy.side();
+    let flops = record.field.architecture().flops_per_point();
+    let corners = (side as u64 + 1).pow(3);
+    let filled = 100.0 * occupancy.filled();
+    rows.push(
+        Row::of(format!("object: occupancy, {side}^3 cells"), &times)
+            .with_flops(corners * flops)
+            .with_note(format!("{filled:.0} % of the cells are occupied")),
+    );
+    let place = Orbit::canonical(FOCAL).seen_from(0.6, 0.3);
+    let rays = place.camera(SIDE_PX, SIDE_PX).pixel_rays();
+    let Some(sampling) = Sampling::of(record, SAMPLES) else { return Ok(rows) };
+    for finer in [2, 4] {
+        let times = repeat(seconds, || Ok(Bake::of(record, occupancy.clone(), finer)))?;
+        let bake = Bake::of(record, occupancy.clone(), finer);
+        let voxels = occupancy.cells_of_unit_cube() * finer;
+        let [x, y, z] = bake.size();
+        rows.push(Row::of(format!("object: bake, {voxels} voxels a side"), &times).with_note(format!("{x}x{y}x{z} nodes")));
+        let times = repeat(seconds, || Ok(bake.draw(&rays, &sampling, &CropBox::ALL)))?;
+        rows.push(Row::of(format!("object: {SIDE_PX}x{SIDE_PX} from that bake, on the CPU"), &times));
+    }
+    let bake = Bake::of(record, occupancy.clone(), 2);
+    let tracer = Tracer::new(record, occupancy);
+    let traced = tracer.trace(&rays, &sampling, &CropBox::ALL);
+    let evaluated: u64 = traced.iter().map(|traced| u64::from(traced.evaluated)).sum();
+    let all = (rays.len() * SAMPLES) as u64;
+    let times = repeat(seconds, || Ok(tracer.trace(&rays, &sampling, &CropBox::ALL)))?;
+    let spared = 100.0 * (1.0 - evaluated as f64 / all as f64);
+    rows.push(
+        Row::of(format!("object: {SIDE_PX}x{SIDE_PX}x{SAMPLES} exactly, skipping"), &times)
+            .with_flops(evaluated * flops)
+            .with_note(format!("{spared:.0} % of {:.0} GFLOP spared", (all * flops) as f64 / 1e9)),
+    );
+    let some: Vec<[f32; 6]> = rays.iter().skip(ONE_IN / 2).step_by(ONE_IN).copied().collect();
+    let times = repeat(seconds, || Ok(record.trace_between(&some, &sampling)))?;
+    rows.push(
+        Row::of(format!("object: one ray in {ONE_IN} of it, every sample"), &times)
+            .with_flops((some.len() * SAMPLES) as u64 * flops),
+    );
+    let times = repeat(seconds, || Ok(Mesh::of(record, &bake, MESH_THRESHOLD, &CropBox::ALL).ok()))?;
+    rows.push(Row::of("object: mesh from the coarse bake", &times));
+    Ok(rows)
+}
