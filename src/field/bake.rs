@@ -17,7 +17,7 @@ const OPAQUE: f32 = 5e-3;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bake {
     occupancy: Occupancy,
-    /// Voxels along the side of a cell.
+    /// Voxels along the side of a cell: a power of two.
     finer: usize,
     /// First cell of the box that the nodes are in.
     first: [usize; 3],
@@ -64,14 +64,18 @@ impl CropBox {
 }
 
 impl Bake {
-    /// Evaluate a field with `finer` voxels along a cell of its occupancy; with fewer if there would be too many.
+    /// Evaluate a field with at least `finer` voxels along a cell of its occupancy, the next power of two; with fewer
+    /// if there would be too many.
     #[must_use]
     pub fn of(record: &FieldRecord, occupancy: Occupancy, finer: usize) -> Self {
         let [low, high] = occupancy.bounds().unwrap_or([[0; 3]; 2]);
         let cells = [0, 1, 2].map(|axis| high[axis] - low[axis]);
         let size_of = |finer: usize| cells.map(|cells| cells * finer + 1);
         let count = |finer: usize| size_of(finer).iter().product::<usize>();
-        let finer = (1..=finer.max(1)).rev().find(|finer| count(*finer) <= NODES_MAX).unwrap_or(1);
+        let mut finer = finer.clamp(1, 1 << 8).next_power_of_two();
+        while finer > 1 && count(finer) > NODES_MAX {
+            finer /= 2;
+        }
         let size = size_of(finer);
         let mut bake = Self {
             occupancy,
@@ -163,13 +167,18 @@ impl Bake {
         [0, 1, 2].map(|axis| corner[axis] + voxel * at[axis] as f32)
     }
 
-    /// Between the nodes, by trilinear interpolation, at a place in voxels from the first node.
+    /// The voxel of a place, which is in voxels from the first node. A point on the last wall belongs to the voxel
+    /// before it.
     #[inline(always)]
-    fn at(&self, place: [f32; 3]) -> [f32; 4] {
-        let [width, height, depth] = self.size;
-        // A point on the last wall belongs to the voxel before it.
-        let low = |place: f32, nodes: usize| (place.max(0.0) as usize).min(nodes - 2);
-        let (x, y, z) = (low(place[0], width), low(place[1], height), low(place[2], depth));
+    fn voxel_of(&self, place: [f32; 3]) -> [usize; 3] {
+        let low = |axis: usize| (place[axis] as i32).clamp(0, self.size[axis] as i32 - 2) as usize;
+        [low(0), low(1), low(2)]
+    }
+
+    /// Between the nodes, by trilinear interpolation, at a place in a voxel.
+    #[inline(always)]
+    fn at(&self, place: [f32; 3], [x, y, z]: [usize; 3]) -> [f32; 4] {
+        let [width, height, _] = self.size;
         let (sx, sy, sz) = (place[0] - x as f32, place[1] - y as f32, place[2] - z as f32);
         let first = (z * height + y) * width + x;
         let mut sum = [0.0; 4];
@@ -197,7 +206,10 @@ impl Bake {
     /// How much is hidden there; nothing in empty cells.
     fn density(&self, point: [f32; 3]) -> f32 {
         let cell = self.occupancy.cell_of(point).filter(|cell| self.occupancy.is_occupied(*cell));
-        cell.map_or(0.0, |_| self.at(self.in_voxels(point))[3])
+        cell.map_or(0.0, |_| {
+            let place = self.in_voxels(point);
+            self.at(place, self.voxel_of(place))[3]
+        })
     }
 
     /// The direction in which the density falls fastest, of unit length; zero where it does not.
@@ -244,7 +256,7 @@ impl Bake {
     #[inline(always)]
     fn march(&self, ray: &[f32; 6], (near, far): (f32, f32), sampling: &Sampling) -> Seen {
         let voxel = self.voxel();
-        let finer = self.finer as f32;
+        let (finer, shift) = (self.finer as f32, self.finer.trailing_zeros());
         let cells = [0, 1, 2].map(|axis| (self.size[axis] - 1) / self.finer);
         let start = self.in_voxels([0, 1, 2].map(|axis| ray[axis] + sampling.near * ray[3 + axis]));
         let along = [ray[3], ray[4], ray[5]];
@@ -259,8 +271,8 @@ impl Bake {
                 start[1] + step * along[1],
                 start[2] + step * along[2],
             ];
-            let cell = |axis: usize| ((place[axis] / finer).max(0.0) as usize).min(cells[axis] - 1);
-            let (x, y, z) = (cell(0), cell(1), cell(2));
+            let in_voxel = self.voxel_of(place);
+            let [x, y, z] = [in_voxel[0] >> shift, in_voxel[1] >> shift, in_voxel[2] >> shift];
             if !self.is_occupied[(z * cells[1] + y) * cells[0] + x] {
                 let mut exit = f32::INFINITY;
                 for (axis, cell) in [x, y, z].into_iter().enumerate() {
@@ -272,7 +284,7 @@ impl Bake {
                 step += exit.ceil().max(1.0);
                 continue;
             }
-            let [r, g, b, hidden] = self.at(place);
+            let [r, g, b, hidden] = self.at(place, in_voxel);
             let weight = left * hidden;
             seen.color[0] += weight * r;
             seen.color[1] += weight * g;

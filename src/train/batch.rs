@@ -24,7 +24,7 @@ pub(super) struct Batch {
     pub(super) seen: Option<Seen>,
     /// Points as the field takes them, `[batch, n, encoding width]`.
     pub(super) features: Tensor<3>,
-    /// The colours of pixels or of rays, all items after one another: `[all, 3]`, in [0, 1].
+    /// The colours of pixels, all items after one another, `[all, 3]`, in [0, 1]; of rays also the opacity, `[all, 4]`.
     pub(super) targets: Tensor<2>,
 }
 
@@ -100,12 +100,13 @@ pub(super) fn draw(
             spacings: Tensor::from_data(TensorData::new(all.spacings, [rays, samples]), device),
         }
     });
-    let colors = all.targets.len() / 3;
+    let channels = if seen.is_some() { 4 } else { 3 };
+    let rows = all.targets.len() / channels;
     Batch {
         images: Tensor::from_data(TensorData::new(all.images, [batch * views, 3, side, side]), device),
         seen,
         features: Tensor::from_data(TensorData::new(all.features, [batch, points, width]), device),
-        targets: Tensor::from_data(TensorData::new(all.targets, [colors, 3]), device),
+        targets: Tensor::from_data(TensorData::new(all.targets, [rows, channels]), device),
     }
 }
 
@@ -164,9 +165,18 @@ fn object(
         let rgba = &picture.rgba()[4 * pixel..][..4];
         item.targets
             .extend([0, 1, 2].map(|channel| f32::from(rgba[channel].saturating_add(255 - rgba[3])) / 255.0));
+        item.targets.push(opacity(picture, rgba));
     }
     item.features = encode_points(&config.field, &points);
     item
+}
+
+/// How much a pixel hides: its alpha; without any transparency what is not white is taken to hide all.
+fn opacity(picture: &Cutout, rgba: &[u8]) -> f32 {
+    if picture.is_transparent() {
+        return f32::from(rgba[3]) / 255.0;
+    }
+    if rgba == [255; 4] { 0.0 } else { 1.0 }
 }
 
 /// A random pixel, one of the object if that is wanted and found: one that is not clear, or not white where nothing is

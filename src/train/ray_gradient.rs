@@ -71,17 +71,18 @@ fn piece(
     let density_gain = architecture.density_gain.unwrap_or(1.0);
     let compositing = Compositing { logits: &logits, spacings, samples, density_gain };
     let mut loss = 0.0;
-    // dL/dc = 2 (c - t) / (3 n)
-    let slope: Vec<f32> = compositing
-        .forward()
-        .iter()
-        .zip(targets)
-        .map(|(color, target)| {
+    // dL/dc = 2 (c - t) / (3 n); the opacity is not compared, for a picture on white does not tell it.
+    let seen = compositing.forward();
+    let mut slope = vec![0.0; seen.len()];
+    for ((slope, seen), target) in
+        slope.chunks_exact_mut(4).zip(seen.chunks_exact(4)).zip(targets.chunks_exact(3))
+    {
+        for ((slope, color), target) in slope.iter_mut().zip(seen).zip(target) {
             let error = color - target;
             loss += f64::from(error * error * scale);
-            2.0 * error * scale
-        })
-        .collect();
+            *slope = 2.0 * error * scale;
+        }
+    }
     let (of_first, of_rest) = gradient.split_at_mut(first.weight.len() + first.bias.len());
     let slope = trace_backward(architecture.activation, rest, &trace, compositing.backward(&slope), of_rest);
     let (of_weight, of_bias) = of_first.split_at_mut(first.weight.len());

@@ -67,6 +67,8 @@ pub struct ObjectSettings {
     pub samples_per_ray: usize,
     /// Part of the rays that are to meet the object: a few dozen pixels of a view are tried for one.
     pub foreground_part: f64,
+    /// What an error of a ray's opacity counts for, beside one of its colours.
+    pub opacity_weight: f64,
     /// Depths along a camera's axis between which objects lie.
     pub depths: (f32, f32),
     /// Views that are read at once, at most, and never more than an object has; each step draws how many.
@@ -81,6 +83,7 @@ impl Default for ObjectSettings {
             rays_per_object: 192,
             samples_per_ray: 32,
             foreground_part: 0.5,
+            opacity_weight: 1.0,
             depths: (3.0, 5.0),
             most_views: 1,
             without: Vec::new(),
@@ -205,6 +208,10 @@ impl RunConfig {
             if !(1..=most).contains(&count) {
                 return refuse(format!("{name} is {count}, expected 1 to {most}"));
             }
+        }
+        let opacity_weight = self.objects.opacity_weight;
+        if !(0.0..=1e3).contains(&opacity_weight) {
+            return refuse(format!("opacity_weight is {opacity_weight}, expected 0 to 1000"));
         }
         if !(0.0..=1.0).contains(foreground_part) {
             return refuse(format!("foreground_part is {foreground_part}, expected 0 to 1"));

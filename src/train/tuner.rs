@@ -149,7 +149,7 @@ impl Tuner {
         let weights = self.network.compose(self.network.modulations(tokens));
         timings.heads_ms = lap_ms();
         let values = evaluate_features(&self.config.field, &weights, &self.network.biases(), features);
-        let colors = match seen {
+        let found = match seen {
             None => values.reshape(targets.dims()),
             Some(Seen { spacings, .. }) => {
                 let [rays, samples] = spacings.dims();
@@ -157,8 +157,17 @@ impl Tuner {
                 composite(values.reshape([rays, samples, self.config.field.outputs]), spacings, gain)
             }
         };
-        let loss = (colors - targets).square().mean();
-        let loss_value = loss.clone().into_data().iter::<f64>().next().unwrap_or(f64::NAN);
+        let errors = (found - targets).square();
+        let [_, channels] = errors.dims();
+        let of_colors = errors.clone().narrow(1, 0, 3).mean();
+        // Of objects also how much is hidden: what is white on white would be seen by nobody.
+        let loss = match channels {
+            3 => of_colors.clone(),
+            _ => {
+                of_colors.clone() + errors.narrow(1, 3, 1).mean() * self.config.objects.opacity_weight
+            }
+        };
+        let loss_value = of_colors.into_data().iter::<f64>().next().unwrap_or(f64::NAN);
         timings.field_ms = lap_ms();
         if !loss_value.is_finite() {
             return Err(diverged);

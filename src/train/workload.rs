@@ -155,7 +155,7 @@ impl FieldWorkload {
             Some(spacings) => {
                 let [rays, samples] = spacings.dims();
                 let gain = self.architecture.density_gain.unwrap_or(1.0);
-                composite(values.reshape([rays, samples, width]), spacings.clone(), gain)
+                composite(values.reshape([rays, samples, width]), spacings.clone(), gain).narrow(1, 0, 3)
             }
         };
         let gradients = (colors - self.targets.clone()).square().mean().backward();

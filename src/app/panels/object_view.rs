@@ -103,12 +103,11 @@ fn steer(
     }
     let delta = response.drag_delta();
     let delta = dvec2(f64::from(delta.x), f64::from(delta.y)) * scale;
-    let (is_panning, is_turning) = ui.input(|input| {
-        let shift = input.modifiers.shift;
-        let middle = response.dragged_by(PointerButton::Middle) || response.dragged_by(PointerButton::Secondary);
-        let primary = response.dragged_by(PointerButton::Primary);
-        (middle || (primary && shift), primary && !shift)
-    });
+    let has_shift = ui.input(|input| input.modifiers.shift);
+    let is_primary = response.dragged_by(PointerButton::Primary);
+    let is_other =
+        response.dragged_by(PointerButton::Middle) || response.dragged_by(PointerButton::Secondary);
+    let (is_panning, is_turning) = (is_other || (is_primary && has_shift), is_primary && !has_shift);
     if is_panning || is_turning {
         ui.ctx().set_cursor_icon(CursorIcon::Grabbing);
     }

@@ -58,35 +58,36 @@ impl Ray {
 }
 
 impl Compositing<'_> {
-    /// `[rays, 3]`
+    /// Colours on white, and how much is hidden: `[rays, 4]`
     pub(crate) fn forward(&self) -> Vec<f32> {
-        let mut out = vec![0.0; self.spacings.len() / self.samples * 3];
-        out.par_chunks_mut(RAYS * 3).enumerate().for_each(|(piece, out)| {
+        let mut out = vec![0.0; self.spacings.len() / self.samples * CHANNELS];
+        out.par_chunks_mut(RAYS * CHANNELS).enumerate().for_each(|(piece, out)| {
             let mut ray = Ray::new(self.samples);
-            for (index, out) in out.chunks_exact_mut(3).enumerate() {
+            for (index, out) in out.as_chunks_mut::<CHANNELS>().0.iter_mut().enumerate() {
                 let (logits, spacings) = self.ray(piece * RAYS + index);
                 dispatch(|| ray.read(logits, spacings, self.density_gain));
-                out.fill(1.0);
+                *out = [1.0, 1.0, 1.0, 0.0];
                 let samples = ray.clear.iter().zip(&ray.transmittance).zip(ray.colors.chunks_exact(3));
                 for ((clear, transmittance), colors) in samples {
                     let weight = transmittance * (1.0 - clear);
                     out.iter_mut().zip(colors).for_each(|(out, color)| *out += weight * (color - 1.0));
+                    out[3] += weight;
                 }
             }
         });
         out
     }
 
-    /// From the slope of the colours, `[rays, 3]`, to that of the logits, `[rays, samples, 4]`. With `w_i = T_i
-    /// alpha_i` and `g_i = slope . (rgb_i - 1)`, from the last sample to the first:
+    /// From the slope of what is seen, `[rays, 4]`, to that of the logits, `[rays, samples, 4]`. With `w_i = T_i
+    /// alpha_i` and `g_i = slope . (rgb_i - 1, 1)`, from the last sample to the first:
     /// `dalpha_i = T_i (g_i - dT_{i+1})`, `dT_i = alpha_i g_i + dT_{i+1} (1 - alpha_i + 1e-10)`.
     pub(crate) fn backward(&self, slope: &[f32]) -> Vec<f32> {
         let len = self.samples * CHANNELS;
         let mut out = vec![0.0; self.logits.len()];
-        out.par_chunks_mut(RAYS * len).zip(slope.par_chunks(RAYS * 3)).enumerate().for_each(
+        out.par_chunks_mut(RAYS * len).zip(slope.par_chunks(RAYS * CHANNELS)).enumerate().for_each(
             |(piece, (out, slope))| {
                 let mut ray = Ray::new(self.samples);
-                for (index, (out, slope)) in out.chunks_exact_mut(len).zip(slope.chunks_exact(3)).enumerate()
+                for (index, (out, slope)) in out.chunks_exact_mut(len).zip(slope.chunks_exact(CHANNELS)).enumerate()
                 {
                     let (logits, spacings) = self.ray(piece * RAYS + index);
                     dispatch(|| ray.read(logits, spacings, self.density_gain));
@@ -104,7 +105,7 @@ impl Compositing<'_> {
             let alpha = 1.0 - clear;
             let colors = &ray.colors[3 * sample..][..3];
             let own = &mut out[CHANNELS * sample..][..CHANNELS];
-            let mut along = 0.0;
+            let mut along = slope[3];
             for ((own, color), slope) in own.iter_mut().zip(colors).zip(slope) {
                 along += slope * (color - 1.0);
                 *own = slope * transmittance * alpha * color * (1.0 - color);

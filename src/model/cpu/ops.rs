@@ -212,7 +212,7 @@ impl CpuOps for Flex {
     fn composite(logits: FlexTensor, spacings: FlexTensor, density_gain: f32) -> FlexTensor {
         let (logits, spacings) = (whole(&logits), whole(&spacings));
         let (rays, _) = batch_and_tokens(&logits);
-        tensor(compositing(&logits, &spacings, density_gain).forward(), [rays, 3])
+        tensor(compositing(&logits, &spacings, density_gain).forward(), [rays, 4])
     }
 }
 

@@ -106,12 +106,12 @@ pub(crate) fn compose(base: Tensor<2>, modulation: Tensor<3>, composer: Composer
     Tensor::from_dispatch(out)
 }
 
-/// Samples along rays to colours: see [`composite`](crate::model::composite).
+/// Samples along rays to what is seen: see [`composite`](crate::model::composite).
 ///
 /// # Shapes
 /// - `logits`: `[rays, samples, 4]`, at least one sample
 /// - `spacings`: `[rays, samples]`
-/// - result: `[rays, 3]`
+/// - result: `[rays, 4]`
 pub(crate) fn composite(logits: Tensor<3>, spacings: Tensor<2>, density_gain: f32) -> Tensor<2> {
     let out = <Dispatch as CpuOps>::composite(logits.into_dispatch(), spacings.into_dispatch(), density_gain);
     Tensor::from_dispatch(out)

@@ -62,8 +62,9 @@ struct Request {
 /// What the thread keeps of a field.
 struct Ready {
     record: Arc<FieldRecord>,
-    bake: Bake,
-    finer: usize,
+    /// For a view in motion, and for one at rest once there was time for it.
+    coarse: Bake,
+    fine: Option<Bake>,
     tracer: Tracer,
 }
 
@@ -201,7 +202,7 @@ impl Shared {
             Some(own) if Arc::ptr_eq(&own.record, &request.record) => ready.insert(own),
             _ => ready.insert(Ready::new(&request.record)),
         };
-        if progress.baked.is_some() && !frame.is_moving && ready.finer < FINER_AT_REST {
+        if progress.baked.is_some() && !frame.is_moving && ready.fine.is_none() {
             ready.bake_finer();
             progress.baked = None;
         }
@@ -222,7 +223,7 @@ impl Shared {
             let secs = begun.elapsed().as_secs_f64();
             *secs_per_pixel = secs * f64::from(coarser * coarser) / pixels;
             progress.baked = Some(coarser);
-            let voxels = (ready.bake.occupancy().cells_of_unit_cube() * ready.finer) as u32;
+            let voxels = (2.0 / ready.bake(frame).voxel()).round() as u32;
             let seen = VolumeState {
                 drawn: Drawn::Baked { voxels, coarser },
                 is_done: frame.is_moving,
@@ -272,13 +273,16 @@ impl Ready {
     fn new(record: &Arc<FieldRecord>) -> Self {
         let occupancy = Occupancy::of(record);
         let tracer = Tracer::new(record, occupancy.clone());
-        let bake = Bake::of(record, occupancy, FINER_MOVING);
-        Self { record: Arc::clone(record), bake, finer: FINER_MOVING, tracer }
+        let coarse = Bake::of(record, occupancy, FINER_MOVING);
+        Self { record: Arc::clone(record), coarse, fine: None, tracer }
     }
 
     fn bake_finer(&mut self) {
-        self.bake = Bake::of(&self.record, self.bake.occupancy().clone(), FINER_AT_REST);
-        self.finer = FINER_AT_REST;
+        self.fine = Some(Bake::of(&self.record, self.coarse.occupancy().clone(), FINER_AT_REST));
+    }
+
+    fn bake(&self, frame: &VolumeFrame) -> &Bake {
+        self.fine.as_ref().filter(|_| !frame.is_moving).unwrap_or(&self.coarse)
     }
 
     /// The baked picture, of the viewport's size.
@@ -293,7 +297,7 @@ impl Ready {
                 let own: Vec<[f32; 6]> =
                     (0..columns).map(|x| rays.ray((x as f32 + 0.5) * step, (y as f32 + 0.5) * step)).collect();
                 let traced: Vec<Traced> = self
-                    .bake
+                    .bake(frame)
                     .draw(&own, sampling, &frame.crop)
                     .into_iter()
                     .map(|seen| Traced { seen, evaluated: 0 })
@@ -311,7 +315,7 @@ impl Ready {
         rays: &[[f32; 6]],
         traced: &[Traced],
     ) -> Vec<[u8; 4]> {
-        let pixel = |(traced, ray)| shaded(frame.mode, traced, ray, &frame.place, sampling, &self.bake);
+        let pixel = |(traced, ray)| shaded(frame.mode, traced, ray, &frame.place, sampling, self.bake(frame));
         traced.iter().zip(rays).map(pixel).collect()
     }
 }

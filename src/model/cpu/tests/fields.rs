@@ -211,7 +211,7 @@ fn compositing_agrees_with_burns_own_operations_and_finite_differences() {
     for (rays, samples, size) in [(1, 1, 1.0), (3, 2, 2.0), (70, 32, 4.0), (2, 5, 30.0)] {
         let (logits, gain) = (numbers(rays * samples * 4, size, 1), 3.0);
         let spacings: Vec<f32> = numbers(rays * samples, 0.2, 2).into_iter().map(f32::abs).collect();
-        let aim = numbers(rays * 3, 1.0, 3);
+        let aim = numbers(rays * 4, 1.0, 3);
         let run = |is_own: bool| {
             let data = TensorData::new(logits.clone(), [rays, samples, 4]);
             let logits = Tensor::<3>::from_data(data, &device).require_grad();
@@ -219,7 +219,7 @@ fn compositing_agrees_with_burns_own_operations_and_finite_differences() {
             let spacings = Tensor::<2>::from_data(data, &device);
             let composite = if is_own { composite } else { composite_by_burn };
             let out = composite(logits.clone(), spacings, gain);
-            let aim = Tensor::<2>::from_data(TensorData::new(aim.clone(), [rays, 3]), &device);
+            let aim = Tensor::<2>::from_data(TensorData::new(aim.clone(), [rays, 4]), &device);
             let gradients = (out.clone() * aim).sum().backward();
             [values(out), values(logits.grad(&gradients).unwrap())]
         };
@@ -235,7 +235,7 @@ fn compositing_agrees_with_burns_own_operations_and_finite_differences() {
             continue;
         }
         let twin = |logits: &[f64]| {
-            let mut out = vec![1.0; rays * 3];
+            let mut out = [1.0, 1.0, 1.0, 0.0].repeat(rays);
             for ray in 0..rays {
                 let mut left = 1.0;
                 for sample in ray * samples..(ray + 1) * samples {
@@ -244,8 +244,9 @@ fn compositing_agrees_with_burns_own_operations_and_finite_differences() {
                         1.0 - (-(f64::from(gain) * own[3]).max(0.0) * f64::from(spacings[sample])).exp();
                     for channel in 0..3 {
                         let color = 1.0 / (1.0 + (-own[channel]).exp());
-                        out[3 * ray + channel] += left * alpha * (color - 1.0);
+                        out[4 * ray + channel] += left * alpha * (color - 1.0);
                     }
+                    out[4 * ray + 3] += left * alpha;
                     left *= 1.0 - alpha + 1e-10;
                 }
             }
@@ -265,6 +266,7 @@ fn a_uniform_slab_lets_through_what_its_optical_depth_says() {
     let spacings = Tensor::<2>::full([1, samples], length / samples as f32, &device);
     let found = values(composite(logits, spacings, 1.0));
     let through = (-density * length).exp();
+    assert!((found[3] + through - 1.0).abs() < 1e-5, "{} hidden", found[3]);
     for (found, color) in found.iter().zip([1.0, 0.5, 0.0]) {
         let expected = (1.0 - through) * color + through;
         assert!((found - expected).abs() < 1e-5, "{found}, not {expected}");
