@@ -20,7 +20,7 @@ const FALL: f64 = 1.0 / 3.0;
 const LAST_RATE: f64 = 0.1;
 /// Decay of the running mean of the weights, which is what is measured, shown and kept: steps this long go to and
 /// fro across what they look for, and their mean lies between. It begins as the mean of few: see [`mean_decay`].
-const MEAN_DECAY: f32 = 0.95;
+const MEAN_DECAY: f32 = 0.9;
 /// The entry of a field file that says how it was refined.
 const NOTE: &str = "refined";
 

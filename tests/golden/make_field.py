@@ -108,7 +108,7 @@ def refined(prefix, hidden_by_muon):
             momentum[index] = 0.9 * momentum[index] + weight.grad
             with torch.no_grad():
                 weight -= 4 * rate * size[index] * polar(weight.grad + 0.9 * momentum[index])
-        decay = min(0.95, (2 + step) / (11 + step))
+        decay = min(0.9, (2 + step) / (11 + step))
         for average, parameter in zip(averages, parameters):
             average.lerp_(parameter.detach(), 1 - decay)
     pairs = list(zip(averages[::2], averages[1::2]))
