@@ -107,6 +107,40 @@ fn encode_refine_compare_render_inspect() {
     assert_eq!(FieldRecord::read(&here.join("r.st")).unwrap().model.unwrap().name, "m.safetensors");
 }
 
+/// An object by the model that comes with the program: from its picture to a film and a mesh.
+#[test]
+fn objects_from_a_picture_to_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/samples/armchair.png");
+    std::fs::copy(sample, here.join("a.png")).unwrap();
+    let encoded = json(here, &["encode", "a.png", "--kind", "object", "-o", "f.st", "--json"]);
+    let direct = encoded[0]["psnr_db"].as_f64().unwrap();
+    assert!(direct > 15.0, "{direct}");
+    let compared = json(here, &["compare", "f.st", "a.png", "--json"]);
+    assert!((compared["psnr_db"].as_f64().unwrap() - direct).abs() < 1e-6);
+    let refined = json(here, &["refine", "f.st", "a.png", "--steps", "40", "-o", "r.st", "--json"]);
+    assert!(refined["after"]["psnr_db"].as_f64().unwrap() > direct);
+    let view =
+        ["render", "f.st", "--size", "48x32", "--view", "30,10", "--behind", "none", "-o", "v.png", "--json"];
+    json(here, &view);
+    let picture = image::open(here.join("v.png")).unwrap().to_rgba8();
+    assert!(picture.pixels().any(|pixel| pixel.0[3] > 128) && picture.get_pixel(0, 0).0[3] < 64);
+    json(here, &["turntable", "f.st", "-o", "t.gif", "--size", "24x24", "--frames", "4", "--json"]);
+    let mesh = json(here, &["mesh", "f.st", "-o", "m.glb", "--grid", "64", "--threshold", "1", "--json"]);
+    assert!(mesh["triangles"].as_u64().unwrap() > 100);
+    assert!(gltf::Gltf::open(here.join("m.glb")).is_ok());
+    refuses(here, &["mesh", "f.st", "-o", "m.stl"], 1, ".glb, .ply or .obj");
+    refuses(here, &["turntable", "f.st", "-o", "t.mp4"], 1, ".gif or .apng");
+    refuses(here, &["render", "f.st", "--size", "8x8", "--view", "left", "-o", "x.png"], 2, "AZIMUTH");
+    refuses(
+        here,
+        &["render", "f.st", "--size", "8x8", "--crop", "1,0,0,1,0,1", "-o", "x.png"],
+        2,
+        "from and to",
+    );
+}
+
 #[test]
 fn several_pictures_go_into_a_folder_and_one_bad_one_spoils_nothing() {
     let folder = workplace();

@@ -9,10 +9,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use hyperscope::engine::{Command, Engine, Event, ItemId, JobId, Origin, Stage};
+use hyperscope::engine::{Command, Engine, Event, ItemId, JobId, Origin, Reading, Stage};
 use hyperscope::field::{FieldRecord, Region};
 use hyperscope::limits;
-use hyperscope::media::{Framing, Picture, png_bytes};
+use hyperscope::media::{Framing, ObjectFraming, Picture, png_bytes};
+use hyperscope::model::SignalKind;
 use hyperscope::storage::Precision;
 use hyperscope::train::{RefineConfig, quality};
 
@@ -50,16 +51,20 @@ fn open(job: u64, origin: Origin) -> Command {
         job: JobId(job),
         item: ItemId(job),
         origin,
-        framing: Framing::Crop,
-        reference_side_px: limits::DEFAULT_REFERENCE_SIDE_PX,
-        background: [255; 3],
+        reading: Reading {
+            kind: None,
+            framing: Framing::Crop,
+            reference_side_px: limits::DEFAULT_REFERENCE_SIDE_PX,
+            background: [255; 3],
+            object: ObjectFraming::default(),
+        },
     }
 }
 
 /// A small model, so that nothing but the golden files is needed.
 fn with_model(engine: &Engine) {
     let origin = Some(Origin::Path(common::golden("model_residual.safetensors")));
-    engine.send(Command::LoadModel { job: JobId(1), origin }).unwrap();
+    engine.send(Command::LoadModel { job: JobId(1), kind: SignalKind::Image, origin }).unwrap();
     let events = until_end(engine, JobId(1));
     let Some(Event::ModelReady { info, .. }) = events.last() else { panic!("{events:?}") };
     assert_eq!((info.input_side_px, info.identity.name.as_str()), (40, "model_residual.safetensors"));
@@ -78,20 +83,20 @@ fn a_picture_becomes_a_field_that_is_refined_saved_and_exported() {
     engine.send(open(2, photo())).unwrap();
     let events = until_end(&engine, JobId(2));
     let opened = events.iter().find_map(|event| match event {
-        Event::Opened { signal, thumbnail, .. } => Some((Arc::clone(signal), Arc::clone(thumbnail))),
+        Event::Opened { signal, thumbnail, .. } => Some((signal.clone(), Arc::clone(thumbnail))),
         _ => None,
     });
     let (signal, thumbnail) = opened.unwrap();
-    assert!(thumbnail.width() <= 96 && signal.reference.width() == 64);
+    assert!(thumbnail.width() <= 96 && signal.reference().width() == 64);
     let Some(Event::Encoded { encoded, .. }) = events.last() else { panic!("{events:?}") };
     let record = Arc::clone(&encoded.record);
     // What the event says is what the record gives.
-    let own = quality(&record.render(64, 64, Region::WHOLE), &signal.reference);
+    let own = quality(&record.render(64, 64, Region::WHOLE), signal.reference());
     assert_eq!(encoded.quality, Some(own));
     assert!(encoded.timings.is_some());
 
     let config = RefineConfig { steps: 100, pixels_per_step: 512, ..RefineConfig::default() };
-    let (item, signal) = (ItemId(2), Arc::clone(&signal));
+    let (item, signal) = (ItemId(2), signal.clone());
     let refine = Command::Refine { job: JobId(3), item, record: Arc::clone(&record), signal, config };
     engine.send(refine).unwrap();
     let events = until_end(&engine, JobId(3));
@@ -178,7 +183,7 @@ fn a_cancelled_refinement_keeps_the_best_and_others_queue_behind_it() {
     engine.send(open(2, photo())).unwrap();
     let events = until_end(&engine, JobId(2));
     let signal = events.iter().find_map(|event| match event {
-        Event::Opened { signal, .. } => Some(Arc::clone(signal)),
+        Event::Opened { signal, .. } => Some(signal.clone()),
         _ => None,
     });
     let (Some(signal), Some(Event::Encoded { encoded, .. })) = (signal, events.last()) else {
@@ -186,7 +191,7 @@ fn a_cancelled_refinement_keeps_the_best_and_others_queue_behind_it() {
     };
     let config = RefineConfig { steps: 1_000_000, ..RefineConfig::default() };
     for job in [3, 4] {
-        let (record, signal) = (Arc::clone(&encoded.record), Arc::clone(&signal));
+        let (record, signal) = (Arc::clone(&encoded.record), signal.clone());
         engine.send(Command::Refine { job: JobId(job), item: ItemId(2), record, signal, config }).unwrap();
     }
     // While one refines, another picture is opened.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::state::Item;
+use super::item::Item;
 
 /// What a file is wanted for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

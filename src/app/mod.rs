@@ -13,6 +13,7 @@ mod clipboard;
 mod errands;
 mod files;
 mod format;
+mod item;
 mod memory;
 mod object_look;
 mod panels;
@@ -28,13 +29,11 @@ mod worker;
 
 pub use action::{Action, Change, Effect, ViewChange};
 pub use files::{FileForm, FilePurpose};
+pub use item::{Curve, Item, Refinement};
 pub use object_look::{ObjectLook, OrbitChange, Surface};
 pub use reducer::reduce;
 pub use run::run;
 pub use samples::{SAMPLES, Sample};
 pub use settings::{EvaluatorChoice, PaneLayout, Settings, ThemeChoice, WindowPlace};
-pub use state::{
-    Curve, Dialog, Item, Job, Look, ModelState, Notice, NoticeId, NoticeKind, Refinement, ShelfKey, State,
-    Work,
-};
+pub use state::{Dialog, Job, Look, ModelState, Notice, NoticeId, NoticeKind, ShelfKey, State, Work};
 pub use window::{Opening, Window};

@@ -4,9 +4,10 @@ use eframe::egui::{Context, Key, KeyboardShortcut, Modifiers};
 
 use super::action::{Action, Change, ViewChange};
 use super::files::FilePurpose;
+use super::item::Item;
 use super::object_look::{ObjectLook, OrbitChange};
 use super::settings::ThemeChoice;
-use super::state::{Dialog, Item, State};
+use super::state::{Dialog, State};
 use crate::camera::NamedView;
 use crate::render::{ViewMode, VolumeMode};
 
@@ -89,9 +90,13 @@ pub(crate) static GROUPS: &[Group] = &[
             key(NONE, Key::Equals, "Zoom in", |state| picture(state, zoom(ZOOM_STEP))),
             key(NONE, Key::Minus, "Zoom out", |state| picture(state, zoom(1.0 / ZOOM_STEP))),
             key(SHIFT, Key::ArrowLeft, "Move over the picture", |state| picture(state, pan(state, 1.0, 0.0))),
-            key(SHIFT, Key::ArrowRight, "Move over the picture", |state| picture(state, pan(state, -1.0, 0.0))),
+            key(SHIFT, Key::ArrowRight, "Move over the picture", |state| {
+                picture(state, pan(state, -1.0, 0.0))
+            }),
             key(SHIFT, Key::ArrowUp, "Move over the picture", |state| picture(state, pan(state, 0.0, 1.0))),
-            key(SHIFT, Key::ArrowDown, "Move over the picture", |state| picture(state, pan(state, 0.0, -1.0))),
+            key(SHIFT, Key::ArrowDown, "Move over the picture", |state| {
+                picture(state, pan(state, 0.0, -1.0))
+            }),
             key(NONE, Key::ArrowLeft, "Move the split", |state| split(state, -SPLIT_STEP)),
             key(NONE, Key::ArrowRight, "Move the split", |state| split(state, SPLIT_STEP)),
         ],

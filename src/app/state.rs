@@ -3,16 +3,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::files::FileForm;
+use super::item::Item;
+use super::object_look::ObjectLook;
 use super::settings::Settings;
-use super::object_look::{ObjectLook, Surface};
-use crate::camera::{ImageView, Orbit};
-use crate::dataset::FOCAL;
-use crate::engine::{Encoded, ItemId, JobId, ModelInfo, Origin, Stage};
-use crate::field::{FieldKind, FieldRecord};
-use crate::media::{ObjectFraming, Picture, Signal};
+use crate::camera::ImageView;
+use crate::engine::{ItemId, JobId, ModelInfo, Stage};
+use crate::media::Picture;
 use crate::model::SignalKind;
 use crate::render::ViewMode;
-use crate::train::{Quality, RefineProgress};
 
 /// All that the window shows, as plain data.
 #[derive(Debug)]
@@ -42,71 +40,6 @@ pub struct State {
     /// Whether the platform has shown no file dialog when asked for one.
     pub lacks_file_dialogs: bool,
     next_id: u64,
-}
-
-/// One thing in the library.
-#[derive(Debug, Clone)]
-pub struct Item {
-    /// Its identity.
-    pub id: ItemId,
-    /// For people.
-    pub name: String,
-    /// Where its bytes come from.
-    pub origin: Origin,
-    /// The bundled sample that it is.
-    pub sample: Option<usize>,
-    /// What a person says that it is of; `None` leaves it to the picture.
-    pub kind: Option<SignalKind>,
-    /// The framed picture, once decoded.
-    pub signal: Option<Signal>,
-    /// Small enough for a list.
-    pub thumbnail: Option<Arc<Picture>>,
-    /// Its field, once written or read.
-    pub encoded: Option<Encoded>,
-    /// What the field was worth before it was refined.
-    pub direct: Option<Quality>,
-    /// The job that opens or encodes it.
-    pub opening: Option<JobId>,
-    /// The refinement that is under way.
-    pub refinement: Option<Refinement>,
-    /// PSNR over the refine steps so far.
-    pub curve: Curve,
-    /// Refine steps that its field has had since it was written.
-    pub steps_done: u32,
-    /// Why it has no field.
-    pub failure: Option<String>,
-    /// Where one looks; `None` is the whole picture.
-    pub view: Option<ImageView>,
-    /// From where one looks at an object.
-    pub orbit: Orbit,
-    /// Where the view is on its way to.
-    pub orbit_goal: Option<Orbit>,
-    /// How the picture of an object is framed.
-    pub object_framing: ObjectFraming,
-    /// The surface of an object.
-    pub surface: Surface,
-}
-
-/// A refinement under way.
-#[derive(Debug, Clone)]
-pub struct Refinement {
-    /// Its job.
-    pub job: JobId,
-    /// Refine steps that the field had before.
-    pub steps_before: u32,
-    /// The latest field.
-    pub record: Option<Arc<FieldRecord>>,
-    /// The latest figures.
-    pub progress: Option<RefineProgress>,
-}
-
-/// PSNR in dB over refine steps: points `[step, dB]`.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Curve {
-    /// Over the whole reference.
-    pub measured: Vec<[f64; 2]>,
-    /// Of the pixels of a step.
-    pub batch: Vec<[f64; 2]>,
 }
 
 /// What a job is for.
@@ -351,105 +284,5 @@ impl State {
         }
         let id = NoticeId(self.fresh_id());
         self.notices.push(Notice { id, kind, message, details, count: 1 });
-    }
-}
-
-impl Item {
-    /// An entry that nothing is known of yet.
-    pub(crate) fn new(id: ItemId, origin: Origin, sample: Option<usize>) -> Self {
-        let name = match &origin {
-            Origin::Path(path) => path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
-            Origin::Bytes { name, .. } => name.clone(),
-        };
-        Self {
-            id,
-            name,
-            origin,
-            sample,
-            signal: None,
-            thumbnail: None,
-            encoded: None,
-            direct: None,
-            opening: None,
-            refinement: None,
-            curve: Curve::default(),
-            steps_done: 0,
-            failure: None,
-            view: None,
-            orbit: Orbit::canonical(FOCAL),
-            orbit_goal: None,
-            object_framing: ObjectFraming::default(),
-            surface: Surface::default(),
-            kind: None,
-        }
-    }
-
-    /// The field to show: the one being refined, or the one at hand.
-    #[must_use]
-    pub fn record(&self) -> Option<&Arc<FieldRecord>> {
-        let live = self.refinement.as_ref().and_then(|refinement| refinement.record.as_ref());
-        live.or(self.encoded.as_ref().map(|encoded| &encoded.record))
-    }
-
-    /// PSNR against the reference in dB, as of now.
-    #[must_use]
-    pub fn psnr_db(&self) -> Option<f64> {
-        let live = self.refinement.as_ref().and_then(|refinement| refinement.progress);
-        live.map(|progress| progress.psnr_db).or(self.encoded_quality().map(|quality| quality.psnr_db))
-    }
-
-    /// SSIM against the reference; a refinement does not measure it on its way.
-    #[must_use]
-    pub fn ssim(&self) -> Option<f64> {
-        let is_known = self.refinement.is_none();
-        self.encoded_quality().filter(|_| is_known).map(|quality| quality.ssim)
-    }
-
-    fn encoded_quality(&self) -> Option<Quality> {
-        self.encoded.as_ref().and_then(|encoded| encoded.quality)
-    }
-
-    /// What it is of, as it is shown: what was read, or what its field is of.
-    #[must_use]
-    pub fn shown_kind(&self) -> SignalKind {
-        match (&self.signal, self.record().map(|record| record.kind)) {
-            (Some(Signal::Object(_)), _) | (None, Some(FieldKind::Object { .. })) => SignalKind::Object,
-            _ => SignalKind::Image,
-        }
-    }
-
-    /// Whether an object is to be looked at: there is a field of one.
-    #[must_use]
-    pub fn is_object(&self) -> bool {
-        self.shown_kind() == SignalKind::Object && self.record().is_some()
-    }
-
-    /// Width and height of the picture, in pixels of the reference.
-    #[must_use]
-    pub fn size_px(&self) -> (u32, u32) {
-        if let Some(signal) = &self.signal {
-            return (signal.reference().width(), signal.reference().height());
-        }
-        match self.record().map(|record| record.kind) {
-            Some(FieldKind::Image { width, height }) => (width, height),
-            Some(FieldKind::Object { .. }) | None => (1, 1),
-        }
-    }
-
-    /// The name without its extensions: what files made from it are called.
-    #[must_use]
-    pub fn stem(&self) -> &str {
-        let name = self.name.strip_suffix(".safetensors").unwrap_or(&self.name);
-        let name = name.strip_suffix(".field").unwrap_or(name);
-        match name.rsplit_once('.') {
-            Some((stem, extension)) if !stem.is_empty() && extension.len() <= 5 => stem,
-            _ => name,
-        }
-    }
-
-    /// Whether there is a signal to refine towards and a field to begin with.
-    #[must_use]
-    pub fn can_refine(&self) -> bool {
-        self.signal.is_some() && self.encoded.is_some()
     }
 }

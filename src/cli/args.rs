@@ -5,12 +5,12 @@ use clap::{Args, Parser, Subcommand};
 use clap::builder::TypedValueParser;
 
 use super::values::{
-    Behind, BenchPart, Colour, CropArg, DeviceName, FramingName, KindName, ModeName, OptimizerName, RegionArg, Size,
-    SplitName, ViewArg,
+    Behind, BenchPart, Colour, CropArg, DeviceName, FramingName, KindName, ModeName, OptimizerName,
+    RegionArg, Size, SplitName, ViewArg,
 };
 use crate::export::MESH_THRESHOLD;
 use crate::limits;
-use crate::train::{RefineConfig, Reference};
+use crate::train::{Reference, RefineConfig};
 
 /// Drop a picture; a hypernetwork writes a small neural network for it, the field; look into the field.
 ///

@@ -4,8 +4,8 @@ use super::args::EvaluateArgs;
 use super::{output, source, train};
 use crate::model::{Model, ModelInfo, SignalKind};
 use crate::train::{
-    Baselines, ClassFigures, EvaluateConfig, Evaluated, EvaluatedObject, ObjectsEvaluateConfig, Quality, RefineConfig,
-    evaluate_model, evaluate_objects,
+    Baselines, ClassFigures, EvaluateConfig, Evaluated, EvaluatedObject, ObjectsEvaluateConfig, Quality,
+    RefineConfig, evaluate_model, evaluate_objects,
 };
 
 #[derive(Serialize)]

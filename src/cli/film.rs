@@ -28,8 +28,7 @@ pub(super) fn run(args: &TurntableArgs) -> anyhow::Result<()> {
         [only] => turntable(*only, args.frames),
         several => camera_path(several, args.frames),
     };
-    let config =
-        FilmConfig { still: still_config(&args.drawing, args.size), frames_per_sec: args.fps };
+    let config = FilmConfig { still: still_config(&args.drawing, args.size), frames_per_sec: args.fps };
     let bytes = film_bytes(&args.output, &config, places.len());
     output::note(format_args!("{} pictures, about {:.1} MB", places.len(), bytes as f64 / 1e6));
     let tracer = Tracer::new(&record, Occupancy::of(&record));

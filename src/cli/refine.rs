@@ -29,7 +29,8 @@ pub(super) fn run(args: &RefineArgs) -> anyhow::Result<()> {
     let config = args.refining.config(args.steps, &reference);
     let begun = Instant::now();
     let mut refiner = Refiner::new(&record, reference, config)?;
-    let bar = output::bar(u64::from(config.steps), "{bar:30} {pos}/{len} steps, {per_sec}, {msg}, {eta} left");
+    let bar =
+        output::bar(u64::from(config.steps), "{bar:30} {pos}/{len} steps, {per_sec}, {msg}, {eta} left");
     while !refiner.is_finished() {
         let progress = refiner.advance(SLICE)?;
         bar.set_position(u64::from(progress.step));

@@ -203,7 +203,8 @@ impl FromStr for Behind {
         if text == "none" {
             return Ok(Self(None));
         }
-        let color: Colour = text.parse().map_err(|_| "expected none, or six hexadecimal digits, as ffffff")?;
+        let color: Colour =
+            text.parse().map_err(|_| "expected none, or six hexadecimal digits, as ffffff")?;
         Ok(Self(Some(color.0)))
     }
 }

@@ -12,7 +12,7 @@ use crate::field::{Evaluator, FieldRecord, pixel_centres};
 use crate::limits;
 use crate::media::{self, ImageSignal, ObjectSignal, Signal};
 use crate::model::{self, SignalKind};
-use crate::storage::Precision;
+use crate::storage::{Identity, Precision};
 
 /// Sides of the pictures in a list, in pixels.
 const THUMBNAIL_SIDE_PX: u32 = 96;
@@ -60,9 +60,9 @@ pub(super) fn work(
             FileJob::Export { job, record, path, size_px } => {
                 report.run(job, None, &token, || export(job, &record, path, size_px, &token, report));
             }
-            FileJob::ExportObject { job, record, path, what } => report.run(job, None, &token, || {
-                objects::export(job, &record, path, &what, &token, report)
-            }),
+            FileJob::ExportObject { job, record, path, what } => {
+                report.run(job, None, &token, || objects::export(job, &record, path, &what, &token, report))
+            }
             FileJob::Mesh { job, item, record, config } => report.run(job, Some(item), &token, || {
                 report.stage(job, Stage::Meshing, None);
                 let mesh = Arc::new(objects::mesh(&record, &config)?);
@@ -117,14 +117,15 @@ fn open(
 /// The signal that a picture is: of its kind, or of the kind that it is likely to be.
 fn signal(name: &str, bytes: &[u8], reading: &Reading) -> Result<Signal, Failure> {
     let Reading { kind, framing, reference_side_px, background, object } = *reading;
-    let guess =
-        || if ObjectSignal::is_likely(bytes) { SignalKind::Object } else { SignalKind::Image };
-    Ok(match kind.unwrap_or_else(guess) {
-        SignalKind::Image => {
-            Signal::Image(Arc::new(ImageSignal::load(name, bytes, framing, reference_side_px, background)?))
+    if kind != Some(SignalKind::Object) {
+        let picture = media::decode(bytes, background)?;
+        if kind == Some(SignalKind::Image) || !media::has_plain_border(&picture) {
+            let identity = Identity::of(name, bytes);
+            let signal = ImageSignal::of(identity, &picture, framing, reference_side_px, background);
+            return Ok(Signal::Image(Arc::new(signal)));
         }
-        SignalKind::Object => Signal::Object(Arc::new(ObjectSignal::load(name, bytes, &object)?)),
-    })
+    }
+    Ok(Signal::Object(Arc::new(ObjectSignal::load(name, bytes, &object)?)))
 }
 
 fn export(

@@ -99,11 +99,8 @@ fn encode(
         heads: parts.heads,
         compose: parts.compose,
     };
-    let encoded = Encoded {
-        record: Arc::new(generated.record),
-        quality: Some(quality),
-        timings: Some(timings),
-    };
+    let encoded =
+        Encoded { record: Arc::new(generated.record), quality: Some(quality), timings: Some(timings) };
     Ok(End::With(Event::Encoded { job, item, encoded }))
 }
 

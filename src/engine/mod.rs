@@ -13,7 +13,7 @@ mod slot;
 pub use error::EngineError;
 pub use handle::Engine;
 pub use protocol::{
-    Command, Encoded, Event, ItemId, JobId, MeshConfig, ModelInfo, ObjectExport, Origin, Preview, Reading, Stage,
-    Timings,
+    Command, Encoded, Event, ItemId, JobId, MeshConfig, ModelInfo, ObjectExport, Origin, Preview, Reading,
+    Stage, Timings,
 };
 pub use slot::Slot;

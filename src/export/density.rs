@@ -44,7 +44,9 @@ pub fn write_density(
         let layer = (0..side).flat_map(|y| (0..side).map(move |x| (x, y)));
         let points: Vec<f32> = layer.flat_map(|(x, y)| [place(x), place(y), place(z)]).collect();
         let logits = evaluator.evaluate(&points);
-        bytes.extend(logits.as_chunks::<4>().0.iter().flat_map(|logits| (gain * logits[3]).max(0.0).to_le_bytes()));
+        bytes.extend(
+            logits.as_chunks::<4>().0.iter().flat_map(|logits| (gain * logits[3]).max(0.0).to_le_bytes()),
+        );
     }
     write_atomically(path, |file| file.write_all(&bytes))
         .map_err(|source| ExportError::Io { path: path.into(), source })

@@ -27,7 +27,12 @@ impl Mesh {
     ///
     /// # Errors
     /// [`ExportError::NoSurface`] if nothing is so dense.
-    pub fn of(record: &FieldRecord, bake: &Bake, threshold: f32, crop: &CropBox) -> Result<Self, ExportError> {
+    pub fn of(
+        record: &FieldRecord,
+        bake: &Bake,
+        threshold: f32,
+        crop: &CropBox,
+    ) -> Result<Self, ExportError> {
         let none = || ExportError::NoSurface { threshold };
         let [width, height, depth] = bake.size();
         let voxel = bake.voxel();
@@ -62,7 +67,8 @@ impl Mesh {
             return Err(none());
         }
         let evaluated = Evaluator::new(&record.field).evaluate(positions.as_flattened());
-        let color = |logits: &[f32; 4]| [0, 1, 2].map(|channel: usize| 1.0 / (1.0 + (-logits[channel]).exp()));
+        let color =
+            |logits: &[f32; 4]| [0, 1, 2].map(|channel: usize| 1.0 / (1.0 + (-logits[channel]).exp()));
         Ok(Self {
             normals: found.normals.iter().map(|normal| unit(*normal)).collect(),
             colors: evaluated.as_chunks::<4>().0.iter().map(color).collect(),

@@ -1,7 +1,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::{ExportError, Mesh, gltf};
+use super::{ExportError, Mesh, glb};
 use crate::storage::write_atomically;
 
 /// Bytes of a corner and of a triangle, about.
@@ -38,11 +38,8 @@ pub fn check_mesh(path: &Path) -> Result<(), ExportError> {
 /// How large its file will be, about, in bytes.
 #[must_use]
 pub fn mesh_bytes(path: &Path, mesh: &Mesh) -> u64 {
-    let (corner, triangle) = if Format::of(path).is_ok_and(|format| format == Format::Obj) {
-        TEXT_BYTES
-    } else {
-        BINARY_BYTES
-    };
+    let (corner, triangle) =
+        if Format::of(path).is_ok_and(|format| format == Format::Obj) { TEXT_BYTES } else { BINARY_BYTES };
     corner * mesh.positions.len() as u64 + triangle * mesh.triangles.len() as u64
 }
 
@@ -54,7 +51,7 @@ pub fn mesh_bytes(path: &Path, mesh: &Mesh) -> u64 {
 pub fn write_mesh(path: &Path, mesh: &Mesh) -> Result<(), ExportError> {
     let format = Format::of(path)?;
     let written = write_atomically(path, |file| match format {
-        Format::Glb => file.write_all(&gltf::bytes(mesh)),
+        Format::Glb => file.write_all(&glb::bytes(mesh)),
         Format::Ply => ply(mesh, file),
         Format::Obj => obj(mesh, file),
     });

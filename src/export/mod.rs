@@ -5,7 +5,7 @@
 mod density;
 mod error;
 mod film;
-mod gltf;
+mod glb;
 mod mesh;
 mod mesh_file;
 mod path;

@@ -83,7 +83,10 @@ impl Still {
         match self.background {
             Some(background) => {
                 let colors = self.on(background);
-                colors.chunks_exact(3).flat_map(|rgb| [eight(rgb[0]), eight(rgb[1]), eight(rgb[2]), 255]).collect()
+                colors
+                    .chunks_exact(3)
+                    .flat_map(|rgb| [eight(rgb[0]), eight(rgb[1]), eight(rgb[2]), 255])
+                    .collect()
             }
             None => self.seen.iter().flat_map(|seen| plain(seen).map(eight)).collect(),
         }
@@ -103,7 +106,9 @@ impl Still {
                 let written = write_picture(path, width, height, &colors);
                 return written.map_err(|err| refused("JPEG", &err));
             }
-            Format::Png => png_rgba8_bytes(width, height, &self.rgba8()).map_err(|err| refused("PNG", &err))?,
+            Format::Png => {
+                png_rgba8_bytes(width, height, &self.rgba8()).map_err(|err| refused("PNG", &err))?
+            }
             Format::WebP => {
                 let mut bytes = Vec::new();
                 image::codecs::webp::WebPEncoder::new_lossless(&mut bytes)

@@ -155,8 +155,7 @@ impl Bake {
         let [x0, y0, z0] = [0, 1, 2].map(|axis| (cell[axis] - self.first[axis]) * self.finer);
         let (finer, [width, height, _]) = (self.finer, self.size);
         (z0..=z0 + finer).flat_map(move |z| {
-            (y0..=y0 + finer)
-                .flat_map(move |y| (x0..=x0 + finer).map(move |x| (z * height + y) * width + x))
+            (y0..=y0 + finer).flat_map(move |y| (x0..=x0 + finer).map(move |x| (z * height + y) * width + x))
         })
     }
 
@@ -241,10 +240,8 @@ impl Bake {
                 for (seen, ray) in seen.iter_mut().zip(rays) {
                     let (enter, leave) = bounds.depths(ray);
                     let (crop_enter, crop_leave) = crop.depths(ray);
-                    let depths = (
-                        sampling.near.max(enter).max(crop_enter),
-                        sampling.far.min(leave).min(crop_leave),
-                    );
+                    let depths =
+                        (sampling.near.max(enter).max(crop_enter), sampling.far.min(leave).min(crop_leave));
                     *seen = self.march(ray, depths, sampling);
                 }
             });
@@ -266,11 +263,7 @@ impl Bake {
         let mut step = ((near - sampling.near) / voxel).ceil().max(0.0);
         let last = (far - sampling.near) / voxel;
         while step < last && left >= OPAQUE {
-            let place = [
-                start[0] + step * along[0],
-                start[1] + step * along[1],
-                start[2] + step * along[2],
-            ];
+            let place = [start[0] + step * along[0], start[1] + step * along[1], start[2] + step * along[2]];
             let in_voxel = self.voxel_of(place);
             let [x, y, z] = [in_voxel[0] >> shift, in_voxel[1] >> shift, in_voxel[2] >> shift];
             if !self.is_occupied[(z * cells[1] + y) * cells[0] + x] {

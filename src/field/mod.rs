@@ -17,8 +17,8 @@ mod value;
 mod volume;
 
 pub use architecture::{Activation, Architecture, Encoding, LayerShape};
-pub use bake::{Bake, CropBox};
 pub(crate) use backprop::{LayerView, TRACE_POINTS, Trace, trace_backward, trace_forward};
+pub use bake::{Bake, CropBox};
 pub use error::FieldError;
 pub(crate) use evaluator::Encoder;
 pub use evaluator::Evaluator;
@@ -26,7 +26,7 @@ pub use matmul::matmul_peak_gflops;
 pub(crate) use matmul::{Cores, Matrix, Write, matmul, product};
 pub use occupancy::Occupancy;
 pub use region::{Region, pixel_centres};
-pub use value::{Field, FieldKind, FieldRecord, Layer};
 pub use skipping::{Traced, Tracer};
+pub use value::{Field, FieldKind, FieldRecord, Layer};
 pub use volume::{Sampling, Seen, sample_depths};
 pub(crate) use volume::{TRANSMITTANCE_FLOOR, spacings};

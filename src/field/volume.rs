@@ -110,13 +110,14 @@ impl FieldRecord {
             return seen;
         }
         seen.par_chunks_mut(RAYS).zip(rays.par_chunks(RAYS)).for_each(|(seen, rays)| {
-            let points: Vec<f32> =
-                rays.iter().flat_map(|ray| depths.iter().flat_map(move |depth| point_at(ray, *depth))).collect();
+            let points: Vec<f32> = rays
+                .iter()
+                .flat_map(|ray| depths.iter().flat_map(move |depth| point_at(ray, *depth)))
+                .collect();
             let logits = evaluator.evaluate(&points);
             for (seen, logits) in seen.iter_mut().zip(logits.chunks_exact((depths.len() * 4).max(1))) {
                 let mut light = Light::new();
-                for ((logits, depth), spacing) in
-                    logits.as_chunks::<4>().0.iter().zip(&depths).zip(&spacings)
+                for ((logits, depth), spacing) in logits.as_chunks::<4>().0.iter().zip(&depths).zip(&spacings)
                 {
                     light.pass(logits, *depth, *spacing, gain);
                 }

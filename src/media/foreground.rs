@@ -1,6 +1,7 @@
 //! Pictures of one object, as a model that reads objects was shown them: on nothing, in the middle of a square.
 
-use super::Cutout;
+use super::picture::eight_bits;
+use super::{Cutout, Picture};
 
 /// Part of the border that must be of one colour for it to be a background.
 const PLAIN_PART: f64 = 0.9;
@@ -76,17 +77,31 @@ fn difference(pixel: &[u8], color: [u8; 3]) -> u32 {
     channels.map(|(value, own)| u32::from(value.abs_diff(own))).max().unwrap_or(0)
 }
 
-/// The colour of the border, if it has one: the median of each channel.
+/// Whether a picture's border is of one colour: then it is more likely to be of an object than a picture in itself.
+/// What has alpha should be laid on a colour that is rare.
+#[must_use]
+pub fn has_plain_border(picture: &Picture) -> bool {
+    let (width, height) = (picture.width() as usize, picture.height() as usize);
+    let pixel = |index: usize| [0, 1, 2].map(|channel| eight_bits(picture.rgb()[3 * index + channel]));
+    plain_color(&border(width, height).map(pixel).collect::<Vec<_>>()).is_some()
+}
+
+/// The colour of the border, if it has one.
 fn background(picture: &Cutout) -> Option<[u8; 3]> {
     let (width, height) = (picture.width() as usize, picture.height() as usize);
-    let pixels: Vec<&[u8]> = border(width, height).map(|index| &picture.rgba()[4 * index..][..4]).collect();
+    let pixel = |index: usize| [0, 1, 2].map(|channel| picture.rgba()[4 * index + channel]);
+    plain_color(&border(width, height).map(pixel).collect::<Vec<_>>())
+}
+
+/// The median of each channel, if nearly all pixels are near it.
+fn plain_color(pixels: &[[u8; 3]]) -> Option<[u8; 3]> {
     let median = |channel: usize| {
         let mut values: Vec<u8> = pixels.iter().map(|pixel| pixel[channel]).collect();
         values.sort_unstable();
         values[values.len() / 2]
     };
     let color = [median(0), median(1), median(2)];
-    let plain = pixels.iter().filter(|pixel| difference(pixel, color) <= NEAR).count();
+    let plain = pixels.iter().filter(|pixel| difference(&pixel[..], color) <= NEAR).count();
     (plain as f64 >= PLAIN_PART * pixels.len() as f64).then_some(color)
 }
 

@@ -79,14 +79,6 @@ impl ObjectSignal {
     pub fn input(&self, side_px: u32) -> Picture {
         on_square(&self.cutout, self.framing.background, side_px)
     }
-
-    /// Whether the picture is more likely to be of an object than a picture in itself: it has alpha, or a plain
-    /// background.
-    #[must_use]
-    pub fn is_likely(bytes: &[u8]) -> bool {
-        let found = Cutout::decode(bytes).map(|picture| object_of(&picture, true).1);
-        found.is_ok_and(|foreground| foreground != Foreground::Whole)
-    }
 }
 
 fn on_square(cutout: &Cutout, background: [u8; 3], side_px: u32) -> Picture {

@@ -73,12 +73,25 @@ impl ImageSignal {
         background: [u8; 3],
     ) -> Result<Self, MediaError> {
         let picture = decode(bytes, background)?;
+        let identity = Identity::of(identity_name, bytes);
+        Ok(Self::of(identity, &picture, framing, side_px, background))
+    }
+
+    /// Frame a picture that was decoded: see [`load`](Self::load).
+    #[must_use]
+    pub fn of(
+        identity: Identity,
+        picture: &Picture,
+        framing: Framing,
+        side_px: u32,
+        background: [u8; 3],
+    ) -> Self {
         let side_px = side_px.clamp(1, limits::REFERENCE_SIDE_PX);
-        Ok(Self {
-            identity: Identity::of(identity_name, bytes),
-            reference: Arc::new(frame(&picture, framing, side_px, background)),
+        Self {
+            identity,
+            reference: Arc::new(frame(picture, framing, side_px, background)),
             framing,
             original_size: (picture.width(), picture.height()),
-        })
+        }
     }
 }

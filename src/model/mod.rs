@@ -32,11 +32,11 @@ mod report;
 pub use backbone::{Backbone, Guess, load_backbone, recognise_backbone};
 pub use checkpoint::{Checkpoint, checkpoint_bytes, is_checkpoint, save_checkpoint};
 pub use composite::composite;
-pub(crate) use cpu::Compositing;
 pub(crate) use config::PLUECKER;
 pub use config::{
     BackboneConfig, Composer, Family, Mode, ModelConfig, Objective, ParameterCounts, SignalKind,
 };
+pub(crate) use cpu::Compositing;
 pub use device::{best_device, cpu_device, device_name};
 pub use error::ModelError;
 pub use evaluate::{encode_points, evaluate_batch, evaluate_features};

@@ -101,9 +101,9 @@ pub fn evaluate_objects(
     let unseen: Vec<&ObjectEntry> = data.objects(Split::All).filter(is_unseen).collect();
     let entries: Vec<&ObjectEntry> =
         evenly(&seen, config.most_objects).chain(evenly(&unseen, config.most_objects)).collect();
-    let retrieval = config.with_baselines.then(|| {
-        Retrieval::new(data.objects(Split::Train).filter(|entry| !is_unseen(entry)).collect())
-    });
+    let retrieval = config
+        .with_baselines
+        .then(|| Retrieval::new(data.objects(Split::Train).filter(|entry| !is_unseen(entry)).collect()));
     let mut rows = Vec::new();
     for (index, entry) in entries.iter().enumerate() {
         let other = entries[(index + 1) % entries.len()];
@@ -123,8 +123,12 @@ pub fn evaluate_objects(
         .into_iter()
         .filter_map(|((is_unseen, class), rows)| figures(class, is_unseen, &rows))
         .collect();
-    let all: Vec<Evaluated> =
-        entries.iter().zip(&rows).filter(|(entry, _)| !is_unseen(entry)).map(|(_, row)| row.clone()).collect();
+    let all: Vec<Evaluated> = entries
+        .iter()
+        .zip(&rows)
+        .filter(|(entry, _)| !is_unseen(entry))
+        .map(|(_, row)| row.clone())
+        .collect();
     classes.extend(figures("all classes".into(), false, &all));
     if rows.is_empty() {
         return Err(TrainError::Config("no object is in this split".into()));
@@ -146,7 +150,8 @@ fn evaluate(
     let given: Vec<usize> = evenly(&(0..all.len()).collect::<Vec<_>>(), REFINE_VIEWS).collect();
     let rest: Vec<usize> = (0..all.len()).filter(|index| !given.contains(index)).collect();
     // Of an object that was seen from a few places only, those have to do.
-    let novel: Vec<usize> = evenly(if rest.is_empty() { &given } else { &rest }, config.novel_views).collect();
+    let novel: Vec<usize> =
+        evenly(if rest.is_empty() { &given } else { &rest }, config.novel_views).collect();
     let input = all[0].camera;
     let view = |index: &usize| (all[*index].picture.on(WHITE), all[*index].camera.seen_from(&input));
     let of = |indices: &[usize]| -> Views { Arc::new(indices.iter().map(view).collect()) };
@@ -156,8 +161,7 @@ fn evaluate(
         if config.refine_steps == 0 {
             return Ok(None);
         }
-        let settings =
-            RefineConfig { steps: config.refine_steps, ..RefineConfig::of_object(towards.len()) };
+        let settings = RefineConfig { steps: config.refine_steps, ..RefineConfig::of_object(towards.len()) };
         let mut refiner = Refiner::new(start, Arc::clone(towards), settings)?;
         while !refiner.is_finished() {
             refiner.step()?;
@@ -167,15 +171,16 @@ fn evaluate(
     let baselines = match retrieval {
         None => None,
         Some(retrieval) => {
-            let repeated = Quality::mean(novel_views.iter().map(|(picture, _)| quality(&one[0].0.to_f32(), picture)));
+            let repeated =
+                Quality::mean(novel_views.iter().map(|(picture, _)| quality(&one[0].0.to_f32(), picture)));
             let means = novel.iter().map(|index| {
                 quality(&retrieval.mean_picture(&all[*index].camera), &all[*index].picture.on(WHITE))
             });
             let mean_picture = Quality::mean(means);
             let found = retrieval.nearest(&one[0].0);
-            let nearest = novel_views.iter().map(|(picture, camera)| {
-                quality(&retrieval.seen_from(found, camera), picture)
-            });
+            let nearest = novel_views
+                .iter()
+                .map(|(picture, camera)| quality(&retrieval.seen_from(found, camera), picture));
             let nearest_object = Quality::mean(nearest);
             let random = random_field(record.field.architecture(), 0)?;
             let random = FieldRecord { field: random, ..record.clone() };

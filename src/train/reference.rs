@@ -96,7 +96,8 @@ impl Target {
             }
             Self::Rays { views, expected, .. } => {
                 let seen = seen_through(record, views.iter().map(|(_, camera)| camera));
-                let sum: f64 = seen.iter().zip(expected).map(|(seen, expected)| psnr_db(seen, expected)).sum();
+                let sum: f64 =
+                    seen.iter().zip(expected).map(|(seen, expected)| psnr_db(seen, expected)).sum();
                 sum / views.len() as f64
             }
         }
@@ -151,7 +152,8 @@ fn random_rays(
         let (x, y) = (random.random_range(0..picture.width()), random.random_range(0..picture.height()));
         let ray = camera.pixel_ray(x, y).to_f32();
         let depths: Vec<f32> = even.iter().map(|depth| depth + jitter * random.random::<f32>()).collect();
-        rays.points.extend(depths.iter().flat_map(|depth| [0, 1, 2].map(|axis| ray[axis] + depth * ray[3 + axis])));
+        rays.points
+            .extend(depths.iter().flat_map(|depth| [0, 1, 2].map(|axis| ray[axis] + depth * ray[3 + axis])));
         rays.spacings.extend(spacings(&depths));
         let pixel = (y * picture.width() + x) as usize;
         rays.targets.extend_from_slice(&expected[view][3 * pixel..][..3]);

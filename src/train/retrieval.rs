@@ -62,9 +62,11 @@ impl<'a> Retrieval<'a> {
     /// The mean over all objects, each from where it was seen nearest to a camera of the world's.
     pub(super) fn mean_picture(&self, camera: &Camera) -> Vec<f32> {
         let pictures = self.objects.par_iter().filter_map(|object| {
-            let nearest = object.views.views.iter().max_by(|a, b| {
-                likeness(&a.camera, camera).total_cmp(&likeness(&b.camera, camera))
-            });
+            let nearest = object
+                .views
+                .views
+                .iter()
+                .max_by(|a, b| likeness(&a.camera, camera).total_cmp(&likeness(&b.camera, camera)));
             nearest.map(|view| fitted(&view.picture.on(WHITE), camera))
         });
         let sum = pictures.reduce(Vec::new, |mut sum, picture| {

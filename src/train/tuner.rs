@@ -163,9 +163,7 @@ impl Tuner {
         // Of objects also how much is hidden: what is white on white would be seen by nobody.
         let loss = match channels {
             3 => of_colors.clone(),
-            _ => {
-                of_colors.clone() + errors.narrow(1, 3, 1).mean() * self.config.objects.opacity_weight
-            }
+            _ => of_colors.clone() + errors.narrow(1, 3, 1).mean() * self.config.objects.opacity_weight,
         };
         let loss_value = of_colors.into_data().iter::<f64>().next().unwrap_or(f64::NAN);
         timings.field_ms = lap_ms();

@@ -24,7 +24,7 @@ fn a_dropped_photo_is_looked_into() {
     });
     let item = stage.item();
     let (record, signal) = (item.record().unwrap().clone(), item.signal.clone().unwrap());
-    let expected = psnr_db(&record.render(200, 200, Region::WHOLE), &signal.reference.to_f32());
+    let expected = psnr_db(&record.render(200, 200, Region::WHOLE), &signal.reference().to_f32());
     assert_eq!(stage.figure("PSNR"), format!("{expected:.2} dB"));
     assert!(stage.figure("SSIM").parse::<f64>().unwrap() > 0.0);
 
@@ -80,7 +80,7 @@ fn a_field_and_a_model_can_be_dropped_too() {
     assert!(stage.item().psnr_db().is_none(), "there is nothing to compare it with");
 
     stage.drop_files(&[common::golden("model_trans-inr.safetensors")]);
-    stage.until("the model is another one", |state| match &state.model {
+    stage.until("the model is another one", |state| match &state.image_model {
         ModelState::Ready(info) => info.identity.name == "model_trans-inr.safetensors",
         _ => false,
     });

@@ -7,6 +7,7 @@
 mod common;
 mod controls;
 mod files;
+mod objects;
 mod reducer;
 mod settings;
 mod stage;

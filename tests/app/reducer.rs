@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hyperscope::app::{Action, Effect, NoticeKind, Settings, State, reduce};
 use hyperscope::engine::{Command, Encoded, Event, ItemId, JobId, Origin, Preview};
 use hyperscope::field::FieldRecord;
-use hyperscope::media::{Framing, ImageSignal, thumbnail};
+use hyperscope::media::{Framing, ImageSignal, Signal, thumbnail};
 use hyperscope::storage::Identity;
 use hyperscope::train::{Quality, RefineProgress};
 
@@ -29,12 +29,12 @@ fn encoded(psnr_db: f64) -> Encoded {
 fn written(state: &mut State, name: &str, psnr_db: f64) -> ItemId {
     let (job, item) = opened(state, name);
     let reference = Arc::new(waves(8, 8, 0.0));
-    let signal = Arc::new(ImageSignal {
+    let signal = Signal::Image(Arc::new(ImageSignal {
         identity: Identity::of(name, b"x"),
         reference: Arc::clone(&reference),
         framing: Framing::Crop,
         original_size: (8, 8),
-    });
+    }));
     let thumbnail = Arc::new(thumbnail(&reference, 8));
     hear(state, Event::Opened { job, item, signal, thumbnail });
     hear(state, Event::Encoded { job, item, encoded: encoded(psnr_db) });

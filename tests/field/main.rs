@@ -4,6 +4,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod drawing;
 mod evaluation;
 mod file;
 mod volume;

@@ -136,7 +136,9 @@ fn remark(form: &FileForm, state: &State) -> Remark {
             let is_density = path.extension().is_some_and(|extension| extension == "npy");
             let bytes = match surface {
                 Some(surface) if is_density => about(density_bytes(surface.grid)),
-                Some(surface) => surface.mesh.as_ref().map_or_else(String::new, |mesh| about(mesh_bytes(&path, mesh))),
+                Some(surface) => {
+                    surface.mesh.as_ref().map_or_else(String::new, |mesh| about(mesh_bytes(&path, mesh)))
+                }
                 None => String::new(),
             };
             match check_mesh(&path) {

@@ -3,13 +3,14 @@ use std::time::Duration;
 use eframe::egui::{Button, CollapsingHeader, Label, RichText, ScrollArea, Ui};
 
 use super::layout::Panels;
-use super::{object_inspector, refine};
 use super::widgets::{Choice, figure, name_cell, row, section, segments, wide_button};
+use super::{object_inspector, refine};
 use crate::app::action::{Action, Change};
 use crate::app::files::FilePurpose;
 use crate::app::format;
+use crate::app::item::Item;
 use crate::app::shortcuts::hint;
-use crate::app::state::{Item, ModelState, State};
+use crate::app::state::{ModelState, State};
 use crate::app::theme::{palette, size, space};
 use crate::field::FieldRecord;
 use crate::media::{Framing, Signal};
@@ -34,11 +35,11 @@ pub(crate) fn show(ui: &mut Ui, state: &State, panels: &mut Panels, actions: &mu
         quality(ui, item);
         section(ui, "Refine", |ui| refine::show(ui, state, item, actions));
         section(ui, "Keep", |ui| keep(ui, item, actions));
+        section(ui, "Picture", |ui| picture(ui, state, item, panels, actions));
         if item.is_object() {
             section(ui, "Surface", |ui| object_inspector::surface(ui, item, actions));
             section(ui, "Crop box", |ui| object_inspector::crop(ui, state, actions));
         }
-        section(ui, "Picture", |ui| picture(ui, state, item, panels, actions));
         section(ui, "Field", |ui| field(ui, item, actions));
         section(ui, "Model", |ui| model(ui, state, actions));
         if let Some(timings) = item.encoded.as_ref().and_then(|encoded| encoded.timings) {
@@ -133,7 +134,12 @@ fn picture(ui: &mut Ui, state: &State, item: &Item, panels: &mut Panels, actions
             (SignalKind::Image, "A picture", "The picture itself is looked into"),
             (SignalKind::Object, "An object", "What it shows is orbited"),
         ]
-        .map(|(value, name, tip)| Choice { value, name, tip: format!("{tip}; reads it again"), is_possible: true });
+        .map(|(value, name, tip)| Choice {
+            value,
+            name,
+            tip: format!("{tip}; reads it again"),
+            is_possible: true,
+        });
         if let Some(kind) = segments(ui, item.shown_kind(), &choices) {
             actions.push(Action::SetKind(kind));
         }

@@ -7,9 +7,10 @@ use super::widgets::{name_cell, row, wide_button};
 use crate::app::action::Action;
 use crate::app::files::FilePurpose;
 use crate::app::format;
+use crate::app::item::Item;
 use crate::app::object_look::ObjectLook;
 use crate::app::shortcuts::hint;
-use crate::app::state::{Item, State};
+use crate::app::state::State;
 use crate::app::theme::{palette, size, space};
 use crate::field::CropBox;
 use crate::limits;
@@ -27,7 +28,11 @@ pub(super) fn keep(ui: &mut Ui, actions: &mut Vec<Action>) {
     ui.add_space(space::XS);
     ui.columns(2, |columns| {
         let all = [
-            (FilePurpose::Film, "Turntable…", "Film it once around: GIF, animated PNG or a folder of pictures"),
+            (
+                FilePurpose::Film,
+                "Turntable…",
+                "Film it once around: GIF, animated PNG or a folder of pictures",
+            ),
             (FilePurpose::Mesh, "Mesh…", "Its surface as GLB, PLY or OBJ, or its density as a NumPy array"),
         ];
         for (column, (purpose, name, meaning)) in columns.iter_mut().zip(all) {
@@ -79,8 +84,7 @@ pub(super) fn crop(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     for (axis, name) in ["Left, right", "Down, up", "Back, front"].into_iter().enumerate() {
         ui.horizontal(|ui| {
             let label = name_cell(ui, name, size::ROW_NAME);
-            let [mut low, mut high] =
-                [crop.low[axis].max(-CROP_REACH), crop.high[axis].min(CROP_REACH)];
+            let [mut low, mut high] = [crop.low[axis].max(-CROP_REACH), crop.high[axis].min(CROP_REACH)];
             let width = [size::NUMBER_WIDTH * 0.8, size::CONTROL_HEIGHT];
             let drag = DragValue::new(&mut low).range(-CROP_REACH..=high).speed(0.01).max_decimals(2);
             let from = ui.add_sized(width, drag).labelled_by(label.id).on_hover_text("From here");
@@ -159,13 +163,7 @@ pub(super) fn input(ui: &mut Ui, signal: &ObjectSignal, panels: &mut Panels, act
 }
 
 /// A number in percent; whether it is being dragged.
-fn part(
-    ui: &mut Ui,
-    name: &str,
-    tip: &str,
-    percent: &mut f64,
-    range: std::ops::RangeInclusive<f64>,
-) -> bool {
+fn part(ui: &mut Ui, name: &str, tip: &str, percent: &mut f64, range: std::ops::RangeInclusive<f64>) -> bool {
     ui.horizontal(|ui| {
         let label = ui.label(RichText::new(name).color(palette(ui).text_weak));
         let drag = DragValue::new(percent).range(range).speed(0.5).max_decimals(0).suffix(" %");

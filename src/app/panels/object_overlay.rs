@@ -8,8 +8,9 @@ use super::layout::Panels;
 use super::object_view::on_screen;
 use super::overlay::chip;
 use crate::app::action::Action;
+use crate::app::item::Item;
 use crate::app::object_look::OrbitChange;
-use crate::app::state::{Item, State};
+use crate::app::state::State;
 use crate::app::theme::{palette, size, space};
 use crate::camera::{CANONICAL_DISTANCE, Orbit};
 use crate::dataset::FOCAL;
@@ -63,7 +64,8 @@ fn badge(ui: &Ui, panels: &Panels, rect: Rect) {
 /// Where one looks from, in the frame of the input camera.
 fn place(ui: &Ui, state: &State, item: &Item, rect: Rect) {
     let back = item.orbit.rotation * DVec3::Z;
-    let (azimuth, elevation) = (back.x.atan2(back.z).to_degrees(), back.y.clamp(-1.0, 1.0).asin().to_degrees());
+    let (azimuth, elevation) =
+        (back.x.atan2(back.z).to_degrees(), back.y.clamp(-1.0, 1.0).asin().to_degrees());
     let way = if state.look.object.is_flying { "Flying, " } else { "" };
     let text = format!(
         "{way}{azimuth:.0}° right, {elevation:.0}° up, {:.2} away, {:.0}° wide",
@@ -96,7 +98,12 @@ fn input_camera(ui: &Ui, item: &Item, rect: Rect, response: &Response, actions: 
     }
     painter.circle_filled(apex, size::SPLIT_KNOB / 3.0, color);
     if is_near {
-        chip(ui, apex + eframe::egui::vec2(space::M, 0.0), Align2::LEFT_CENTER, "Input camera: click to go there");
+        chip(
+            ui,
+            apex + eframe::egui::vec2(space::M, 0.0),
+            Align2::LEFT_CENTER,
+            "Input camera: click to go there",
+        );
         if response.clicked() {
             actions.push(Action::Orbit(OrbitChange::Goal(home)));
         }
@@ -115,7 +122,8 @@ fn surface(ui: &Ui, item: &Item, mesh: &Mesh, rect: Rect) {
         .triangles
         .iter()
         .filter_map(|triangle| {
-            let depth: f64 = triangle.iter().filter_map(|corner| corners[*corner as usize]).map(|(_, depth)| depth).sum();
+            let depth: f64 =
+                triangle.iter().filter_map(|corner| corners[*corner as usize]).map(|(_, depth)| depth).sum();
             let is_seen = triangle.iter().all(|corner| corners[*corner as usize].is_some());
             let first = triangle[0] as usize;
             let normal = DVec3::from(mesh.normals[first].map(f64::from));
@@ -132,7 +140,8 @@ fn surface(ui: &Ui, item: &Item, mesh: &Mesh, rect: Rect) {
         .zip(&mesh.normals)
         .map(|(corner, normal)| {
             // Lit from the eye, so that its shape is seen.
-            let facing = (item.orbit.rotation.inverse() * DVec3::from(normal.map(f64::from))).z.clamp(0.2, 1.0);
+            let facing =
+                (item.orbit.rotation.inverse() * DVec3::from(normal.map(f64::from))).z.clamp(0.2, 1.0);
             let lit = |channel: u8| (f64::from(channel) * facing) as u8;
             let color = Color32::from_rgba_unmultiplied(lit(r), lit(g), lit(b), SURFACE_ALPHA);
             Vertex { pos: corner.map_or(Pos2::ZERO, |(at, _)| at), uv: WHITE_UV, color }

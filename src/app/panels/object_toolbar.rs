@@ -42,7 +42,13 @@ pub(crate) fn show(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
         let tip = hint(ui.ctx(), "Look around with the mouse, move by W, A, S, D, Q and E", "Fly");
         toggle(ui, look.is_flying, "Fly", tip, ObjectLook { is_flying: !look.is_flying, ..look });
         let tip = hint(ui.ctx(), "Squares of two greys behind it", "Checker behind objects");
-        toggle(ui, look.is_on_checker, "Checker", tip, ObjectLook { is_on_checker: !look.is_on_checker, ..look });
+        toggle(
+            ui,
+            look.is_on_checker,
+            "Checker",
+            tip,
+            ObjectLook { is_on_checker: !look.is_on_checker, ..look },
+        );
         ui.menu_button("View", |ui| {
             for view in NamedView::ALL {
                 let tip = hint(ui.ctx(), "Look from there", view.name());

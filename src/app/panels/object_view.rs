@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use eframe::egui::{
-    Color32, CursorIcon, Key, PointerButton, Rect, Response, Role, Ui, WidgetInfo, pos2,
-};
+use eframe::egui::{Color32, CursorIcon, Key, PointerButton, Rect, Response, Role, Ui, WidgetInfo, pos2};
 use glam::{DVec2, DVec3, dvec2, dvec3};
 
 use super::layout::Panels;
@@ -12,8 +10,9 @@ use super::viewport::components;
 use super::{object_overlay, overlay};
 use crate::app::action::Action;
 use crate::app::bridge::{Bridge, Drawing};
+use crate::app::item::Item;
 use crate::app::object_look::{OrbitChange, SAMPLES};
-use crate::app::state::{Item, State};
+use crate::app::state::State;
 use crate::app::theme::palette;
 use crate::camera::{Orbit, momentum_after};
 use crate::render::{Backdrop, Drawn, VolumeFrame, VolumeMode};
@@ -115,16 +114,16 @@ fn steer(
         orbit = orbit.panned(delta, size);
     } else if is_turning {
         let angle = delta * TURN / size.min_element();
-        orbit = if look.is_flying { orbit.looking(-angle.x, -angle.y) } else { orbit.turned(angle.x, angle.y) };
+        orbit =
+            if look.is_flying { orbit.looking(-angle.x, -angle.y) } else { orbit.turned(angle.x, angle.y) };
         motion.velocity = if secs > 0.0 && !look.is_flying { angle / secs } else { DVec2::ZERO };
     }
     if response.drag_stopped() && ui.input(|input| input.pointer.velocity().length() < 20.0) {
         motion.velocity = DVec2::ZERO;
     }
     if let Some(pointer) = response.hover_pos() {
-        let (scroll, pinch, is_fov) = ui.input(|input| {
-            (input.smooth_scroll_delta(), input.zoom_delta(), input.modifiers.alt)
-        });
+        let (scroll, pinch, is_fov) =
+            ui.input(|input| (input.smooth_scroll_delta(), input.zoom_delta(), input.modifiers.alt));
         let scroll = f64::from(scroll.y + scroll.x);
         if is_fov && scroll != 0.0 {
             orbit = orbit.with_fov(orbit.fov_deg - scroll * FOV_PER_POINT);
@@ -160,13 +159,7 @@ fn flight(ui: &Ui) -> DVec3 {
 }
 
 /// What moves by itself; whether anything does.
-fn animate(
-    state: &State,
-    item: &Item,
-    motion: &mut Motion,
-    secs: f64,
-    actions: &mut Vec<Action>,
-) -> bool {
+fn animate(state: &State, item: &Item, motion: &mut Motion, secs: f64, actions: &mut Vec<Action>) -> bool {
     if let Some(goal) = item.orbit_goal {
         motion.velocity = DVec2::ZERO;
         let share = 1.0 - (-secs / HALF_WAY_SECS * std::f64::consts::LN_2).exp();
@@ -197,14 +190,7 @@ fn animate(
     turn != DVec2::ZERO
 }
 
-fn draw(
-    ui: &Ui,
-    state: &State,
-    item: &Item,
-    panels: &mut Panels,
-    bridge: Option<&mut Bridge>,
-    rect: Rect,
-) {
+fn draw(ui: &Ui, state: &State, item: &Item, panels: &mut Panels, bridge: Option<&mut Bridge>, rect: Rect) {
     let Some(bridge) = bridge else {
         ui.painter().rect_filled(rect, 0.0, palette(ui).canvas);
         return;
@@ -256,7 +242,12 @@ fn backdrop(ui: &Ui, mode: VolumeMode) -> Color32 {
 }
 
 /// A point of the world on the screen, and its depth; `None` behind the camera.
-pub(crate) fn on_screen(ui: &Ui, rect: Rect, orbit: &Orbit, world: DVec3) -> Option<(eframe::egui::Pos2, f64)> {
+pub(crate) fn on_screen(
+    ui: &Ui,
+    rect: Rect,
+    orbit: &Orbit,
+    world: DVec3,
+) -> Option<(eframe::egui::Pos2, f64)> {
     let size = viewport_px(ui, rect);
     let (at, depth) = orbit.camera(size.x as u32, size.y as u32).project(world);
     let scale = f64::from(ui.pixels_per_point());

@@ -9,7 +9,8 @@ use super::layout::Panels;
 use super::library::stage_name;
 use crate::app::action::Action;
 use crate::app::format;
-use crate::app::state::{Item, State};
+use crate::app::item::Item;
+use crate::app::state::State;
 use crate::app::theme::{letter, palette, radius, size, space};
 use crate::render::{ViewMode, error_color};
 

@@ -4,9 +4,10 @@ use egui_plot::{Line, Plot, PlotPoints};
 use super::widgets::{name_cell, primary_button, row, wide_button};
 use crate::app::action::{Action, Change};
 use crate::app::format;
+use crate::app::item::{Curve, Item};
 use crate::app::settings::{LEARNING_RATES, MAX_REFINE_STEPS};
 use crate::app::shortcuts::hint;
-use crate::app::state::{Curve, Item, State};
+use crate::app::state::State;
 use crate::app::theme::{palette, size, space};
 
 /// What refining is set to, the button, and the curve.

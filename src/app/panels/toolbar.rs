@@ -4,8 +4,9 @@ use super::object_toolbar;
 use super::widgets::{Choice, segments};
 use crate::app::action::{Action, ViewChange};
 use crate::app::format;
+use crate::app::item::Item;
 use crate::app::shortcuts::hint;
-use crate::app::state::{Item, State};
+use crate::app::state::State;
 use crate::app::theme::{palette, size, space};
 use crate::render::ViewMode;
 

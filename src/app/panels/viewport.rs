@@ -8,7 +8,8 @@ use super::{object_view, overlay, toolbar};
 use crate::app::action::{Action, ViewChange};
 use crate::app::bridge::{Bridge, Drawing};
 use crate::app::files::FilePurpose;
-use crate::app::state::{Item, State};
+use crate::app::item::Item;
+use crate::app::state::State;
 use crate::app::theme::{palette, size, space};
 use crate::media::Signal;
 use crate::render::{ImageFrame, ViewMode};
@@ -161,7 +162,9 @@ fn invite(ui: &mut Ui, rect: Rect, actions: &mut Vec<Action>) {
     ui.scope_builder(builder, |ui| {
         let palette = palette(ui);
         ui.add_space(room.height() / 2.0 - size::CONTROL_HEIGHT * 2.0);
-        ui.label(RichText::new("Drop a photo or a picture of an object here").heading().color(palette.text_strong));
+        ui.label(
+            RichText::new("Drop a photo or a picture of an object here").heading().color(palette.text_strong),
+        );
         ui.add_space(space::XS);
         let text = "A network writes a small network for it, and you look into that one.";
         ui.label(RichText::new(text).color(palette.text_weak));

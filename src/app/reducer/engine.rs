@@ -2,8 +2,9 @@
 
 use super::library;
 use crate::app::action::Effect;
-use crate::app::state::{Item, Job, ModelState, NoticeKind, State, Work};
+use crate::app::item::Item;
 use crate::app::object_look::Surface;
+use crate::app::state::{Job, ModelState, NoticeKind, State, Work};
 use crate::engine::{Encoded, Event, ItemId, JobId, ModelInfo, Origin, Preview};
 
 /// Points that a curve keeps; beyond it every second one goes.
@@ -19,8 +20,7 @@ pub(crate) fn hear(state: &mut State, event: Event) -> Vec<Effect> {
         }
         Event::Opened { job, item, signal, thumbnail } => {
             let Some(item) = opening(state, item, job) else { return Vec::new() };
-            let is_same_shape =
-                item.size_px() == (signal.reference().width(), signal.reference().height());
+            let is_same_shape = item.size_px() == (signal.reference().width(), signal.reference().height());
             item.signal = Some(signal);
             item.thumbnail = Some(thumbnail);
             // The old field is of another picture; until the new one comes, the source is shown.

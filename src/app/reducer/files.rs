@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::library;
 use crate::app::action::{Action, Effect};
 use crate::app::files::{FileForm, FilePurpose, file_name};
-use crate::app::state::{Dialog, NoticeKind, State, Work};
 use crate::app::object_look::SAMPLES;
+use crate::app::state::{Dialog, NoticeKind, State, Work};
 use crate::engine::{Command, MeshConfig, ObjectExport};
 use crate::export::{FilmConfig, StillConfig, turntable};
 use crate::field::FieldRecord;
@@ -74,9 +74,9 @@ fn ask(state: &mut State, purpose: FilePurpose) -> Vec<Effect> {
     if !is_possible(state, purpose) {
         return Vec::new();
     }
-    // A picture's size is asked first, and its form has a button for the platform's dialog.
-    let is_form_first =
-        matches!(purpose, FilePurpose::Export | FilePurpose::Film) && form(state).is_none();
+    // A size is asked first or told, and the form has a button for the platform's dialog.
+    let is_form_first = matches!(purpose, FilePurpose::Export | FilePurpose::Film | FilePurpose::Mesh)
+        && form(state).is_none();
     if is_form_first || state.lacks_file_dialogs {
         return ask_path(state, purpose);
     }
@@ -115,7 +115,7 @@ fn type_path(state: &mut State, path: String) -> Vec<Effect> {
 }
 
 fn resize(state: &mut State, width: u32, height: u32) -> Vec<Effect> {
-    let shape = state.current().map(crate::app::state::Item::size_px);
+    let shape = state.current().map(crate::app::item::Item::size_px);
     let folder = state.settings.folder.clone();
     let item = state.current().cloned();
     let Some(form) = form(state) else { return Vec::new() };

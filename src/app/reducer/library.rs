@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use super::view;
 use crate::app::action::Effect;
-use crate::app::samples::SAMPLES;
-use crate::app::state::{Curve, Item, Job, ModelState, NoticeKind, Refinement, ShelfKey, State, Work};
+use crate::app::item::{Curve, Item, Refinement};
 use crate::app::object_look::Surface;
+use crate::app::samples::SAMPLES;
+use crate::app::state::{Job, ModelState, NoticeKind, ShelfKey, State, Work};
 use crate::engine::{Command, ItemId, JobId, MeshConfig, Origin, Reading, Stage};
 use crate::media::ObjectFraming;
 use crate::model::SignalKind;
@@ -241,7 +242,8 @@ pub(crate) fn frame_object(state: &mut State, framing: ObjectFraming) -> Vec<Eff
 /// Look for the surface of the selected object, if it is to be shown; the search before it is given up.
 pub(crate) fn set_surface(state: &mut State, is_shown: bool, threshold: f32, grid: usize) -> Vec<Effect> {
     let crop = state.look.object.crop;
-    let Some((id, record)) = state.current().and_then(|item| Some((item.id, Arc::clone(item.record()?)))) else {
+    let Some((id, record)) = state.current().and_then(|item| Some((item.id, Arc::clone(item.record()?))))
+    else {
         return Vec::new();
     };
     let before = state.item_mut(id).and_then(|item| item.surface.job.take());

@@ -35,7 +35,10 @@ pub(super) fn drawing(seconds: f64, record: &FieldRecord) -> anyhow::Result<Vec<
         let bake = Bake::of(record, occupancy.clone(), finer);
         let voxels = occupancy.cells_of_unit_cube() * finer;
         let [x, y, z] = bake.size();
-        rows.push(Row::of(format!("object: bake, {voxels} voxels a side"), &times).with_note(format!("{x}x{y}x{z} nodes")));
+        rows.push(
+            Row::of(format!("object: bake, {voxels} voxels a side"), &times)
+                .with_note(format!("{x}x{y}x{z} nodes")),
+        );
         let times = repeat(seconds, || Ok(bake.draw(&rays, &sampling, &CropBox::ALL)))?;
         rows.push(Row::of(format!("object: {SIDE_PX}x{SIDE_PX} from that bake, on the CPU"), &times));
     }

@@ -87,7 +87,8 @@ impl Compositing<'_> {
         out.par_chunks_mut(RAYS * len).zip(slope.par_chunks(RAYS * CHANNELS)).enumerate().for_each(
             |(piece, (out, slope))| {
                 let mut ray = Ray::new(self.samples);
-                for (index, (out, slope)) in out.chunks_exact_mut(len).zip(slope.chunks_exact(CHANNELS)).enumerate()
+                for (index, (out, slope)) in
+                    out.chunks_exact_mut(len).zip(slope.chunks_exact(CHANNELS)).enumerate()
                 {
                     let (logits, spacings) = self.ray(piece * RAYS + index);
                     dispatch(|| ray.read(logits, spacings, self.density_gain));

@@ -66,9 +66,10 @@ impl VolumePass {
         if frame.viewport_px.0.min(frame.viewport_px.1) == 0 {
             return nothing();
         }
-        let is_known = self.wanted.as_ref().is_some_and(|(record, wanted)| {
-            Arc::ptr_eq(record, &field) && wanted.is_picture_of(frame)
-        });
+        let is_known = self
+            .wanted
+            .as_ref()
+            .is_some_and(|(record, wanted)| Arc::ptr_eq(record, &field) && wanted.is_picture_of(frame));
         if !is_known {
             self.request += 1;
             self.wanted = Some((Arc::clone(&field), *frame));

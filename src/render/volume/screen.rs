@@ -77,8 +77,7 @@ impl Screen {
                 view_formats: &[],
             });
             let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
-            let resources =
-                [self.uniform.as_entire_binding(), wgpu::BindingResource::TextureView(&view)];
+            let resources = [self.uniform.as_entire_binding(), wgpu::BindingResource::TextureView(&view)];
             let binding = bind(device, &self.pipeline.get_bind_group_layout(0), &resources);
             self.picture = Some(Picture { texture, binding });
         }
@@ -86,8 +85,12 @@ impl Screen {
             Backdrop::Color(color) => (color, 0),
             Backdrop::Checker => ([0.0; 3], 1),
         };
-        let wanted =
-            VolumeScreen { backdrop: [r, g, b, 1.0], viewport_px: [width as f32, height as f32], is_checker, padding: 0 };
+        let wanted = VolumeScreen {
+            backdrop: [r, g, b, 1.0],
+            viewport_px: [width as f32, height as f32],
+            is_checker,
+            padding: 0,
+        };
         if bytemuck::bytes_of(&wanted) != bytemuck::bytes_of(&self.written) {
             queue.write_buffer(&self.uniform, 0, bytemuck::bytes_of(&wanted));
             self.written = wanted;
@@ -106,7 +109,11 @@ impl Screen {
                 ..texture.as_image_copy()
             },
             bytemuck::cast_slice(rgba),
-            wgpu::TexelCopyBufferLayout { offset: 0, bytes_per_row: Some(4 * (x1 - x0)), rows_per_image: None },
+            wgpu::TexelCopyBufferLayout {
+                offset: 0,
+                bytes_per_row: Some(4 * (x1 - x0)),
+                rows_per_image: None,
+            },
             wgpu::Extent3d { width: x1 - x0, height: y1 - y0, depth_or_array_layers: 1 },
         );
     }

@@ -25,7 +25,8 @@ pub fn shaded(
         }
         VolumeMode::Normal => {
             // Where half of what is seen has been met; behind it what is seen through lies at the far end.
-            let depth = if alpha > 0.0 { (seen.depth - (1.0 - alpha) * sampling.far) / alpha } else { seen.depth };
+            let depth =
+                if alpha > 0.0 { (seen.depth - (1.0 - alpha) * sampling.far) / alpha } else { seen.depth };
             let point = [0, 1, 2].map(|axis| ray[axis] + depth * ray[3 + axis]);
             let normal = place.rotation.as_quat().inverse() * Vec3::from(bake.normal(point));
             pixel(((normal + 1.0) / 2.0 * alpha).to_array(), alpha)

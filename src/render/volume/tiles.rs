@@ -79,9 +79,7 @@ mod tests {
         let value = |x: f64, y: f64| 20.0 + 3.0 * x + 4.0 * y;
         let small: Vec<[u8; 4]> = (0..rows)
             .flat_map(|y| (0..columns).map(move |x| (x, y)))
-            .map(|(x, y)| {
-                [value(f64::from(3 * x) + 1.0, f64::from(3 * y) + 1.0).round() as u8; 4]
-            })
+            .map(|(x, y)| [value(f64::from(3 * x) + 1.0, f64::from(3 * y) + 1.0).round() as u8; 4])
             .collect();
         let large = enlarged(&small, coarser, size);
         for (x, y) in (1..18).flat_map(|y| (1..29).map(move |x| (x, y))) {

@@ -125,7 +125,10 @@ impl VolumeWorker {
     ///
     /// # Errors
     /// [`RenderError::Worker`] if the thread panicked.
-    #[expect(clippy::type_complexity, reason = "patches, and what is known of the request that they belong to")]
+    #[expect(
+        clippy::type_complexity,
+        reason = "patches, and what is known of the request that they belong to"
+    )]
     pub(super) fn take(&self) -> Result<(Vec<Patch>, Option<(u64, VolumeState)>), RenderError> {
         let mut state = self.shared.lock();
         match &state.failure {
@@ -294,8 +297,9 @@ impl Ready {
             .into_par_iter()
             .flat_map_iter(|y| {
                 let step = coarser as f32;
-                let own: Vec<[f32; 6]> =
-                    (0..columns).map(|x| rays.ray((x as f32 + 0.5) * step, (y as f32 + 0.5) * step)).collect();
+                let own: Vec<[f32; 6]> = (0..columns)
+                    .map(|x| rays.ray((x as f32 + 0.5) * step, (y as f32 + 0.5) * step))
+                    .collect();
                 let traced: Vec<Traced> = self
                     .bake(frame)
                     .draw(&own, sampling, &frame.crop)

@@ -1,0 +1,232 @@
+//! Files out of an object, read again by others.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests are not in test functions")]
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+use hyperscope::camera::Orbit;
+use hyperscope::export::{
+    ExportError, FilmConfig, Mesh, Still, StillConfig, check_film, check_mesh, check_still, turntable,
+    write_density, write_film, write_mesh,
+};
+use hyperscope::field::{
+    Activation, Architecture, Bake, CropBox, Encoding, Field, FieldKind, FieldRecord, Layer, Occupancy,
+    Tracer,
+};
+use image::AnimationDecoder;
+
+/// Density `30 relu(cos 2x + cos 2y + cos 2z - 2.4)`; orange everywhere.
+fn ball() -> FieldRecord {
+    let architecture = Architecture {
+        layers: 1,
+        encoding: Encoding::Fourier { count: 1, min: 2.0, max: 2.0 },
+        activation: Activation::Relu,
+        density_gain: Some(30.0),
+        ..Architecture::live_object()
+    };
+    let mut weight = vec![0.0; 6 * 4];
+    for axis in 0..3 {
+        weight[4 * axis + 3] = 1.0;
+    }
+    let layer = Layer { weight, bias: vec![2.0, 0.0, -2.0, -2.4] };
+    let field = Field::new(architecture, vec![layer]).unwrap();
+    let kind = FieldKind::Object { near: 3.0, far: 5.0 };
+    FieldRecord { field, kind, source: None, model: None, extra: BTreeMap::new() }
+}
+
+fn density([x, y, z]: [f32; 3]) -> f32 {
+    (30.0 * ((2.0 * x).cos() + (2.0 * y).cos() + (2.0 * z).cos() - 2.4)).max(0.0)
+}
+
+fn sigmoid(x: f32) -> f32 {
+    1.0 / (1.0 + (-x).exp())
+}
+
+fn mesh(threshold: f32, crop: &CropBox) -> Result<Mesh, ExportError> {
+    let record = ball();
+    let bake = Bake::of(&record, Occupancy::of(&record), 2);
+    Mesh::of(&record, &bake, threshold, crop)
+}
+
+/// By the theorem of Gauss: positive if the triangles are counter-clockwise from outside.
+fn volume(mesh: &Mesh) -> f64 {
+    let corner = |index: u32| mesh.positions[index as usize].map(f64::from);
+    let of = |[a, b, c]: [[f64; 3]; 3]| {
+        a[0] * (b[1] * c[2] - b[2] * c[1]) - a[1] * (b[0] * c[2] - b[2] * c[0])
+            + a[2] * (b[0] * c[1] - b[1] * c[0])
+    };
+    mesh.triangles.iter().map(|triangle| of(triangle.map(corner))).sum::<f64>() / 6.0
+}
+
+/// Volume where the density is above a threshold, by counting.
+fn counted_volume(threshold: f32) -> f64 {
+    let steps = 120;
+    let at = |index: usize| (index as f32 + 0.5) / steps as f32 * 2.0 - 1.0;
+    let all = (0..steps).flat_map(|x| (0..steps).flat_map(move |y| (0..steps).map(move |z| [x, y, z])));
+    let inside = all.filter(|place| density(place.map(at)) > threshold).count();
+    inside as f64 * (2.0 / steps as f64).powi(3)
+}
+
+#[test]
+fn a_mesh_lies_where_the_density_is_what_was_asked_for() {
+    for threshold in [2.0, 8.0] {
+        let mesh = mesh(threshold, &CropBox::ALL).unwrap();
+        for (position, normal) in mesh.positions.iter().zip(&mesh.normals) {
+            assert!((density(*position) - threshold).abs() < 0.9, "{}", density(*position));
+            let outwards: f32 = position.iter().zip(normal).map(|(at, normal)| at * normal).sum();
+            assert!(outwards > 0.0 && (normal.iter().map(|n| n * n).sum::<f32>() - 1.0).abs() < 1e-4);
+        }
+        let (found, expected) = (volume(&mesh), counted_volume(threshold));
+        assert!((found / expected - 1.0).abs() < 0.05, "a volume of {found}, not {expected}");
+        for (found, logit) in mesh.colors[0].iter().zip([2.0, 0.0, -2.0]) {
+            assert!((found - sigmoid(logit)).abs() < 1e-5);
+        }
+    }
+    // Cut through its middle, and closed there.
+    let half = CropBox { high: [f32::INFINITY, 0.0, f32::INFINITY], ..CropBox::ALL };
+    let (found, expected) = (volume(&mesh(8.0, &half).unwrap()), counted_volume(8.0) / 2.0);
+    assert!((found / expected - 1.0).abs() < 0.12, "half a volume of {found}, not {expected}");
+    assert!(matches!(mesh(1e4, &CropBox::ALL), Err(ExportError::NoSurface { .. })));
+}
+
+#[test]
+fn mesh_files_are_read_by_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let mesh = mesh(5.0, &CropBox::ALL).unwrap();
+    let glb = folder.path().join("ball.glb");
+    write_mesh(&glb, &mesh).unwrap();
+    let gltf::Gltf { document, blob } = gltf::Gltf::open(&glb).unwrap();
+    let primitive = document.meshes().next().unwrap().primitives().next().unwrap();
+    let reader = primitive.reader(|_| blob.as_deref());
+    assert!(reader.read_positions().unwrap().eq(mesh.positions.iter().copied()));
+    assert!(reader.read_normals().unwrap().eq(mesh.normals.iter().copied()));
+    assert!(reader.read_indices().unwrap().into_u32().eq(mesh.triangles.iter().flatten().copied()));
+    // Linear, as glTF has them: 0.5 in sRGB is 0.214.
+    let color = reader.read_colors(0).unwrap().into_rgb_f32().next().unwrap();
+    assert!((color[1] - 0.214_04).abs() < 1e-3, "{color:?}");
+
+    let ply = folder.path().join("ball.ply");
+    write_mesh(&ply, &mesh).unwrap();
+    let bytes = std::fs::read(&ply).unwrap();
+    let header_end = bytes.windows(11).position(|window| window == b"end_header\n").unwrap() + 11;
+    assert_eq!(bytes.len() - header_end, mesh.positions.len() * 27 + mesh.triangles.len() * 13);
+    let obj = folder.path().join("ball.obj");
+    write_mesh(&obj, &mesh).unwrap();
+    let text = std::fs::read_to_string(&obj).unwrap();
+    let count = |start: &str| text.lines().filter(|line| line.starts_with(start)).count();
+    assert_eq!(
+        (count("v "), count("vn "), count("f ")),
+        (mesh.positions.len(), mesh.positions.len(), mesh.triangles.len())
+    );
+    assert!(text.lines().all(|line| !line.starts_with("f 0")));
+    assert!(check_mesh(&folder.path().join("ball.stl")).is_err());
+}
+
+#[test]
+fn a_density_file_is_an_array_of_numpys() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ball.npy");
+    write_density(&path, &ball(), 9, &mut |_| ControlFlow::Continue(())).unwrap();
+    let bytes = std::fs::read(&path).unwrap();
+    assert_eq!(&bytes[..8], b"\x93NUMPY\x01\x00");
+    let header = usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
+    assert_eq!((header + 10) % 64, 0);
+    let text = std::str::from_utf8(&bytes[10..10 + header]).unwrap();
+    assert!(text.contains("'shape': (9, 9, 9)") && text.ends_with('\n'), "{text}");
+    let values: Vec<f32> =
+        bytes[10 + header..].as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect();
+    let at = |index: usize| index as f32 / 4.0 - 1.0;
+    for (index, found) in values.iter().enumerate() {
+        let place = [at(index % 9), at(index / 9 % 9), at(index / 81)];
+        assert!((found - density(place)).abs() < 2e-3, "{found} at {place:?}");
+    }
+    for (name, side) in [("ball.npz", 9), ("ball.npy", 1), ("ball.npy", 100_000)] {
+        let refused =
+            write_density(&folder.path().join(name), &ball(), side, &mut |_| ControlFlow::Continue(()));
+        assert!(refused.is_err(), "{name} {side}");
+    }
+}
+
+fn still(width: u32, height: u32, background: Option<[u8; 3]>) -> StillConfig {
+    StillConfig { width, height, samples: 64, crop: CropBox::ALL, background }
+}
+
+#[test]
+fn stills_keep_alpha_and_depth() {
+    let folder = tempfile::tempdir().unwrap();
+    let record = ball();
+    let tracer = Tracer::new(&record, Occupancy::of(&record));
+    let place = Orbit::canonical(1.85);
+    let drawn = |config| Still::draw(&record, &tracer, &place, &config, &mut |_| ControlFlow::Continue(()));
+    let clear = drawn(still(24, 20, None)).unwrap();
+    for name in ["a.png", "a.webp"] {
+        let path = folder.path().join(name);
+        clear.write(&path).unwrap();
+        let found = image::open(&path).unwrap().to_rgba8();
+        assert_eq!(found.dimensions(), (24, 20));
+        assert_eq!(found.get_pixel(0, 0).0[3], 0, "{name}");
+        let middle = found.get_pixel(12, 10).0;
+        assert!(middle[3] > 250, "{middle:?}");
+        for (found, logit) in middle.iter().zip([2.0, 0.0, -2.0]) {
+            assert!((f32::from(*found) / 255.0 - sigmoid(logit)).abs() < 0.01, "{name}: {middle:?}");
+        }
+    }
+    let path = folder.path().join("a.exr");
+    clear.write(&path).unwrap();
+    let read = exr::prelude::read_first_flat_layer_from_file(&path).unwrap();
+    let channel = |name: &str| {
+        let channels = &read.layer_data.channel_data.list;
+        let own = channels.iter().find(|channel| channel.name.to_string() == name).unwrap();
+        own.sample_data.values_as_f32().collect::<Vec<f32>>()
+    };
+    let depth = channel("Z");
+    // The ball's front is before the origin, 4 away; at the corner there is nothing up to the end.
+    assert!(
+        (3.3..4.0).contains(&depth[10 * 24 + 12]) && (depth[0] - 5.0).abs() < 1e-4,
+        "{}",
+        depth[10 * 24 + 12]
+    );
+    assert!(channel("A")[0] == 0.0 && (channel("G")[10 * 24 + 12] - 0.214).abs() < 0.01);
+    let blue = drawn(still(8, 8, Some([0, 0, 255]))).unwrap();
+    assert_eq!(&blue.rgba8()[..4], [0, 0, 255, 255]);
+    assert!(drawn(still(0, 8, None)).is_err() && drawn(still(1 << 20, 8, None)).is_err());
+    assert!(check_still(&folder.path().join("a.tiff")).is_err());
+}
+
+#[test]
+fn films_have_all_their_pictures_and_a_cancelled_one_is_not_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let record = ball();
+    let tracer = Tracer::new(&record, Occupancy::of(&record));
+    let places = turntable(Orbit::canonical(1.85), 5);
+    let config = FilmConfig { still: still(16, 12, Some([255; 3])), frames_per_sec: 10 };
+    let film = |name: &str| {
+        let path = folder.path().join(name);
+        write_film(&path, &record, &tracer, &places, &config, &mut |_| ControlFlow::Continue(()))
+            .map(|()| path)
+    };
+    let bytes = std::fs::read(film("a.gif").unwrap()).unwrap();
+    let gif = image::codecs::gif::GifDecoder::new(std::io::Cursor::new(bytes)).unwrap();
+    assert_eq!(gif.into_frames().collect_frames().unwrap().len(), 5);
+    let bytes = std::fs::read(film("a.apng").unwrap()).unwrap();
+    let png = image::codecs::png::PngDecoder::new(std::io::Cursor::new(bytes)).unwrap();
+    assert_eq!(png.apng().unwrap().into_frames().collect_frames().unwrap().len(), 5);
+    let pictures = film("pictures").unwrap();
+    assert_eq!(std::fs::read_dir(&pictures).unwrap().count(), 5);
+    assert_eq!(image::open(pictures.join("0004.png")).unwrap().width(), 16);
+    assert!(matches!(film("pictures"), Err(ExportError::Exists { .. })));
+    assert!(film("a.mp4").is_err() && check_film(&folder.path().join("a.mp4")).is_err());
+
+    let before = std::fs::read_dir(folder.path()).unwrap().count();
+    for name in ["b.gif", "b.apng", "b"] {
+        let path = folder.path().join(name);
+        let mut told = 0;
+        let cancelled = write_film(&path, &record, &tracer, &places, &config, &mut |_| {
+            told += 1;
+            if told > 3 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        assert!(matches!(cancelled, Err(ExportError::Cancelled)));
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), before, "something is left behind");
+}

@@ -1,0 +1,126 @@
+//! Faster renderings of an object against the oracle.
+
+use hyperscope::camera::Orbit;
+use hyperscope::field::{
+    Activation, Architecture, Bake, CropBox, Encoding, Field, FieldKind, FieldRecord, Layer, Occupancy,
+    Sampling, Seen, Tracer,
+};
+
+/// Density `30 relu(cos 2x + cos 2y + cos 2z - 2.4)`, a ball without corners around the origin; red grows with x.
+fn ball() -> FieldRecord {
+    let architecture = Architecture {
+        layers: 1,
+        encoding: Encoding::Fourier { count: 1, min: 2.0, max: 2.0 },
+        activation: Activation::Relu,
+        density_gain: Some(30.0),
+        ..Architecture::live_object()
+    };
+    let mut weight = vec![0.0; 6 * 4];
+    // Cosines of x, y and z, then their sines.
+    for axis in 0..3 {
+        weight[4 * axis + 3] = 1.0;
+    }
+    weight[4 * 3] = 3.0;
+    let layer = Layer { weight, bias: vec![0.0, 1.0, -2.0, -2.4] };
+    let field = Field::new(architecture, vec![layer]).unwrap();
+    let kind = FieldKind::Object { near: 3.0, far: 5.0 };
+    FieldRecord { field, kind, source: None, model: None, extra: std::collections::BTreeMap::new() }
+}
+
+fn rays(side: u32) -> Vec<[f32; 6]> {
+    let place = Orbit::canonical(1.85).seen_from(0.7, -0.4);
+    let (grid, rays) = (place.camera(side, side).ray_grid(), place.camera(side, side).pixel_rays());
+    // Linear in the pixel, so that the two agree.
+    for (index, ray) in rays.iter().enumerate() {
+        let found = grid.pixel(index as u32 % side, index as u32 / side);
+        assert!(found.iter().zip(ray).all(|(a, b)| (a - b).abs() < 1e-5));
+    }
+    rays
+}
+
+/// The largest and the mean difference of the colours on white.
+fn differences(found: &[Seen], expected: &[Seen]) -> (f32, f32) {
+    let each: Vec<f32> = found
+        .iter()
+        .zip(expected)
+        .flat_map(|(found, expected)| {
+            let (found, expected) = (found.on([1.0; 3]), expected.on([1.0; 3]));
+            [0, 1, 2].map(|channel: usize| (found[channel] - expected[channel]).abs())
+        })
+        .collect();
+    (each.iter().fold(0.0, |most, own| own.max(most)), each.iter().sum::<f32>() / each.len() as f32)
+}
+
+#[test]
+fn skipping_draws_what_the_oracle_draws_with_a_part_of_its_samples() {
+    let (record, rays) = (ball(), rays(40));
+    let sampling = Sampling::of(&record, 128).unwrap();
+    let oracle = record.trace(&rays, 128);
+    let tracer = Tracer::new(&record, Occupancy::of(&record));
+    let traced = tracer.trace(&rays, &sampling, &CropBox::ALL);
+    let seen: Vec<Seen> = traced.iter().map(|traced| traced.seen).collect();
+    let (most, mean) = differences(&seen, &oracle);
+    assert!(most < 1e-2 && mean < 1e-3, "{most} at most, {mean} in the mean");
+    let evaluated: u32 = traced.iter().map(|traced| traced.evaluated).sum();
+    assert!(evaluated * 3 < 40 * 40 * 128, "{evaluated} samples");
+    let is_seen = oracle.iter().filter(|seen| seen.alpha > 0.5).count();
+    assert!((200..1_400).contains(&is_seen), "{is_seen} pixels show anything");
+    // A camera that stands elsewhere looks at other depths.
+    let moved = sampling.moved(1.5);
+    assert_eq!((moved.near, moved.far), (4.5, 6.5));
+    assert!(sampling.moved(-10.0).near > 0.0);
+}
+
+#[test]
+fn a_bake_draws_what_the_oracle_draws_up_to_its_resolution() {
+    let (record, rays) = (ball(), rays(40));
+    let sampling = Sampling::of(&record, 128).unwrap();
+    let oracle = record.trace(&rays, 128);
+    let mut before = f32::INFINITY;
+    for finer in [1, 4] {
+        let bake = Bake::of(&record, Occupancy::of(&record), finer);
+        let (most, mean) = differences(&bake.draw(&rays, &sampling, &CropBox::ALL), &oracle);
+        assert!(mean < before, "no better with more voxels");
+        before = mean;
+        assert!(finer == 1 || (most < 0.08 && mean < 4e-3), "{finer}: {most} at most, {mean} in the mean");
+    }
+    // The normal of a ball points away from its middle.
+    let bake = Bake::of(&record, Occupancy::of(&record), 4);
+    let point = [0.3f32, -0.2, 0.25];
+    let length = point.iter().map(|at| at * at).sum::<f32>().sqrt();
+    let along: f32 = bake.normal(point).iter().zip(point).map(|(normal, at)| normal * at / length).sum();
+    assert!(along > 0.98, "{along}");
+    assert_eq!(bake.normal([1.4; 3]), [0.0; 3]);
+}
+
+/// What lies outside the box is not there: half of the ball, cut through its middle, and nothing beside it.
+#[test]
+fn a_crop_box_cuts() {
+    let record = ball();
+    let sampling = Sampling::of(&record, 256).unwrap();
+    let half = CropBox { low: [f32::NEG_INFINITY; 3], high: [f32::INFINITY, f32::INFINITY, 0.0] };
+    let tracer = Tracer::new(&record, Occupancy::of(&record));
+    let ray = [[0.1, 0.05, 4.0, 0.0, 0.0, -1.0]];
+    let [cut] = tracer.trace(&ray, &sampling, &half)[..] else { panic!("not one ray") };
+    let [baked] = Bake::of(&record, Occupancy::of(&record), 4).draw(&ray, &sampling, &half)[..] else {
+        panic!("not one ray")
+    };
+    for seen in [cut.seen, baked] {
+        assert!(seen.alpha > 0.9 && (4.0..4.3).contains(&seen.depth), "{seen:?}");
+    }
+    let beside = CropBox { low: [0.2; 3], high: [0.5; 3] };
+    let [nothing] = tracer.trace(&ray, &sampling, &beside)[..] else { panic!("not one ray") };
+    assert_eq!((nothing.seen.alpha, nothing.evaluated), (0.0, 0));
+}
+
+/// Nothing is known of what lies outside the grid, so nothing is skipped there.
+#[test]
+fn what_lies_outside_the_grid_is_not_skipped() {
+    let record = ball();
+    let far_away = [[6.283_185_5, 0.0, 4.0, 0.0, 0.0, -1.0]];
+    let sampling = Sampling::of(&record, 64).unwrap();
+    let tracer = Tracer::new(&record, Occupancy::of(&record));
+    // The waves come again after a full turn, beyond the cube.
+    let [traced] = tracer.trace(&far_away, &sampling, &CropBox::ALL)[..] else { panic!("not one ray") };
+    assert!(traced.seen.alpha > 0.9);
+}
