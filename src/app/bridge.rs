@@ -206,7 +206,7 @@ fn build(render: &RenderState, kind: EvaluatorKind, ctx: &Context) -> PassState 
         let repaint = ctx.clone();
         let wake = Arc::new(move || repaint.request_repaint());
         let build = || {
-            let volume = VolumePass::new(&device, format, Arc::clone(&wake) as _)?;
+            let volume = VolumePass::new(&device, format, kind, Arc::clone(&wake) as _)?;
             Ok(Passes { image: ImagePass::new(&device, &queue, format, kind, wake.clone())?, volume })
         };
         sender.send(build()).ok();

@@ -89,7 +89,7 @@ impl Bake {
             bake.is_occupied.extend((low[0]..high[0]).map(|x| bake.occupancy.is_occupied([x, y, z])));
         }
         let mut is_wanted = vec![false; bake.nodes.len()];
-        for cell in bake.cells() {
+        for cell in bake.occupied_cells() {
             for node in bake.nodes_of(cell) {
                 is_wanted[node] = true;
             }
@@ -114,6 +114,24 @@ impl Bake {
     #[must_use]
     pub fn occupancy(&self) -> &Occupancy {
         &self.occupancy
+    }
+
+    /// Voxels along the side of a cell.
+    #[must_use]
+    pub fn finer(&self) -> usize {
+        self.finer
+    }
+
+    /// Cells along each axis, x first.
+    #[must_use]
+    pub fn cells(&self) -> [usize; 3] {
+        self.size.map(|nodes| (nodes - 1) / self.finer)
+    }
+
+    /// Of each cell, whether it may hold something; what lies in others is not evaluated. `[z, y, x]`
+    #[must_use]
+    pub fn occupied(&self) -> &[bool] {
+        &self.is_occupied
     }
 
     /// Nodes along each axis, x first.
@@ -142,7 +160,7 @@ impl Bake {
     }
 
     /// The occupied cells.
-    fn cells(&self) -> Vec<[usize; 3]> {
+    fn occupied_cells(&self) -> Vec<[usize; 3]> {
         let Some([low, high]) = self.occupancy.bounds() else { return Vec::new() };
         let all = (low[2]..high[2]).flat_map(move |z| {
             (low[1]..high[1]).flat_map(move |y| (low[0]..high[0]).map(move |x| [x, y, z]))
@@ -254,7 +272,7 @@ impl Bake {
     fn march(&self, ray: &[f32; 6], (near, far): (f32, f32), sampling: &Sampling) -> Seen {
         let voxel = self.voxel();
         let (finer, shift) = (self.finer as f32, self.finer.trailing_zeros());
-        let cells = [0, 1, 2].map(|axis| (self.size[axis] - 1) / self.finer);
+        let cells = self.cells();
         let start = self.in_voxels([0, 1, 2].map(|axis| ray[axis] + sampling.near * ray[3 + axis]));
         let along = [ray[3], ray[4], ray[5]];
         let mut left = 1.0f32;

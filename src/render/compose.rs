@@ -18,6 +18,7 @@ const FILES: &[(&str, &str)] = &[
     ("pass/evaluate_tiles.wgsl", include_str!("../../shaders/pass/evaluate_tiles.wgsl")),
     ("pass/project_axes.wgsl", include_str!("../../shaders/pass/project_axes.wgsl")),
     ("pass/screen.wgsl", include_str!("../../shaders/pass/screen.wgsl")),
+    ("pass/volume_baked.wgsl", include_str!("../../shaders/pass/volume_baked.wgsl")),
     ("pass/volume_screen.wgsl", include_str!("../../shaders/pass/volume_screen.wgsl")),
 ];
 
@@ -30,13 +31,16 @@ pub enum Pass {
     EvaluateTiles,
     /// What is seen of a picture in the viewport.
     Screen,
+    /// An object's baked grid, along the rays of a camera.
+    VolumeBaked,
     /// What is seen of an object in the viewport.
     VolumeScreen,
 }
 
 impl Pass {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::ProjectAxes, Self::EvaluateTiles, Self::Screen, Self::VolumeScreen];
+    pub const ALL: [Self; 5] =
+        [Self::ProjectAxes, Self::EvaluateTiles, Self::Screen, Self::VolumeBaked, Self::VolumeScreen];
 
     /// Its path in `shaders/`.
     #[must_use]
@@ -45,6 +49,7 @@ impl Pass {
             Self::ProjectAxes => "pass/project_axes.wgsl",
             Self::EvaluateTiles => "pass/evaluate_tiles.wgsl",
             Self::Screen => "pass/screen.wgsl",
+            Self::VolumeBaked => "pass/volume_baked.wgsl",
             Self::VolumeScreen => "pass/volume_screen.wgsl",
         }
     }

@@ -45,3 +45,46 @@ pub(super) fn bind(
         .collect();
     device.create_bind_group(&wgpu::BindGroupDescriptor { label: None, layout, entries: &entries })
 }
+
+/// A texture's bytes, rows `row_bytes` apart, which is a multiple of 256.
+///
+/// # Errors
+/// [`RenderError::Gpu`] if the device has no room for them, [`RenderError::Unresponsive`] if it does not answer.
+pub(super) fn read_texture(
+    device: &wgpu::Device,
+    queue: &wgpu::Queue,
+    texture: &wgpu::Texture,
+    row_bytes: u32,
+) -> Result<Vec<u8>, RenderError> {
+    let copy = || {
+        let buffer = device.create_buffer(&wgpu::BufferDescriptor {
+            label: Some("readback"),
+            size: u64::from(row_bytes) * u64::from(texture.height()),
+            usage: wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::MAP_READ,
+            mapped_at_creation: false,
+        });
+        let layout =
+            wgpu::TexelCopyBufferLayout { offset: 0, bytes_per_row: Some(row_bytes), rows_per_image: None };
+        let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        encoder.copy_texture_to_buffer(
+            texture.as_image_copy(),
+            wgpu::TexelCopyBufferInfo { buffer: &buffer, layout },
+            texture.size(),
+        );
+        let submission = queue.submit([encoder.finish()]);
+        (buffer, submission)
+    };
+    let (buffer, submission) = scoped(device, copy).map_err(RenderError::Gpu)?;
+    let (sender, receiver) = std::sync::mpsc::sync_channel(1);
+    buffer.slice(..).map_async(wgpu::MapMode::Read, move |result| {
+        sender.send(result).ok();
+    });
+    wait(device, submission)?;
+    let gone = |reason: String| RenderError::Unresponsive(reason);
+    receiver
+        .recv_timeout(PATIENCE)
+        .map_err(|err| gone(err.to_string()))?
+        .map_err(|err| gone(err.to_string()))?;
+    let bytes = buffer.slice(..).get_mapped_range().map_err(|err| gone(err.to_string()))?;
+    Ok(bytes.to_vec())
+}

@@ -100,6 +100,32 @@ mirror! {
     VolumeScreen { backdrop: [f32; 4], viewport_px: [f32; 2], is_checker: u32, padding: u32 }
 }
 
+mirror! {
+    /// A baked object and where it is seen from; see `shaders/pass/volume_baked.wgsl`.
+    BakedView {
+        origin: [f32; 3],
+        near: f32,
+        corner: [f32; 3],
+        far: f32,
+        along_x: [f32; 3],
+        voxel: f32,
+        along_y: [f32; 3],
+        finer: f32,
+        low: [f32; 3],
+        mode: u32,
+        crop_low: [f32; 3],
+        padding_low: f32,
+        crop_high: [f32; 3],
+        padding_high: f32,
+        camera_x: [f32; 3],
+        padding_x: f32,
+        camera_y: [f32; 3],
+        padding_y: f32,
+        camera_z: [f32; 3],
+        padding_z: f32,
+    }
+}
+
 /// The layouts of all structures that are shared with the shaders.
 #[must_use]
 pub fn struct_layouts() -> Vec<StructLayout> {
@@ -111,5 +137,6 @@ pub fn struct_layouts() -> Vec<StructLayout> {
         Screen::layout(),
         Instance::layout(),
         VolumeScreen::layout(),
+        BakedView::layout(),
     ]
 }

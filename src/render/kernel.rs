@@ -98,7 +98,7 @@ pub(super) fn screen_header(target: wgpu::TextureFormat) -> String {
 /// [`RenderError::Shader`] if a file is missing; for the field passes also if the architecture is not of a
 /// picture, or does not fit.
 pub fn shader_source(pass: Pass, architecture: &Architecture) -> Result<String, RenderError> {
-    if matches!(pass, Pass::Screen | Pass::VolumeScreen) {
+    if matches!(pass, Pass::Screen | Pass::VolumeBaked | Pass::VolumeScreen) {
         return compose(pass, &screen_header(wgpu::TextureFormat::Bgra8UnormSrgb));
     }
     let shape = KernelShape::new(architecture, &wgpu::Limits::default(), wgpu::TextureFormat::Rgba16Float)?;

@@ -45,4 +45,4 @@ pub use image_pass::ImagePass;
 pub use kernel::shader_source;
 pub use offline::render_gpu;
 pub use offscreen::Offscreen;
-pub use volume::{Backdrop, Drawn, VolumeFrame, VolumeMode, VolumePass, VolumeState, shaded};
+pub use volume::{Backdrop, Drawn, VolumeFrame, VolumeMode, VolumePass, VolumeState, draw_baked_gpu, shaded};

@@ -2,7 +2,7 @@ use std::time::{Duration, Instant};
 
 use super::RenderError;
 use super::adapter::open_device;
-use super::device::{scoped, wait};
+use super::device::{read_texture, scoped};
 use super::gpu_evaluator::GpuEvaluator;
 use super::kernel::{KernelShape, Kernels};
 use super::plan::PxRect;
@@ -37,7 +37,7 @@ pub fn render_gpu(
     let shape = KernelShape::new(record.field.architecture(), &device.limits(), FORMAT)?;
     let kernels = Kernels::build(&device, shape)?;
     let mut evaluator = GpuEvaluator::new(&device, kernels, &record.field)?;
-    let (canvas, readback) = scoped(&device, || part_resources(&device)).map_err(RenderError::Gpu)?;
+    let canvas = scoped(&device, || part_canvas(&device)).map_err(RenderError::Gpu)?;
     let view = canvas.create_view(&wgpu::TextureViewDescriptor::default());
 
     let rows = pixel_centres(height, region.y0, region.y1);
@@ -58,7 +58,8 @@ pub fn render_gpu(
                 Instant::now() + Duration::from_secs(1),
             )? < work.blocks.len()
             {}
-            let part = read_back(&device, &queue, &canvas, &readback)?;
+            let bytes = read_texture(&device, &queue, &canvas, PART_PX * TEXEL_BYTES)?;
+            let part: Vec<f32> = bytemuck::pod_collect_to_vec(&bytes);
             for (y, row) in part.chunks_exact(4 * PART_PX as usize).take(rows.len()).enumerate() {
                 let start = ((top + y) * width as usize + left) * 3;
                 let pixels = picture[start..start + columns.len() * 3].chunks_exact_mut(3);
@@ -71,8 +72,8 @@ pub fn render_gpu(
     Ok(picture)
 }
 
-fn part_resources(device: &wgpu::Device) -> (wgpu::Texture, wgpu::Buffer) {
-    let canvas = device.create_texture(&wgpu::TextureDescriptor {
+fn part_canvas(device: &wgpu::Device) -> wgpu::Texture {
+    device.create_texture(&wgpu::TextureDescriptor {
         label: Some("part"),
         size: wgpu::Extent3d { width: PART_PX, height: PART_PX, depth_or_array_layers: 1 },
         mip_level_count: 1,
@@ -81,49 +82,5 @@ fn part_resources(device: &wgpu::Device) -> (wgpu::Texture, wgpu::Buffer) {
         format: FORMAT,
         usage: wgpu::TextureUsages::STORAGE_BINDING | wgpu::TextureUsages::COPY_SRC,
         view_formats: &[],
-    });
-    let readback = device.create_buffer(&wgpu::BufferDescriptor {
-        label: Some("part"),
-        size: u64::from(PART_PX * PART_PX * TEXEL_BYTES),
-        usage: wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::MAP_READ,
-        mapped_at_creation: false,
-    });
-    (canvas, readback)
-}
-
-/// The whole part, RGBA.
-fn read_back(
-    device: &wgpu::Device,
-    queue: &wgpu::Queue,
-    canvas: &wgpu::Texture,
-    readback: &wgpu::Buffer,
-) -> Result<Vec<f32>, RenderError> {
-    let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-    let layout = wgpu::TexelCopyBufferLayout {
-        offset: 0,
-        bytes_per_row: Some(PART_PX * TEXEL_BYTES),
-        rows_per_image: None,
-    };
-    encoder.copy_texture_to_buffer(
-        canvas.as_image_copy(),
-        wgpu::TexelCopyBufferInfo { buffer: readback, layout },
-        canvas.size(),
-    );
-    let submission = queue.submit([encoder.finish()]);
-    let (sender, receiver) = std::sync::mpsc::sync_channel(1);
-    readback.slice(..).map_async(wgpu::MapMode::Read, move |result| {
-        sender.send(result).ok();
-    });
-    wait(device, submission)?;
-    let gone = |reason: String| RenderError::Unresponsive(reason);
-    receiver
-        .recv_timeout(Duration::from_secs(20))
-        .map_err(|err| gone(err.to_string()))?
-        .map_err(|err| gone(err.to_string()))?;
-    let values = {
-        let bytes = readback.slice(..).get_mapped_range().map_err(|err| gone(err.to_string()))?;
-        bytemuck::pod_collect_to_vec(&bytes)
-    };
-    readback.unmap();
-    Ok(values)
+    })
 }

@@ -143,9 +143,11 @@ impl RunConfig {
             SignalKind::Object => Self {
                 kind,
                 composer: Composer::TransInr,
+                steps: 18_000,
                 groups: 8,
-                learning_rate_backbone: 3e-4,
-                learning_rate_new: 1e-3,
+                learning_rate_backbone: 5e-4,
+                learning_rate_new: 2e-3,
+                warm_up_steps: 200,
                 base_optimizer: Optimizer::Adam,
                 field: Architecture::live_object(),
                 ..Self::default()

@@ -6,3 +6,4 @@ mod image_pass;
 mod modes;
 mod shaders;
 mod support;
+mod volume;

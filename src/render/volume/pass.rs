@@ -1,11 +1,12 @@
 use std::sync::Arc;
 
+use super::baked::BakedPass;
 use super::screen::Screen;
 use super::worker::VolumeWorker;
 use super::{Drawn, VolumeFrame, VolumeState};
-use crate::field::{FieldKind, FieldRecord};
-use crate::render::RenderError;
+use crate::field::{Bake, FieldKind, FieldRecord, Sampling};
 use crate::render::device::scoped;
+use crate::render::{EvaluatorKind, RenderError};
 
 /// An object in a viewport: baked while anything moves, exact once it rests.
 ///
@@ -13,6 +14,10 @@ use crate::render::device::scoped;
 pub struct VolumePass {
     worker: VolumeWorker,
     screen: Screen,
+    /// Draws what was baked, where the graphics device is the faster one.
+    baked: Option<BakedPass>,
+    /// As it was uploaded last.
+    bake: Option<Arc<Bake>>,
     field: Option<Arc<FieldRecord>>,
     /// The picture that was asked for last, and its number.
     wanted: Option<(Arc<FieldRecord>, VolumeFrame)>,
@@ -30,11 +35,18 @@ impl VolumePass {
     pub fn new(
         device: &wgpu::Device,
         target: wgpu::TextureFormat,
+        kind: EvaluatorKind,
         wake: Arc<dyn Fn() + Send + Sync>,
     ) -> Result<Self, RenderError> {
+        let baked = match kind {
+            EvaluatorKind::Gpu => Some(BakedPass::new(device)?),
+            EvaluatorKind::Cpu => None,
+        };
         Ok(Self {
-            worker: VolumeWorker::start(wake)?,
+            worker: VolumeWorker::start(baked.is_none(), wake)?,
             screen: Screen::new(device, target)?,
+            baked,
+            bake: None,
             field: None,
             wanted: None,
             request: 0,
@@ -51,6 +63,7 @@ impl VolumePass {
             self.worker.clear();
             self.screen.clear();
             self.wanted = None;
+            self.bake = None;
             self.state = nothing();
         }
     }
@@ -79,9 +92,11 @@ impl VolumePass {
         let taken = self.worker.take();
         let prepared = scoped(device, || {
             self.screen.prepare(device, queue, frame);
+            self.draw_baked(device, queue, frame, !is_known);
             if let Ok((patches, _)) = &taken {
-                // A tile of another picture than the baked one below it would be a patch of another view.
-                for patch in patches {
+                // What the worker draws comes in order; where the device draws, a tile may be of the view before.
+                let is_wanted = |request| self.baked.is_none() || request == self.request;
+                for patch in patches.iter().filter(|patch| is_wanted(patch.request)) {
                     self.screen.write(queue, patch.rect, &patch.rgba);
                 }
             }
@@ -98,6 +113,32 @@ impl VolumePass {
             Err(err) => self.error = Some(err),
         }
         self.state
+    }
+
+    /// Where the device draws what was baked: a new bake, or what there is from another view.
+    fn draw_baked(
+        &mut self,
+        device: &wgpu::Device,
+        queue: &wgpu::Queue,
+        frame: &VolumeFrame,
+        is_other_view: bool,
+    ) {
+        let Some(pass) = &mut self.baked else { return };
+        let new = self.worker.take_bake();
+        // The same bake again comes with every request.
+        let is_new =
+            new.as_ref().is_some_and(|new| self.bake.as_ref().is_none_or(|bake| !Arc::ptr_eq(bake, new)));
+        if let Some(new) = new.filter(|_| is_new) {
+            pass.upload(device, queue, &new);
+            self.bake = Some(new);
+        }
+        let sampling = self.field.as_ref().and_then(|field| Sampling::of(field, frame.samples));
+        if let Some(picture) =
+            self.screen.picture().filter(|_| self.bake.is_some() && (is_new || is_other_view))
+            && let Some(sampling) = sampling
+        {
+            pass.draw(device, queue, picture, frame, &sampling.moved(frame.place.depth_offset() as f32));
+        }
     }
 
     /// Draw the last frame into the pass's current viewport.

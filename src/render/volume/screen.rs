@@ -1,3 +1,4 @@
+use super::baked::PICTURE;
 use super::{Backdrop, VolumeFrame};
 use crate::render::RenderError;
 use crate::render::compose::{Pass, compose};
@@ -15,6 +16,7 @@ pub(super) struct Screen {
 
 struct Picture {
     texture: wgpu::Texture,
+    view: wgpu::TextureView,
     binding: wgpu::BindGroup,
 }
 
@@ -29,27 +31,7 @@ impl Screen {
                 label: Some(Pass::VolumeScreen.path()),
                 source: wgpu::ShaderSource::Wgsl(source.into()),
             });
-            let pipeline = device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
-                label: Some(Pass::VolumeScreen.path()),
-                layout: None,
-                vertex: wgpu::VertexState {
-                    module: &module,
-                    entry_point: Some("whole_viewport"),
-                    compilation_options: wgpu::PipelineCompilationOptions::default(),
-                    buffers: &[],
-                },
-                primitive: wgpu::PrimitiveState::default(),
-                depth_stencil: None,
-                multisample: wgpu::MultisampleState::default(),
-                fragment: Some(wgpu::FragmentState {
-                    module: &module,
-                    entry_point: Some("on_backdrop"),
-                    compilation_options: wgpu::PipelineCompilationOptions::default(),
-                    targets: &[Some(target.into())],
-                }),
-                multiview_mask: None,
-                cache: None,
-            });
+            let pipeline = whole_picture(device, &module, ("whole_viewport", "on_backdrop"), target);
             let uniform = device.create_buffer(&wgpu::BufferDescriptor {
                 label: Some("volume screen"),
                 size: size_of::<VolumeScreen>() as u64,
@@ -72,14 +54,17 @@ impl Screen {
                 mip_level_count: 1,
                 sample_count: 1,
                 dimension: wgpu::TextureDimension::D2,
-                format: wgpu::TextureFormat::Rgba8Unorm,
-                usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST,
+                format: PICTURE,
+                usage: wgpu::TextureUsages::TEXTURE_BINDING
+                    | wgpu::TextureUsages::COPY_DST
+                    | wgpu::TextureUsages::COPY_SRC
+                    | wgpu::TextureUsages::RENDER_ATTACHMENT,
                 view_formats: &[],
             });
             let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
             let resources = [self.uniform.as_entire_binding(), wgpu::BindingResource::TextureView(&view)];
             let binding = bind(device, &self.pipeline.get_bind_group_layout(0), &resources);
-            self.picture = Some(Picture { texture, binding });
+            self.picture = Some(Picture { texture, view, binding });
         }
         let ([r, g, b], is_checker) = match frame.backdrop {
             Backdrop::Color(color) => (color, 0),
@@ -118,6 +103,11 @@ impl Screen {
         );
     }
 
+    /// The picture, to be drawn into.
+    pub(super) fn picture(&self) -> Option<&wgpu::TextureView> {
+        self.picture.as_ref().map(|picture| &picture.view)
+    }
+
     /// Nothing is seen any more.
     pub(super) fn clear(&mut self) {
         self.picture = None;
@@ -129,4 +119,34 @@ impl Screen {
         pass.set_bind_group(0, binding, &[]);
         pass.draw(0..3, 0..1);
     }
+}
+
+/// A pass over every pixel of its target: one triangle without vertices.
+pub(super) fn whole_picture(
+    device: &wgpu::Device,
+    module: &wgpu::ShaderModule,
+    (vertex, fragment): (&str, &str),
+    target: wgpu::TextureFormat,
+) -> wgpu::RenderPipeline {
+    device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
+        label: Some(fragment),
+        layout: None,
+        vertex: wgpu::VertexState {
+            module,
+            entry_point: Some(vertex),
+            compilation_options: wgpu::PipelineCompilationOptions::default(),
+            buffers: &[],
+        },
+        primitive: wgpu::PrimitiveState::default(),
+        depth_stencil: None,
+        multisample: wgpu::MultisampleState::default(),
+        fragment: Some(wgpu::FragmentState {
+            module,
+            entry_point: Some(fragment),
+            compilation_options: wgpu::PipelineCompilationOptions::default(),
+            targets: &[Some(target.into())],
+        }),
+        multiview_mask: None,
+        cache: None,
+    })
 }

@@ -25,6 +25,8 @@ const WAKE_INTERVAL: Duration = Duration::from_millis(80);
 /// A finished part of the picture.
 #[derive(Debug)]
 pub(super) struct Patch {
+    /// Of the request that it is part of.
+    pub(super) request: u64,
     /// Left, top, right, bottom, in pixels.
     pub(super) rect: [u32; 4],
     /// Multiplied by alpha, `[height, width]`.
@@ -39,6 +41,8 @@ pub(super) struct VolumeWorker {
 
 struct Shared {
     state: Mutex<State>,
+    /// Whether this thread draws what it baked, or gives it away.
+    draws_baked: bool,
     changed: Condvar,
     wake: Wake,
 }
@@ -48,6 +52,8 @@ struct State {
     request: Option<Request>,
     patches: Vec<Patch>,
     seen: Option<(u64, VolumeState)>,
+    /// For who draws it elsewhere.
+    bake: Option<Arc<Bake>>,
     failure: Option<String>,
     is_stopping: bool,
 }
@@ -63,8 +69,8 @@ struct Request {
 struct Ready {
     record: Arc<FieldRecord>,
     /// For a view in motion, and for one at rest once there was time for it.
-    coarse: Bake,
-    fine: Option<Bake>,
+    coarse: Arc<Bake>,
+    fine: Option<Arc<Bake>>,
     tracer: Tracer,
 }
 
@@ -81,12 +87,13 @@ struct Progress {
 }
 
 impl VolumeWorker {
-    /// Start the thread; it sleeps until there is work.
+    /// Start the thread; it sleeps until there is work. It draws what it bakes if `draws_baked`, and else leaves that
+    /// to who calls [`take_bake`](Self::take_bake).
     ///
     /// # Errors
     /// [`RenderError::Worker`] if the system gives no thread.
-    pub(super) fn start(wake: Wake) -> Result<Self, RenderError> {
-        let shared = Arc::new(Shared { state: Mutex::default(), changed: Condvar::new(), wake });
+    pub(super) fn start(draws_baked: bool, wake: Wake) -> Result<Self, RenderError> {
+        let shared = Arc::new(Shared { state: Mutex::default(), draws_baked, changed: Condvar::new(), wake });
         let of_thread = Arc::clone(&shared);
         let run = move || {
             if let Err(panic) = catch_unwind(AssertUnwindSafe(|| of_thread.run())) {
@@ -119,6 +126,11 @@ impl VolumeWorker {
         state.request = None;
         state.patches.clear();
         state.seen = None;
+    }
+
+    /// The latest bake, if there is one that was not taken yet.
+    pub(super) fn take_bake(&self) -> Option<Arc<Bake>> {
+        self.shared.lock().bake.take()
     }
 
     /// What was finished since the last call, and how far the latest picture is.
@@ -211,6 +223,19 @@ impl Shared {
         }
         let (width, height) = frame.viewport_px;
         let rays = frame.place.camera(width, height).ray_grid();
+        if progress.needs_baked(frame) && !self.draws_baked {
+            progress.baked = Some(1);
+            let voxels = (2.0 / ready.bake(frame).voxel()).round() as u32;
+            let drawn = Drawn::Baked { voxels, coarser: 1 };
+            let seen = VolumeState { drawn, is_done: frame.is_moving, spared: None, baked_ms: None };
+            let mut state = self.lock();
+            state.seen = Some((request.id, seen));
+            state.bake = Some(Arc::clone(ready.bake(frame)));
+            state.patches.clear();
+            drop(state);
+            (self.wake)();
+            return progress;
+        }
         if progress.needs_baked(frame) {
             let begun = Instant::now();
             let pixels = f64::from(width) * f64::from(height);
@@ -268,7 +293,7 @@ impl Shared {
         if matches!(seen.drawn, Drawn::Baked { .. }) {
             state.patches.clear();
         }
-        state.patches.push(Patch { rect, rgba });
+        state.patches.push(Patch { request: request.id, rect, rgba });
     }
 }
 
@@ -276,15 +301,16 @@ impl Ready {
     fn new(record: &Arc<FieldRecord>) -> Self {
         let occupancy = Occupancy::of(record);
         let tracer = Tracer::new(record, occupancy.clone());
-        let coarse = Bake::of(record, occupancy, FINER_MOVING);
+        let coarse = Arc::new(Bake::of(record, occupancy, FINER_MOVING));
         Self { record: Arc::clone(record), coarse, fine: None, tracer }
     }
 
     fn bake_finer(&mut self) {
-        self.fine = Some(Bake::of(&self.record, self.coarse.occupancy().clone(), FINER_AT_REST));
+        let fine = Bake::of(&self.record, self.coarse.occupancy().clone(), FINER_AT_REST);
+        self.fine = Some(Arc::new(fine));
     }
 
-    fn bake(&self, frame: &VolumeFrame) -> &Bake {
+    fn bake(&self, frame: &VolumeFrame) -> &Arc<Bake> {
         self.fine.as_ref().filter(|_| !frame.is_moving).unwrap_or(&self.coarse)
     }
 

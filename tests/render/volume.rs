@@ -1,0 +1,72 @@
+//! The baked grid by WGSL against its CPU twin.
+
+use std::collections::BTreeMap;
+
+use hyperscope::camera::Orbit;
+use hyperscope::field::{
+    Activation, Architecture, Bake, CropBox, Encoding, Field, FieldKind, FieldRecord, Layer, Occupancy,
+    Sampling, Traced,
+};
+use hyperscope::render::{Backdrop, VolumeFrame, VolumeMode, adapters, draw_baked_gpu, shaded};
+
+/// Density `30 relu(cos 2x + cos 2y + cos 2z - 2.4)`; red grows with x, blue with z.
+fn ball() -> FieldRecord {
+    let architecture = Architecture {
+        layers: 1,
+        encoding: Encoding::Fourier { count: 1, min: 2.0, max: 2.0 },
+        activation: Activation::Relu,
+        density_gain: Some(30.0),
+        ..Architecture::live_object()
+    };
+    let mut weight = vec![0.0; 6 * 4];
+    for axis in 0..3 {
+        weight[4 * axis + 3] = 1.0;
+    }
+    weight[4 * 3] = 3.0;
+    weight[4 * 5 + 2] = 2.0;
+    let layer = Layer { weight, bias: vec![0.0, 1.0, -1.0, -2.4] };
+    let field = Field::new(architecture, vec![layer]).unwrap();
+    let kind = FieldKind::Object { near: 3.0, far: 5.0 };
+    FieldRecord { field, kind, source: None, model: None, extra: BTreeMap::new() }
+}
+
+#[test]
+fn the_shader_draws_the_bake_as_the_processor_does() {
+    if adapters().is_empty() {
+        println!("skipped: there is no graphics adapter on this machine");
+        return;
+    }
+    let record = ball();
+    let bake = Bake::of(&record, Occupancy::of(&record), 2);
+    let place = Orbit::canonical(1.85).seen_from(0.5, 0.3);
+    let whole = VolumeFrame {
+        place,
+        viewport_px: (50, 36),
+        mode: VolumeMode::Color,
+        crop: CropBox::ALL,
+        backdrop: Backdrop::Checker,
+        samples: 64,
+        is_moving: true,
+    };
+    let cut = CropBox { low: [f32::NEG_INFINITY, -0.2, f32::NEG_INFINITY], high: [f32::INFINITY; 3] };
+    let modes =
+        [VolumeMode::Color, VolumeMode::Depth, VolumeMode::Normal, VolumeMode::Opacity, VolumeMode::Samples];
+    let frames = modes.map(|mode| VolumeFrame { mode, ..whole });
+    let sampling = Sampling::of(&record, 64).unwrap();
+    for frame in frames.into_iter().chain([VolumeFrame { crop: cut, ..whole }]) {
+        let found = draw_baked_gpu(&bake, &frame, &sampling).unwrap();
+        let rays = place.camera(50, 36).pixel_rays();
+        let seen = bake.draw(&rays, &sampling, &frame.crop);
+        let mut differences = Vec::new();
+        for ((found, seen), ray) in found.iter().zip(seen).zip(&rays) {
+            let traced = Traced { seen, evaluated: 0 };
+            let expected = shaded(frame.mode, &traced, ray, &place, &sampling, &bake);
+            differences.extend(found.iter().zip(expected).map(|(a, b)| f64::from(a.abs_diff(b))));
+        }
+        let mean = differences.iter().sum::<f64>() / differences.len() as f64;
+        let is_near = differences.iter().filter(|difference| **difference <= 6.0).count();
+        // The device keeps the grid in 8 bits; a normal of almost nothing may point anywhere.
+        assert!(mean < 1.5, "{:?}: {mean} of 255 in the mean", frame.mode);
+        assert!(is_near * 100 >= differences.len() * 97, "{:?}: {is_near} of {}", frame.mode, differences.len());
+    }
+}
