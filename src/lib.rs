@@ -32,7 +32,7 @@
 //! | `camera` | where one looks from, as pure mathematics | - | glam |
 //! | `media` | files in: pictures into plain buffers, with limits; says what is unsupported | limits, storage | image, moxcms, fast_image_resize, bytemuck |
 //! | `dataset` | many signals for training: picture folders, posed views, meshes rendered to views | media, camera, limits, storage | gltf, glam |
-//! | `export` | files out of an object: stills, turntables, meshes, volumes | field, media, camera, limits, storage | image, gif, png, exr, fast_surface_nets |
+//! | `export` | files out of an object: stills, turntables, meshes, volumes | field, media, camera, limits, storage | image, gif, png, exr, `fast_surface_nets` |
 //! | `model` | the hypernetwork: backbones, weight tokens, heads, composers; `Signal -> Field` | field, media, camera, limits, storage | burn, pulp, safetensors, wgpu, glam |
 //! | `train` | tuning modes, objectives, metrics, one `step`, refine, checkpoints, runs | field, media, dataset, camera, model, limits, storage | burn, pulp, glam |
 //! | `engine` | worker threads: commands in, events and latest values out, cancel, panic policy | field, camera, media, dataset, export, model, train, limits, storage | - |

@@ -32,6 +32,8 @@ pub const MESH_TEXELS: usize = 16 << 20;
 pub const OBJECT_BYTES: usize = 1 << 30;
 /// Most nodes of a mesh's scene.
 pub const MESH_NODES: usize = 100_000;
+/// Most memory that the pictures of a film may take, in bytes.
+pub const FILM_BYTES: u64 = 2 << 30;
 /// Most nodes along a side of a grid that an object is sampled at for a file.
 pub const MESH_GRID_SIDE: usize = 512;
 /// Longest side of the reference picture that a field is compared with, in pixels.
@@ -90,6 +92,7 @@ pub fn table() -> Vec<(&'static str, String)> {
         ("mesh textures", format!("{} million px", MESH_TEXELS / 1_000_000)),
         ("views of an object, decoded", format!("{} GiB", OBJECT_BYTES >> 30)),
         ("mesh nodes", MESH_NODES.to_string()),
+        ("film, drawn", format!("{} GiB", FILM_BYTES >> 30)),
         ("mesh grid", format!("{MESH_GRID_SIDE}^3")),
         ("reference side", format!("{REFERENCE_SIDE_PX} px")),
         ("exported side", format!("{EXPORT_SIDE_PX} px")),

@@ -21,7 +21,7 @@ fn read(path: &Path) -> String {
 
 fn words(cell: &str) -> BTreeSet<String> {
     let is_word = |word: &&str| !word.is_empty() && *word != "-";
-    cell.split(',').map(str::trim).filter(is_word).map(Into::into).collect()
+    cell.split(',').map(|word| word.trim().trim_matches('`')).filter(is_word).map(Into::into).collect()
 }
 
 /// The rows of the module table, by module.

@@ -152,7 +152,7 @@ fn baked(@builtin(position) position: vec4f) -> @location(0) vec4f {
             return vec4f(mapped(1.0 - (seen.depth - view.near) / (view.far - view.near)) * alpha, alpha);
         }
         case MODE_NORMAL: {
-            // Where half of what is seen has been met.
+            // The mean depth of what is seen.
             let depth = (seen.depth - (1.0 - alpha) * view.far) / max(alpha, 1e-6);
             let place = (view.origin + depth * direction - view.low) / view.voxel;
             return vec4f(normal_color(place) * alpha, alpha);

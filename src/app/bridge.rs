@@ -141,6 +141,13 @@ impl Bridge {
         Some(state)
     }
 
+    /// No object is looked at any more, or another one.
+    pub(crate) fn hide_object(&self) {
+        if let PassState::Ready(pass) = &self.pass {
+            lock(pass).volume.set_field(None);
+        }
+    }
+
     /// As [`frame`](Self::frame), of an object.
     pub(crate) fn volume_frame(
         &mut self,

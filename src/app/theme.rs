@@ -47,7 +47,7 @@ pub(crate) mod size {
     pub(crate) const NOTICE_DETAILS_HEIGHT: f32 = 160.0;
     pub(crate) const DIALOG_WIDTH: f32 = 460.0;
     pub(crate) const DIALOG_NAME: f32 = 132.0;
-    pub(crate) const CHEAT_SHEET_WIDTH: f32 = 640.0;
+    pub(crate) const CHEAT_SHEET_WIDTH: f32 = 980.0;
     pub(crate) const CHEAT_SHEET_KEYS: f32 = 116.0;
     pub(crate) const LEGEND_WIDTH: f32 = 180.0;
     pub(crate) const LEGEND_HEIGHT: f32 = 10.0;

@@ -36,7 +36,7 @@ pub(super) enum Verb {
     Compare(CompareArgs),
     /// Film an object's field: an animated GIF or PNG, or a folder of pictures
     Turntable(TurntableArgs),
-    /// The surface of an object's field as GLB, PLY or OBJ, or its density as a NumPy array
+    /// The surface of an object's field as GLB, PLY or OBJ, or its density as an array of numpy's
     Mesh(MeshArgs),
     /// Train a hypernetwork on a folder of pictures, or of objects seen from known places
     Train(TrainArgs),
@@ -176,7 +176,7 @@ pub(super) struct TurntableArgs {
     #[arg(long, value_name = "WxH", default_value = "256x256")]
     pub(super) size: Size,
     /// Pictures
-    #[arg(long, default_value_t = 48)]
+    #[arg(long, default_value_t = 48, value_parser = clap::value_parser!(u32).range(1..=3600).map(|frames| frames as usize))]
     pub(super) frames: usize,
     /// Pictures in a second
     #[arg(long, default_value_t = 24)]
@@ -201,7 +201,8 @@ pub(super) struct MeshArgs {
     /// Density on the surface, in opacity per unit of depth
     #[arg(long, default_value_t = MESH_THRESHOLD)]
     pub(super) threshold: f32,
-    /// Nodes along a side of the cube that holds the object
+    /// Nodes along a side of the cube that holds the object, about: of a mesh the next power of two times 32, and for
+    /// an object that fills the cube 128 at most
     #[arg(long, default_value_t = 128, value_parser = clap::value_parser!(u32).range(8..=limits::MESH_GRID_SIDE as i64).map(|side| side as usize))]
     pub(super) grid: usize,
     /// Report as JSON

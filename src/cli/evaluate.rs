@@ -93,11 +93,10 @@ fn objects(model: &Model, args: &EvaluateArgs) -> anyhow::Result<()> {
 /// Views that were not read, then the one that was, what refining gives, and the baselines.
 fn print_object(name: &str, row: &EvaluatedObject) {
     let Quality { psnr_db, ssim } = row.direct;
-    let mut text = format!("{name:44} {psnr_db:6.2} dB  SSIM {ssim:.3}  input {:.2}", row.input.psnr_db);
+    let mut parts =
+        vec![format!("{name:44} {psnr_db:6.2} dB  SSIM {ssim:.3}  input {:.2}", row.input.psnr_db)];
     let mut add = |what: &str, quality: Option<Quality>| {
-        if let Some(quality) = quality {
-            text += &format!("  {what} {:.2} {:.3}", quality.psnr_db, quality.ssim);
-        }
+        parts.extend(quality.map(|own| format!("{what} {:.2} {:.3}", own.psnr_db, own.ssim)));
     };
     add("refined by one view", row.refined_one);
     add("by four", row.refined_four);
@@ -108,7 +107,7 @@ fn print_object(name: &str, row: &EvaluatedObject) {
         add("four from another's", own.refined_from_other);
         add("four from random", own.refined_from_random);
     }
-    output::line(text);
+    output::line(parts.join("  "));
 }
 
 fn print(row: &Evaluated) {

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::args::MeshArgs;
 use super::{film, output};
 use crate::export::{Mesh, check_mesh, density_bytes, mesh_bytes, write_density, write_mesh};
-use crate::field::{Bake, CropBox, Occupancy};
+use crate::field::CropBox;
 
 #[derive(Serialize)]
 struct Report {
@@ -23,10 +23,7 @@ pub(super) fn run(args: &MeshArgs) -> anyhow::Result<()> {
     }
     check_mesh(&args.output)?;
     let record = film::object(&args.field)?;
-    let occupancy = Occupancy::of(&record);
-    let finer = args.grid.div_ceil(occupancy.cells_of_unit_cube());
-    let bake = Bake::of(&record, occupancy, finer);
-    let mesh = Mesh::of(&record, &bake, args.threshold, &CropBox::ALL)?;
+    let mesh = Mesh::find(&record, args.threshold, args.grid, &CropBox::ALL)?;
     output::note(format_args!("about {:.1} MB", mesh_bytes(&args.output, &mesh) as f64 / 1e6));
     write_mesh(&args.output, &mesh)?;
     let report = Report {

@@ -61,7 +61,7 @@ pub(super) fn work(
                 report.run(job, None, &token, || export(job, &record, path, size_px, &token, report));
             }
             FileJob::ExportObject { job, record, path, what } => {
-                report.run(job, None, &token, || objects::export(job, &record, path, &what, &token, report))
+                report.run(job, None, &token, || objects::export(job, &record, path, &what, &token, report));
             }
             FileJob::Mesh { job, item, record, config } => report.run(job, Some(item), &token, || {
                 report.stage(job, Stage::Meshing, None);

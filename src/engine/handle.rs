@@ -17,10 +17,11 @@ const EVENTS: usize = 4_096;
 
 /// The worker threads, seen from the one that gives the commands.
 ///
-/// Three workers, so that none keeps another waiting: one reads, decodes and writes files, one owns the
+/// Four workers, so that none keeps another waiting: one reads and decodes files, one evaluates fields into files, one owns the
 /// model and everything of burn, one refines. Dropping the engine stops what is running and waits for it.
 pub struct Engine {
     files: Option<SyncSender<(Token, FileJob)>>,
+    exports: Option<SyncSender<(Token, FileJob)>>,
     model: Option<SyncSender<(Token, ModelJob)>>,
     refine: Option<SyncSender<(Token, RefineJob)>>,
     events: Option<Receiver<Event>>,
@@ -41,12 +42,17 @@ impl Engine {
         let report = Report::new(event_sender, preview.clone(), Arc::new(wake));
         let (model, model_jobs) = sync_channel(COMMANDS);
         let (files, file_jobs) = sync_channel(COMMANDS);
+        let (exports, export_jobs) = sync_channel(COMMANDS);
         let (refine, refine_jobs) = sync_channel(COMMANDS);
         let spawn = |name: &str, work: Box<dyn FnOnce() + Send>| Builder::new().name(name.into()).spawn(work);
         let threads = vec![
             spawn("hyperscope-files", {
                 let (report, model) = (report.clone(), model.clone());
                 Box::new(move || files::work(&file_jobs, &model, &report))
+            })?,
+            spawn("hyperscope-export", {
+                let (report, model) = (report.clone(), model.clone());
+                Box::new(move || files::work(&export_jobs, &model, &report))
             })?,
             spawn("hyperscope-model", {
                 let report = report.clone();
@@ -56,6 +62,7 @@ impl Engine {
         ];
         Ok(Self {
             files: Some(files),
+            exports: Some(exports),
             model: Some(model),
             refine: Some(refine),
             events: Some(events),
@@ -85,7 +92,7 @@ impl Engine {
                 self.queue(self.files.as_ref(), job, FileJob::SaveField { job, record, path })
             }
             Command::ExportImage { job, record, path, size_px } => {
-                self.queue(self.files.as_ref(), job, FileJob::Export { job, record, path, size_px })
+                self.queue(self.exports.as_ref(), job, FileJob::Export { job, record, path, size_px })
             }
             Command::Encode { job, item, signal } => {
                 let decode = std::time::Duration::ZERO;
@@ -95,10 +102,10 @@ impl Engine {
                 self.queue(self.model.as_ref(), job, ModelJob::Load { job, item: None, kind, origin })
             }
             Command::ExportObject { job, record, path, what } => {
-                self.queue(self.files.as_ref(), job, FileJob::ExportObject { job, record, path, what })
+                self.queue(self.exports.as_ref(), job, FileJob::ExportObject { job, record, path, what })
             }
             Command::Mesh { job, item, record, config } => {
-                self.queue(self.files.as_ref(), job, FileJob::Mesh { job, item, record, config })
+                self.queue(self.exports.as_ref(), job, FileJob::Mesh { job, item, record, config })
             }
             Command::Refine { job, item, record, signal, config } => {
                 let refine = RefineJob { job, item, record, signal, config };
@@ -145,7 +152,7 @@ impl Drop for Engine {
     fn drop(&mut self) {
         self.tokens.borrow().values().for_each(Token::cancel);
         // The queues end, and a worker that waits to say something is let go.
-        (self.files, self.model, self.refine, self.events) = (None, None, None, None);
+        (self.files, self.exports, self.model, self.refine, self.events) = (None, None, None, None, None);
         for thread in self.threads.drain(..) {
             thread.join().ok();
         }

@@ -10,6 +10,7 @@ use super::{Encoded, Event, ItemId, JobId, ModelInfo, Origin, Stage, Timings, fi
 use crate::camera::{Camera, Intrinsics};
 use crate::dataset::FOCAL;
 use crate::field::Region;
+use crate::limits;
 use crate::media::{ObjectSignal, Picture, Signal};
 use crate::model::{Model, SignalKind, normalise};
 use crate::train::{quality, quality_of_views};
@@ -86,9 +87,9 @@ fn encode(
             (generated, quality)
         }
         Signal::Object(signal) => {
-            let views = views_of(signal);
+            let views = [seen_from_front(Picture::clone(&signal.reference))];
             let generated = model.encode_object(&views, Some(signal.identity.clone()))?;
-            let quality = quality_of_views(&generated.record, &views);
+            let quality = quality_of_views(&generated.record, &compared_views(signal));
             (generated, quality)
         }
     };
@@ -104,11 +105,16 @@ fn encode(
     Ok(End::With(Event::Encoded { job, item, encoded }))
 }
 
+/// What an object's field is compared with and refined towards: its picture on white, whatever the model was shown
+/// it on.
+pub(super) fn compared_views(signal: &ObjectSignal) -> Vec<(Picture, Camera)> {
+    vec![seen_from_front(signal.on([255; 3], limits::OBJECT_SIDE_PX))]
+}
+
 /// A plain picture of an object, seen from the canonical place.
-pub(super) fn views_of(signal: &ObjectSignal) -> Vec<(Picture, Camera)> {
-    let picture = Picture::clone(&signal.reference);
+fn seen_from_front(picture: Picture) -> (Picture, Camera) {
     let camera = Camera::canonical(Intrinsics::square(picture.width(), FOCAL));
-    vec![(picture, camera)]
+    (picture, camera)
 }
 
 /// Load and warm up: the first pass through a network prepares what later ones find ready.

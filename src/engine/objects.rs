@@ -8,13 +8,11 @@ use super::{Event, JobId, MeshConfig, ObjectExport, Stage};
 use crate::export::{
     ExportError, Mesh, Still, check_film, check_mesh, check_still, write_density, write_film, write_mesh,
 };
-use crate::field::{Bake, FieldRecord, Occupancy, Tracer};
+use crate::field::{FieldRecord, Occupancy, Tracer};
 
 /// The surface of an object.
 pub(super) fn mesh(record: &FieldRecord, config: &MeshConfig) -> Result<Mesh, ExportError> {
-    let occupancy = Occupancy::of(record);
-    let finer = config.grid.div_ceil(occupancy.cells_of_unit_cube());
-    Mesh::of(record, &Bake::of(record, occupancy, finer), config.threshold, &config.crop)
+    Mesh::find(record, config.threshold, config.grid, &config.crop)
 }
 
 pub(super) fn export(

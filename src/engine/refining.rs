@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
-use super::inference::views_of;
+use super::inference::compared_views;
 use super::report::{End, Failure, Report, Token};
 use super::{Encoded, Event, ItemId, JobId, Preview, Stage};
 use crate::field::FieldRecord;
@@ -39,7 +39,7 @@ fn refine(work: &RefineJob, token: &Token, report: &Report) -> Result<End, Failu
     report.stage(job, Stage::Refining, Some(0.0));
     let reference: Reference = match &work.signal {
         Signal::Image(signal) => Arc::clone(&signal.reference).into(),
-        Signal::Object(signal) => Arc::new(views_of(signal)).into(),
+        Signal::Object(signal) => Arc::new(compared_views(signal)).into(),
     };
     let mut refiner = Refiner::new(&work.record, reference, work.config)?;
     let begun = Instant::now();

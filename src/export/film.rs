@@ -4,6 +4,7 @@ use super::error::told;
 use super::{ExportError, Progress, Still, StillConfig};
 use crate::camera::Orbit;
 use crate::field::{FieldRecord, Tracer};
+use crate::limits;
 use crate::media::png_rgba8_bytes;
 use crate::storage::{write_atomically, write_folder_atomically};
 
@@ -95,6 +96,7 @@ pub fn write_film(
     range("pictures of a film", places.len(), FRAMES_MAX)?;
     range("pictures in a second", config.frames_per_sec.into(), 100)?;
     let StillConfig { width, height, .. } = config.still;
+    check_film_size(width, height, places.len())?;
     // An encoder that refuses half way through must not leave a file, and a person's stop must be heard while
     // a picture is drawn: all are drawn first. One of 512x512 is a megabyte.
     let mut frames = Vec::with_capacity(places.len());
@@ -126,6 +128,22 @@ pub fn write_film(
     }
 }
 
+/// Whether so many pictures of this size can be filmed.
+///
+/// # Errors
+/// [`ExportError::Setting`] with how much is allowed.
+pub fn check_film_size(width: u32, height: u32, frames: usize) -> Result<(), ExportError> {
+    let bytes = u64::from(width) * u64::from(height) * 4 * frames as u64;
+    if bytes <= limits::FILM_BYTES {
+        return Ok(());
+    }
+    Err(ExportError::Setting {
+        what: "pictures of a film together",
+        given: format!("{:.1} GB", bytes as f64 / 1e9),
+        expected: format!("at most {:.1} GB: fewer or smaller ones", limits::FILM_BYTES as f64 / 1e9),
+    })
+}
+
 fn gif_bytes(frames: &[Vec<u8>], width: u32, height: u32, per_sec: u16) -> Result<Vec<u8>, ExportError> {
     let refused = |reason: String| ExportError::Encode { format: "GIF", reason };
     let side = |side: u32| {
@@ -136,10 +154,11 @@ fn gif_bytes(frames: &[Vec<u8>], width: u32, height: u32, per_sec: u16) -> Resul
     let written = (|| {
         let mut encoder = gif::Encoder::new(&mut bytes, width, height, &[])?;
         encoder.set_repeat(gif::Repeat::Infinite)?;
-        for rgba in frames {
+        for (index, rgba) in frames.iter().enumerate() {
             let mut frame = gif::Frame::from_rgba_speed(width, height, &mut rgba.clone(), GIF_SPEED);
-            // In hundredths of a second.
-            frame.delay = 100 / per_sec;
+            // In hundredths of a second, rounded so that the sum is right.
+            let at = |index: usize| (100.0 * index as f64 / f64::from(per_sec)).round();
+            frame.delay = (at(index + 1) - at(index)) as u16;
             frame.dispose = gif::DisposalMethod::Background;
             encoder.write_frame(&frame)?;
         }

@@ -2,7 +2,7 @@ use fast_surface_nets::ndshape::RuntimeShape;
 use fast_surface_nets::{SurfaceNetsBuffer, surface_nets};
 
 use super::ExportError;
-use crate::field::{Bake, CropBox, Evaluator, FieldRecord};
+use crate::field::{Bake, CropBox, Evaluator, FieldRecord, Occupancy};
 
 /// The density that is taken for the surface when nobody says otherwise, in opacity per unit of depth: half of the
 /// light gets a seventh of a unit far.
@@ -22,6 +22,21 @@ pub struct Mesh {
 }
 
 impl Mesh {
+    /// The surface of an object at a density, looked for at about so many nodes along a side of the cube that holds it.
+    ///
+    /// # Errors
+    /// As [`of`](Self::of).
+    pub fn find(
+        record: &FieldRecord,
+        threshold: f32,
+        grid: usize,
+        crop: &CropBox,
+    ) -> Result<Self, ExportError> {
+        let occupancy = Occupancy::of(record);
+        let finer = grid.div_ceil(occupancy.cells_of_unit_cube());
+        Self::of(record, &Bake::of(record, occupancy, finer), threshold, crop)
+    }
+
     /// The surface on which an object's density, in opacity per unit of depth, is `threshold`, by surface nets over
     /// the nodes of its bake, closed where the crop box cuts it; coloured by the field itself.
     ///

@@ -13,7 +13,7 @@ mod still;
 
 pub use density::{density_bytes, write_density};
 pub use error::ExportError;
-pub use film::{FilmConfig, check_film, film_bytes, write_film};
+pub use film::{FilmConfig, check_film, check_film_size, film_bytes, write_film};
 pub use mesh::{MESH_THRESHOLD, Mesh};
 pub use mesh_file::{check_mesh, mesh_bytes, write_mesh};
 pub use path::{camera_path, turntable};

@@ -57,6 +57,8 @@ impl Still {
         limits::check_export(width, height)?;
         let sampling = Sampling::of(record, samples).ok_or(ExportError::NotAnObject)?;
         let sampling = sampling.moved(place.depth_offset() as f32);
+        // As in the window: beyond the cube of the bake nothing was learned.
+        let crop = crop.common(&CropBox::of_bake());
         let rays = place.camera(width, height).ray_grid();
         let mut seen = Vec::with_capacity(width as usize * height as usize);
         for first in (0..height).step_by(ROWS) {

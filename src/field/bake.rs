@@ -1,5 +1,6 @@
 use rayon::prelude::*;
 
+use super::occupancy::HALF;
 use super::volume::{Seen, nothing_at};
 use super::{Evaluator, FieldRecord, Occupancy, Sampling};
 
@@ -42,6 +43,21 @@ impl CropBox {
     /// All there is.
     pub const ALL: Self = Self { low: [f32::NEG_INFINITY; 3], high: [f32::INFINITY; 3] };
 
+    /// The cube that bakes are made in.
+    #[must_use]
+    pub fn of_bake() -> Self {
+        Self { low: [-HALF; 3], high: [HALF; 3] }
+    }
+
+    /// What lies in both.
+    #[must_use]
+    pub fn common(&self, other: &Self) -> Self {
+        Self {
+            low: [0, 1, 2].map(|axis| self.low[axis].max(other.low[axis])),
+            high: [0, 1, 2].map(|axis| self.high[axis].min(other.high[axis])),
+        }
+    }
+
     /// The depths between which a ray is in the box; the first is not below the second where it is never.
     #[must_use]
     pub fn depths(&self, ray: &[f32; 6]) -> (f32, f32) {
@@ -64,26 +80,33 @@ impl CropBox {
 }
 
 impl Bake {
-    /// Evaluate a field with at least `finer` voxels along a cell of its occupancy, the next power of two; with fewer
-    /// if there would be too many.
-    #[must_use]
-    pub fn of(record: &FieldRecord, occupancy: Occupancy, finer: usize) -> Self {
+    /// Voxels along a cell that a bake has which is asked for `finer`: the next power of two, or fewer if there would be
+    /// too many.
+    pub(crate) fn finest(occupancy: &Occupancy, finer: usize) -> usize {
         let [low, high] = occupancy.bounds().unwrap_or([[0; 3]; 2]);
-        let cells = [0, 1, 2].map(|axis| high[axis] - low[axis]);
-        let size_of = |finer: usize| cells.map(|cells| cells * finer + 1);
-        let count = |finer: usize| size_of(finer).iter().product::<usize>();
+        let count = |finer: usize| (0..3).map(|axis| (high[axis] - low[axis]) * finer + 1).product::<usize>();
         let mut finer = finer.clamp(1, 1 << 8).next_power_of_two();
         while finer > 1 && count(finer) > NODES_MAX {
             finer /= 2;
         }
-        let size = size_of(finer);
+        finer
+    }
+
+    /// Evaluate a field with at least `finer` voxels along a cell of its occupancy, the next power of two; with fewer
+    /// if there would be too many.
+    #[must_use]
+    pub fn of(record: &FieldRecord, occupancy: Occupancy, finer: usize) -> Self {
+        let finer = Self::finest(&occupancy, finer);
+        let [low, high] = occupancy.bounds().unwrap_or([[0; 3]; 2]);
+        let cells = [0, 1, 2].map(|axis| high[axis] - low[axis]);
+        let size = cells.map(|cells| cells * finer + 1);
         let mut bake = Self {
             occupancy,
             finer,
             first: low,
             size,
             is_occupied: Vec::with_capacity(cells.iter().product()),
-            nodes: vec![[0.0; 4]; count(finer)],
+            nodes: vec![[0.0; 4]; size.iter().product()],
         };
         for (z, y) in (low[2]..high[2]).flat_map(|z| (low[1]..high[1]).map(move |y| (z, y))) {
             bake.is_occupied.extend((low[0]..high[0]).map(|x| bake.occupancy.is_occupied([x, y, z])));

@@ -1,6 +1,6 @@
 use super::{Encoding, Evaluator, FieldRecord};
 
-/// Half the side of the cube that is looked at: what a camera at the canonical place sees between near and far.
+/// Half the side of the cube that is looked at: the unit ball, that objects lie in, with room for its frustum.
 pub(super) const HALF: f32 = 1.5;
 /// Cells along a side of the cube, at least and at most.
 const SIDE_MIN: usize = 48;

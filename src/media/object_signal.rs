@@ -77,7 +77,13 @@ impl ObjectSignal {
     /// What a model reads that wants pictures of this side.
     #[must_use]
     pub fn input(&self, side_px: u32) -> Picture {
-        on_square(&self.cutout, self.framing.background, side_px)
+        self.on(self.framing.background, side_px)
+    }
+
+    /// The object in its square, laid on a colour.
+    #[must_use]
+    pub fn on(&self, background: [u8; 3], side_px: u32) -> Picture {
+        on_square(&self.cutout, background, side_px)
     }
 }
 

@@ -90,7 +90,7 @@ fn a_bake_draws_what_the_oracle_draws_up_to_its_resolution() {
     let length = point.iter().map(|at| at * at).sum::<f32>().sqrt();
     let along: f32 = bake.normal(point).iter().zip(point).map(|(normal, at)| normal * at / length).sum();
     assert!(along > 0.98, "{along}");
-    assert_eq!(bake.normal([1.4; 3]), [0.0; 3]);
+    assert!(bake.normal([1.4; 3]).iter().all(|along| *along == 0.0));
 }
 
 /// What lies outside the box is not there: half of the ball, cut through its middle, and nothing beside it.

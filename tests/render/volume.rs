@@ -67,6 +67,11 @@ fn the_shader_draws_the_bake_as_the_processor_does() {
         let is_near = differences.iter().filter(|difference| **difference <= 6.0).count();
         // The device keeps the grid in 8 bits; a normal of almost nothing may point anywhere.
         assert!(mean < 1.5, "{:?}: {mean} of 255 in the mean", frame.mode);
-        assert!(is_near * 100 >= differences.len() * 97, "{:?}: {is_near} of {}", frame.mode, differences.len());
+        assert!(
+            is_near * 100 >= differences.len() * 97,
+            "{:?}: {is_near} of {}",
+            frame.mode,
+            differences.len()
+        );
     }
 }

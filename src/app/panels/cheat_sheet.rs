@@ -1,18 +1,20 @@
-use eframe::egui::{Align, Context, Layout, RichText, Ui};
+use eframe::egui::{Align, Context, Label, Layout, RichText, Ui};
 
 use super::widgets::{modal, name_cell};
 use crate::app::action::Action;
 use crate::app::shortcuts::{GESTURES, GROUPS, Group, format_keys};
 use crate::app::theme::{palette, size, space};
 
+/// Which groups of keys stand below one another.
+const COLUMNS: [&[&str]; 3] = [&["Files", "Field"], &["Look", "Window"], &["Object"]];
+
 /// The keys, over the window.
 pub(crate) fn show(ctx: &Context, actions: &mut Vec<Action>) {
     modal(ctx, "cheat sheet", size::CHEAT_SHEET_WIDTH, actions, |ui, actions| {
         ui.label(RichText::new("Keys and gestures").heading().color(palette(ui).text_strong));
-        ui.columns(2, |columns| {
-            let (left, right) = GROUPS.split_at(GROUPS.len() / 2);
-            for (column, groups) in columns.iter_mut().zip([left, right]) {
-                for group in groups {
+        ui.columns(COLUMNS.len(), |columns| {
+            for (column, titles) in columns.iter_mut().zip(COLUMNS) {
+                for group in GROUPS.iter().filter(|group| titles.contains(&group.title)) {
                     show_group(column, group);
                 }
             }
@@ -55,6 +57,6 @@ fn line(ui: &mut Ui, keys: &str, what: &str) {
     ui.horizontal(|ui| {
         ui.spacing_mut().interact_size.y = space::L;
         name_cell(ui, keys, size::CHEAT_SHEET_KEYS);
-        ui.label(what);
+        ui.add(Label::new(what).wrap());
     });
 }

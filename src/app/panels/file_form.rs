@@ -7,7 +7,7 @@ use crate::app::format;
 use crate::app::reducer::film_config;
 use crate::app::state::State;
 use crate::app::theme::{palette, size, space};
-use crate::export::{check_film, check_mesh, density_bytes, film_bytes, mesh_bytes};
+use crate::export::{check_film, check_film_size, check_mesh, density_bytes, film_bytes, mesh_bytes};
 use crate::limits;
 use crate::media::check_extension;
 
@@ -123,17 +123,16 @@ fn remark(form: &FileForm, state: &State) -> Remark {
     let about = |bytes: u64| format!(", about {}", format::bytes(bytes));
     let (text, is_obstacle) = match form.target() {
         None => ("Type a path".into(), true),
-        Some(path) if form.purpose == FilePurpose::Film => match check_film(&path) {
-            Err(err) => (err.to_string(), true),
-            Ok(()) => {
-                let config = film_config(form.size_px, form.film.1, state);
-                let bytes = about(film_bytes(&path, &config, form.film.0));
-                (format!("gif or apng, or a folder of pictures, by the name{bytes}"), false)
-            }
-        },
+        Some(path) if form.purpose == FilePurpose::Film => {
+            let config = film_config(form.size_px, form.film.1, state);
+            let bytes = about(film_bytes(&path, &config, form.film.0));
+            let fits = check_film_size(form.size_px.0, form.size_px.1, form.film.0);
+            let names = format!("gif or apng, or a folder of pictures, by the name{bytes}");
+            check_film(&path).and(fits).map_or_else(|err| (err.to_string(), true), |()| (names, false))
+        }
         Some(path) if form.purpose == FilePurpose::Mesh => {
             let surface = item.map(|item| &item.surface);
-            let is_density = path.extension().is_some_and(|extension| extension == "npy");
+            let is_density = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("npy"));
             let bytes = match surface {
                 Some(surface) if is_density => about(density_bytes(surface.grid)),
                 Some(surface) => {

@@ -147,7 +147,7 @@ fn picture(ui: &mut Ui, state: &State, item: &Item, panels: &mut Panels, actions
     let signal = match signal {
         Signal::Image(signal) => signal,
         Signal::Object(signal) => {
-            object_inspector::input(ui, signal, panels, actions);
+            object_inspector::input(ui, item, signal, panels, actions);
             return;
         }
     };

@@ -111,11 +111,18 @@ pub(super) fn crop(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
 }
 
 /// Exactly what the model reads, and how that is changed.
-pub(super) fn input(ui: &mut Ui, signal: &ObjectSignal, panels: &mut Panels, actions: &mut Vec<Action>) {
+pub(super) fn input(
+    ui: &mut Ui,
+    item: &Item,
+    signal: &ObjectSignal,
+    panels: &mut Panels,
+    actions: &mut Vec<Action>,
+) {
     row(ui, "Object", signal.foreground.described(), "How it was told from what is behind it");
     ui.add_space(space::XS);
-    let in_progress = ui.data(|data| data.get_temp(Id::unique("object framing in progress")));
-    let mut framing: ObjectFraming = in_progress.unwrap_or(signal.framing);
+    let id = Id::unique(("object framing in progress", item.id));
+    let present = item.object_framing;
+    let mut framing: ObjectFraming = ui.data(|data| data.get_temp(id)).unwrap_or(present);
     ui.horizontal(|ui| {
         let texture = panels.textures.of(ui.ctx(), &signal.reference);
         let image = Image::new(&texture).fit_to_exact_size(vec2(size::INPUT_PICTURE, size::INPUT_PICTURE));
@@ -148,13 +155,12 @@ pub(super) fn input(ui: &mut Ui, signal: &ObjectSignal, panels: &mut Panels, act
                 .labelled_by(label.id)
                 .on_hover_text("What it is laid on; models are trained on white");
             // What is still being dragged or picked would encode with every frame: it counts once it is let go.
-            let id = Id::unique("object framing in progress");
-            let is_held = is_dragged || (ui.ctx().any_popup_open() && framing != signal.framing);
+            let is_held = is_dragged || (ui.ctx().any_popup_open() && framing != present);
             if is_held {
                 ui.data_mut(|data| data.insert_temp(id, framing));
             } else {
                 ui.data_mut(|data| data.remove::<ObjectFraming>(id));
-                if framing != signal.framing {
+                if framing != present {
                     actions.push(Action::FrameObject(framing));
                 }
             }

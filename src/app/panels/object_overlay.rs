@@ -5,7 +5,7 @@ use eframe::egui::{Align2, Color32, Pos2, Rect, Response, Shape, Stroke, Texture
 use glam::{DVec3, dvec3};
 
 use super::layout::Panels;
-use super::object_view::on_screen;
+use super::object_view::ScreenView;
 use super::overlay::chip;
 use crate::app::action::Action;
 use crate::app::item::Item;
@@ -31,7 +31,9 @@ pub(crate) fn show(
     response: &Response,
     actions: &mut Vec<Action>,
 ) {
-    if let Some(mesh) = item.surface.mesh.as_ref().filter(|_| item.surface.is_shown) {
+    // While the field changes, its surface is another one with every step.
+    let is_at_rest = item.surface.is_shown && item.refinement.is_none();
+    if let Some(mesh) = item.surface.mesh.as_ref().filter(|_| is_at_rest) {
         surface(ui, item, mesh, rect);
     }
     if item.signal.is_some() {
@@ -85,7 +87,8 @@ fn input_camera(ui: &Ui, item: &Item, rect: Rect, response: &Response, actions: 
     let eye = dvec3(0.0, 0.0, CANONICAL_DISTANCE);
     let corners = [(-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0)]
         .map(|(x, y)| eye + dvec3(x * half, y * half, -FRUSTUM));
-    let at = |world: DVec3| on_screen(ui, rect, &item.orbit, world).map(|(at, _)| at);
+    let view = ScreenView::new(ui, rect, &item.orbit);
+    let at = |world: DVec3| view.on_screen(world).map(|(at, _)| at);
     let Some(apex) = at(eye) else { return };
     let Some(corners): Option<Vec<Pos2>> = corners.into_iter().map(at).collect() else { return };
     let is_near = response.hover_pos().is_some_and(|pointer| pointer.distance(apex) < size::SPLIT_GRAB);
@@ -112,11 +115,9 @@ fn input_camera(ui: &Ui, item: &Item, rect: Rect, response: &Response, actions: 
 
 /// The surface, its far triangles first.
 fn surface(ui: &Ui, item: &Item, mesh: &Mesh, rect: Rect) {
-    let corners: Vec<Option<(Pos2, f64)>> = mesh
-        .positions
-        .iter()
-        .map(|at| on_screen(ui, rect, &item.orbit, DVec3::from(at.map(f64::from))))
-        .collect();
+    let view = ScreenView::new(ui, rect, &item.orbit);
+    let place = |at: &[f32; 3]| view.on_screen(DVec3::from(at.map(f64::from)));
+    let corners: Vec<Option<(Pos2, f64)>> = mesh.positions.iter().map(place).collect();
     let eye = item.orbit.eye();
     let mut facing: Vec<(f64, [u32; 3])> = mesh
         .triangles

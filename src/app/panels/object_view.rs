@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use eframe::egui::{Color32, CursorIcon, Key, PointerButton, Rect, Response, Role, Ui, WidgetInfo, pos2};
+use eframe::egui::{
+    Color32, CursorIcon, Key, PointerButton, Pos2, Rect, Response, Role, Ui, WidgetInfo, vec2,
+};
 use glam::{DVec2, DVec3, dvec2, dvec3};
 
 use super::layout::Panels;
@@ -14,7 +16,9 @@ use crate::app::item::Item;
 use crate::app::object_look::{OrbitChange, SAMPLES};
 use crate::app::state::State;
 use crate::app::theme::palette;
-use crate::camera::{Orbit, momentum_after};
+use crate::camera::{Camera, Orbit, momentum_after};
+use crate::dataset::FOCAL;
+use crate::engine::ItemId;
 use crate::render::{Backdrop, Drawn, VolumeFrame, VolumeMode};
 
 /// A drag across the viewport's smaller side turns by so many radians.
@@ -41,6 +45,8 @@ pub(crate) struct Motion {
     /// Radians a second, to the right and down.
     velocity: DVec2,
     last: Option<Orbit>,
+    /// What was looked at last.
+    item: Option<ItemId>,
 }
 
 #[expect(clippy::too_many_arguments, reason = "what the viewport has of this frame")]
@@ -63,6 +69,14 @@ pub(crate) fn show(
         VolumeMode::Samples => "Samples spent on the object",
     };
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, format!("{what} in {}", item.name)));
+    let mut bridge = bridge;
+    if panels.motion.item != Some(item.id) {
+        panels.motion = Motion { item: Some(item.id), ..Motion::default() };
+        // What is still to be seen is of another object.
+        if let Some(bridge) = bridge.as_deref_mut() {
+            bridge.hide_object();
+        }
+    }
     let secs = f64::from(ui.input(|input| input.stable_dt)).min(STEP_SECS);
     let by_hand = steer(ui, state, item, &mut panels.motion, rect, response, secs);
     let is_animated = by_hand.is_none() && animate(state, item, &mut panels.motion, secs, actions);
@@ -98,7 +112,7 @@ fn steer(
     let mut orbit = item.orbit;
     if response.double_clicked() {
         motion.velocity = DVec2::ZERO;
-        return Some(Orbit { target: DVec3::ZERO, ..Orbit::canonical(crate::dataset::FOCAL) });
+        return Some(Orbit::canonical(FOCAL));
     }
     let delta = response.drag_delta();
     let delta = dvec2(f64::from(delta.x), f64::from(delta.y)) * scale;
@@ -137,10 +151,14 @@ fn steer(
         }
     }
     if look.is_flying {
-        let flight = flight(ui) * FLIGHT * secs;
+        let is_free = state.dialog.is_none();
+        let flight = if is_free { flight(ui) * FLIGHT * secs } else { DVec3::ZERO };
         if flight != DVec3::ZERO {
             orbit = orbit.flown(flight);
         }
+    }
+    if orbit != item.orbit && !is_turning {
+        motion.velocity = DVec2::ZERO;
     }
     (orbit != item.orbit).then_some(orbit)
 }
@@ -151,6 +169,9 @@ fn flight(ui: &Ui) -> DVec3 {
         return DVec3::ZERO;
     }
     ui.input(|input| {
+        if input.modifiers.command {
+            return DVec3::ZERO;
+        }
         let axis = |plus, minus| {
             f64::from(u8::from(input.key_down(plus))) - f64::from(u8::from(input.key_down(minus)))
         };
@@ -241,16 +262,24 @@ fn backdrop(ui: &Ui, mode: VolumeMode) -> Color32 {
     }
 }
 
-/// A point of the world on the screen, and its depth; `None` behind the camera.
-pub(crate) fn on_screen(
-    ui: &Ui,
-    rect: Rect,
-    orbit: &Orbit,
-    world: DVec3,
-) -> Option<(eframe::egui::Pos2, f64)> {
-    let size = viewport_px(ui, rect);
-    let (at, depth) = orbit.camera(size.x as u32, size.y as u32).project(world);
-    let scale = f64::from(ui.pixels_per_point());
-    let at = at / scale;
-    (depth > 0.01).then(|| (pos2(rect.left() + at.x as f32, rect.top() + at.y as f32), depth))
+/// From the world to the screen.
+pub(crate) struct ScreenView {
+    camera: Camera,
+    from: Pos2,
+    points_per_pixel: f64,
+}
+
+impl ScreenView {
+    pub(crate) fn new(ui: &Ui, rect: Rect, orbit: &Orbit) -> Self {
+        let size = viewport_px(ui, rect);
+        let points_per_pixel = 1.0 / f64::from(ui.pixels_per_point());
+        Self { camera: orbit.camera(size.x as u32, size.y as u32), from: rect.min, points_per_pixel }
+    }
+
+    /// A point of the world, and its depth; `None` behind the camera.
+    pub(crate) fn on_screen(&self, world: DVec3) -> Option<(Pos2, f64)> {
+        let (at, depth) = self.camera.project(world);
+        let at = at * self.points_per_pixel;
+        (depth > 0.01).then(|| (self.from + vec2(at.x as f32, at.y as f32), depth))
+    }
 }

@@ -4,6 +4,7 @@ use eframe::egui::{
 };
 
 use super::layout::Panels;
+use super::object_view::Motion;
 use super::{object_view, overlay, toolbar};
 use crate::app::action::{Action, ViewChange};
 use crate::app::bridge::{Bridge, Drawing};
@@ -35,17 +36,23 @@ pub(crate) fn show(
     if state.viewport_px != (f64::from(viewport_px.0), f64::from(viewport_px.1)) {
         actions.push(Action::View(ViewChange::Viewport(f64::from(viewport_px.0), f64::from(viewport_px.1))));
     }
+    let is_object = state.current().is_some_and(Item::is_object);
+    if !is_object && panels.volume.take().is_some() {
+        panels.motion = Motion::default();
+        if let Some(bridge) = bridge.as_deref() {
+            bridge.hide_object();
+        }
+    }
     let Some(item) = state.current() else {
         panels.frame = None;
         ui.painter().rect_filled(rect, 0.0, palette(ui).canvas);
         invite(ui, rect, actions);
         return;
     };
-    if item.is_object() {
+    if is_object {
         object_view::show(ui, state, item, panels, bridge, rect, &response, actions);
         return;
     }
-    panels.volume = None;
     name(&response, state, item);
     steer(ui, rect, &response, actions);
     draw(ui, state, item, panels, bridge, rect, viewport_px);

@@ -3,7 +3,6 @@
 use super::library;
 use crate::app::action::Effect;
 use crate::app::item::Item;
-use crate::app::object_look::Surface;
 use crate::app::state::{Job, ModelState, NoticeKind, State, Work};
 use crate::engine::{Encoded, Event, ItemId, JobId, ModelInfo, Origin, Preview};
 
@@ -33,10 +32,12 @@ pub(crate) fn hear(state: &mut State, event: Event) -> Vec<Effect> {
         Event::Encoded { job, item, encoded } => {
             finish(state, job);
             written(state, item, job, encoded);
+            return library::find_surface(state, item);
         }
         Event::Refined { job, item, encoded, steps } => {
             finish(state, job);
             refined(state, item, job, encoded, steps);
+            return library::find_surface(state, item);
         }
         Event::Meshed { job, item, mesh } => {
             finish(state, job);
@@ -89,7 +90,6 @@ fn written(state: &mut State, item: ItemId, job: JobId, encoded: Encoded) {
     item.direct = encoded.quality;
     item.encoded = Some(encoded);
     library::forget_curve(item);
-    item.surface = Surface::default();
     if let (Origin::Path(path), None) = (item.origin.clone(), item.sample) {
         state.settings.remember(&path);
     }
@@ -153,9 +153,11 @@ fn model_ready(state: &mut State, job: JobId, info: ModelInfo) -> Vec<Effect> {
     let Some(job) = finish(state, job) else { return Vec::new() };
     let summary = info.summary.clone();
     *state.model_mut(kind) = ModelState::Ready(info);
-    // A checkpoint of last time may have become one of another kind.
+    let mut effects = Vec::new();
+    // A checkpoint of last time may have become one of another kind: the bundled one is still there.
     if job.kind != kind && matches!(state.model(job.kind), ModelState::Loading) {
-        *state.model_mut(job.kind) = ModelState::Absent("Its file is of another kind of model".into());
+        *state.settings.model_of(job.kind) = None;
+        effects = library::load_model(state, job.kind, None);
     }
     let path = match job.item {
         Some(item) => library::take_out_checkpoint(state, item),
@@ -169,7 +171,7 @@ fn model_ready(state: &mut State, job: JobId, info: ModelInfo) -> Vec<Effect> {
             "",
         );
     }
-    Vec::new()
+    effects
 }
 
 fn failed(

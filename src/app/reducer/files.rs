@@ -242,7 +242,7 @@ fn export_object(
             let (frames, per_sec) = form.film;
             ObjectExport::Film(turntable(item.orbit, frames), film_config(form.size_px, per_sec, state))
         }
-        _ if path.extension().is_some_and(|extension| extension == "npy") => {
+        _ if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("npy")) => {
             ObjectExport::Density(item.surface.grid)
         }
         _ => ObjectExport::Mesh(MeshConfig {

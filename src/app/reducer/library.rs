@@ -1,7 +1,6 @@
 //! What is in the library, and what the engine is asked to do with it.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use super::view;
 use crate::app::action::Effect;
@@ -130,7 +129,9 @@ pub(crate) fn new_job(state: &mut State, work: Work, item: Option<ItemId>) -> Jo
 fn drop_work(state: &mut State, id: ItemId) -> Vec<Effect> {
     let Some(item) = state.item_mut(id) else { return Vec::new() };
     let refining = item.refinement.take().map(|refinement| refinement.job);
-    let jobs: Vec<JobId> = item.opening.take().into_iter().chain(refining).collect();
+    item.surface.mesh = None;
+    let own = [item.opening.take(), item.surface.job.take()];
+    let jobs: Vec<JobId> = own.into_iter().flatten().chain(refining).collect();
     let mut effects = Vec::new();
     for job in jobs {
         effects.extend(cancel(state, job));
@@ -223,7 +224,6 @@ pub(crate) fn set_kind(state: &mut State, kind: SignalKind) -> Vec<Effect> {
     };
     if let Some(item) = state.item_mut(id) {
         item.kind = Some(kind);
-        item.surface = Surface::default();
     }
     read(state, id)
 }
@@ -239,25 +239,32 @@ pub(crate) fn frame_object(state: &mut State, framing: ObjectFraming) -> Vec<Eff
     read(state, id)
 }
 
-/// Look for the surface of the selected object, if it is to be shown; the search before it is given up.
+/// Show the surface of the selected object, or do not.
 pub(crate) fn set_surface(state: &mut State, is_shown: bool, threshold: f32, grid: usize) -> Vec<Effect> {
-    let crop = state.look.object.crop;
-    let Some((id, record)) = state.current().and_then(|item| Some((item.id, Arc::clone(item.record()?))))
-    else {
-        return Vec::new();
-    };
-    let before = state.item_mut(id).and_then(|item| item.surface.job.take());
-    let mut effects: Vec<Effect> = before.map_or_else(Vec::new, |job| cancel(state, job));
-    let job = is_shown.then(|| new_job(state, Work::Mesh, Some(id)));
+    let Some(id) = state.selected else { return Vec::new() };
     if let Some(item) = state.item_mut(id) {
         let surface = &mut item.surface;
-        (surface.is_shown, surface.threshold, surface.grid, surface.job) = (is_shown, threshold, grid, job);
-        if !is_shown {
-            surface.mesh = None;
-        }
+        (surface.is_shown, surface.threshold, surface.grid) = (is_shown, threshold, grid);
+    }
+    find_surface(state, id)
+}
+
+/// Look for the surface of an object anew, if it is shown; what was found or looked for before is given up.
+pub(crate) fn find_surface(state: &mut State, id: ItemId) -> Vec<Effect> {
+    let crop = state.look.object.crop;
+    let Some(item) = state.item_mut(id) else { return Vec::new() };
+    let before = item.surface.job.take();
+    item.surface.mesh = None;
+    let Surface { is_shown, threshold, grid, .. } = item.surface;
+    let record = item.record().filter(|_| is_shown && item.is_object()).cloned();
+    let mut effects: Vec<Effect> = before.map_or_else(Vec::new, |job| cancel(state, job));
+    let Some(record) = record else { return effects };
+    let job = new_job(state, Work::Mesh, Some(id));
+    if let Some(item) = state.item_mut(id) {
+        item.surface.job = Some(job);
     }
     let config = MeshConfig { threshold, grid, crop };
-    effects.extend(job.map(|job| Effect::Send(Command::Mesh { job, item: id, record, config })));
+    effects.push(Effect::Send(Command::Mesh { job, item: id, record, config }));
     effects
 }
 

@@ -1,5 +1,6 @@
 //! How the selected item is looked at.
 
+use super::library;
 use crate::app::action::{Action, Effect, ViewChange};
 use crate::app::object_look::OrbitChange;
 use crate::app::state::State;
@@ -48,7 +49,14 @@ pub(crate) fn look(state: &mut State, action: &Action) -> Vec<Effect> {
 /// Move around an object, or look at objects in another way.
 pub(crate) fn look_at_object(state: &mut State, action: &Action) -> Vec<Effect> {
     match *action {
-        Action::LookAtObjects(look) => state.look.object = look,
+        Action::LookAtObjects(look) => {
+            let is_cropped_otherwise = look.crop != state.look.object.crop;
+            state.look.object = look;
+            if is_cropped_otherwise {
+                let ids: Vec<ItemId> = state.items.iter().map(|item| item.id).collect();
+                return ids.into_iter().flat_map(|id| library::find_surface(state, id)).collect();
+            }
+        }
         Action::Orbit(change) => {
             let Some(id) = state.selected else { return Vec::new() };
             if matches!(change, OrbitChange::Hand(_)) {

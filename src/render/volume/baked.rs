@@ -73,7 +73,7 @@ impl BakedPass {
     pub(super) fn upload(&mut self, device: &wgpu::Device, queue: &wgpu::Queue, bake: &Bake) {
         let (nodes, cells) = (bake.size(), bake.cells());
         let most = device.limits().max_texture_dimension_3d as usize;
-        if cells.iter().any(|cells| *cells == 0) || nodes.iter().any(|nodes| *nodes > most) {
+        if cells.contains(&0) || nodes.iter().any(|nodes| *nodes > most) {
             self.grid = None;
             return;
         }

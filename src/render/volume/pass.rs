@@ -22,6 +22,8 @@ pub struct VolumePass {
     /// The picture that was asked for last, and its number.
     wanted: Option<(Arc<FieldRecord>, VolumeFrame)>,
     request: u64,
+    /// Answers to older ones are of another object.
+    oldest_request: u64,
     state: VolumeState,
     error: Option<RenderError>,
 }
@@ -38,8 +40,11 @@ impl VolumePass {
         kind: EvaluatorKind,
         wake: Arc<dyn Fn() + Send + Sync>,
     ) -> Result<Self, RenderError> {
+        // Where the device cannot, the processor draws.
         let baked = match kind {
-            EvaluatorKind::Gpu => Some(BakedPass::new(device)?),
+            EvaluatorKind::Gpu => BakedPass::new(device)
+                .inspect_err(|err| tracing::warn!("objects are drawn by the CPU: {err}"))
+                .ok(),
             EvaluatorKind::Cpu => None,
         };
         Ok(Self {
@@ -50,6 +55,7 @@ impl VolumePass {
             field: None,
             wanted: None,
             request: 0,
+            oldest_request: 0,
             state: nothing(),
             error: None,
         })
@@ -62,6 +68,8 @@ impl VolumePass {
         if self.field.is_none() {
             self.worker.clear();
             self.screen.clear();
+            // What the worker is at may still arrive.
+            self.oldest_request = self.request + 1;
             self.wanted = None;
             self.bake = None;
             self.state = nothing();
@@ -95,7 +103,9 @@ impl VolumePass {
             self.draw_baked(device, queue, frame, !is_known);
             if let Ok((patches, _)) = &taken {
                 // What the worker draws comes in order; where the device draws, a tile may be of the view before.
-                let is_wanted = |request| self.baked.is_none() || request == self.request;
+                let is_wanted = |request| {
+                    request == self.request || (self.baked.is_none() && request >= self.oldest_request)
+                };
                 for patch in patches.iter().filter(|patch| is_wanted(patch.request)) {
                     self.screen.write(queue, patch.rect, &patch.rgba);
                 }
@@ -105,11 +115,11 @@ impl VolumePass {
             self.error = Some(RenderError::Gpu(reason));
         }
         match taken {
-            Ok((_, Some((request, state)))) => {
+            Ok((_, Some((request, state)))) if request >= self.oldest_request => {
                 let is_done = state.is_done && request == self.request;
                 self.state = VolumeState { is_done, ..state };
             }
-            Ok((_, None)) => {}
+            Ok(_) => {}
             Err(err) => self.error = Some(err),
         }
         self.state

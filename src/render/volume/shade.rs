@@ -24,7 +24,7 @@ pub fn shaded(
             pixel(mapped(1.0 - share).map(|value| value * alpha), alpha)
         }
         VolumeMode::Normal => {
-            // Where half of what is seen has been met; behind it what is seen through lies at the far end.
+            // The mean depth of what is seen; what is seen through lies at the far end.
             let depth =
                 if alpha > 0.0 { (seen.depth - (1.0 - alpha) * sampling.far) / alpha } else { seen.depth };
             let point = [0, 1, 2].map(|axis| ray[axis] + depth * ray[3 + axis]);

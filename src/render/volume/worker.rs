@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::shade::{rays_of, shaded};
 use super::tiles::{enlarged, tiles};
 use super::{Drawn, VolumeFrame, VolumeState};
-use crate::field::{Bake, FieldRecord, Occupancy, Sampling, Traced, Tracer};
+use crate::field::{Bake, CropBox, FieldRecord, Occupancy, Sampling, Traced, Tracer};
 use crate::render::RenderError;
 use crate::render::worker::Wake;
 
@@ -126,6 +126,7 @@ impl VolumeWorker {
         state.request = None;
         state.patches.clear();
         state.seen = None;
+        state.bake = None;
     }
 
     /// The latest bake, if there is one that was not taken yet.
@@ -143,8 +144,8 @@ impl VolumeWorker {
     )]
     pub(super) fn take(&self) -> Result<(Vec<Patch>, Option<(u64, VolumeState)>), RenderError> {
         let mut state = self.shared.lock();
-        match &state.failure {
-            Some(failure) => Err(RenderError::Worker(failure.clone())),
+        match state.failure.take() {
+            Some(failure) => Err(RenderError::Worker(failure)),
             None => Ok((std::mem::take(&mut state.patches), state.seen)),
         }
     }
@@ -213,6 +214,8 @@ impl Shared {
             return progress;
         };
         let sampling = sampling.moved(frame.place.depth_offset() as f32);
+        // Beyond the cube of the bake nothing was learned, and at rest no more should be seen than in motion.
+        let frame = &VolumeFrame { crop: frame.crop.common(&CropBox::of_bake()), ..*frame };
         let ready = match ready.take() {
             Some(own) if Arc::ptr_eq(&own.record, &request.record) => ready.insert(own),
             _ => ready.insert(Ready::new(&request.record)),
@@ -230,7 +233,7 @@ impl Shared {
             let seen = VolumeState { drawn, is_done: frame.is_moving, spared: None, baked_ms: None };
             let mut state = self.lock();
             state.seen = Some((request.id, seen));
-            state.bake = Some(Arc::clone(ready.bake(frame)));
+            state.bake = Some(Arc::clone(ready.fine.as_ref().unwrap_or(&ready.coarse)));
             state.patches.clear();
             drop(state);
             (self.wake)();
@@ -306,8 +309,12 @@ impl Ready {
     }
 
     fn bake_finer(&mut self) {
-        let fine = Bake::of(&self.record, self.coarse.occupancy().clone(), FINER_AT_REST);
-        self.fine = Some(Arc::new(fine));
+        let occupancy = self.coarse.occupancy().clone();
+        // Where there is no room for more voxels, the coarse one is the finest.
+        self.fine = Some(match Bake::finest(&occupancy, FINER_AT_REST) {
+            finer if finer <= self.coarse.finer() => Arc::clone(&self.coarse),
+            finer => Arc::new(Bake::of(&self.record, occupancy, finer)),
+        });
     }
 
     fn bake(&self, frame: &VolumeFrame) -> &Arc<Bake> {
