@@ -94,6 +94,7 @@ fn objects_of(seconds: f64) -> anyhow::Result<Vec<Row>> {
     let times = measure::repeat(seconds, || Ok(model.encode_object(&views, None)?))?;
     let mut rows = vec![Row::of("object: picture to field", &times)];
     rows.extend(objects::drawing(seconds, &model.encode_object(&views, None)?.record)?);
+    rows.extend(tuning::object_step(seconds)?);
     Ok(rows)
 }
 

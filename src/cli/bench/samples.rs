@@ -3,9 +3,10 @@ use std::sync::Arc;
 
 use anyhow::Context;
 
-use crate::dataset::Entry;
+use crate::camera::{CANONICAL_DISTANCE, Camera, Intrinsics};
+use crate::dataset::{Entry, FOCAL, ObjectEntry, View, ViewSet};
 use crate::field::{Architecture, Field, FieldKind, FieldRecord, Layer};
-use crate::media::{Framing, ImageSignal, ObjectFraming, ObjectSignal, Picture};
+use crate::media::{Cutout, Framing, ImageSignal, ObjectFraming, ObjectSignal, Picture};
 use crate::storage::Identity;
 
 /// A picture by a formula, detailed enough not to be a decoder's easy case.
@@ -40,6 +41,26 @@ pub(super) fn entries() -> anyhow::Result<Vec<Entry>> {
     let entry = |index: usize| {
         let picture = picture(256, 256 + index as u32)?;
         Ok(Entry { relative: format!("formula-{index}"), sha256: String::new(), picture })
+    };
+    (0..16).map(entry).collect()
+}
+
+/// Disks that are seen from all around, to train on.
+pub(super) fn objects() -> anyhow::Result<Vec<ObjectEntry>> {
+    let side = 96;
+    let view = |index: usize| {
+        let pixels = (0..side * side).map(|pixel| (pixel % side, pixel / side));
+        let rgba = pixels.flat_map(|(x, y)| {
+            let from_middle = (x as f64 - 47.5).hypot(y as f64 - 47.5);
+            if from_middle < 30.0 { [200, (x + y) as u8, 60, 255] } else { [0; 4] }
+        });
+        let picture = Cutout::new(side, side, rgba.collect()).context("a sample of no size")?;
+        let intrinsics = Intrinsics::square(side, FOCAL);
+        Ok(View { picture, camera: Camera::around(0.3, index as f64, CANONICAL_DISTANCE, intrinsics) })
+    };
+    let entry = |index: usize| {
+        let views = (0..8).map(view).collect::<anyhow::Result<Vec<View>>>()?;
+        Ok(ObjectEntry { relative: format!("disk-{index}"), views: ViewSet { views, near: 2.0, far: 6.0 } })
     };
     (0..16).map(entry).collect()
 }
