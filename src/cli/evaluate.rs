@@ -59,19 +59,23 @@ pub(super) fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
 #[derive(Serialize)]
 struct ObjectsReport {
     model: ModelInfo,
-    refine_steps: u32,
+    /// How fields were refined towards one view, and towards four.
+    refine: [RefineConfig; 2],
     objects: Vec<EvaluatedObject>,
     classes: Vec<ClassFigures>,
 }
 
 fn objects(model: &Model, args: &EvaluateArgs) -> anyhow::Result<()> {
     let data = train::scan_objects(&args.data)?;
+    let steps = args.refine.last().copied().unwrap_or(0);
+    let refine =
+        [1, 4].map(|views| args.refining.over(RefineConfig { steps, ..RefineConfig::of_object(views) }));
     let config = ObjectsEvaluateConfig {
         split: args.split.into(),
         unseen: args.unseen.clone(),
         most_objects: args.objects,
         novel_views: args.views.max(1),
-        refine_steps: args.refine.last().copied().unwrap_or(0),
+        refine,
         with_baselines: args.baselines,
     };
     let (objects, classes) = evaluate_objects(model, &data, &config, |row| {
@@ -80,8 +84,7 @@ fn objects(model: &Model, args: &EvaluateArgs) -> anyhow::Result<()> {
         }
     })?;
     if args.json {
-        let refine_steps = config.refine_steps;
-        return output::json(&ObjectsReport { model: model.info(), refine_steps, objects, classes });
+        return output::json(&ObjectsReport { model: model.info(), refine, objects, classes });
     }
     for ClassFigures { class, is_unseen, count, mean } in &classes {
         let seen = if *is_unseen { ", unseen" } else { "" };

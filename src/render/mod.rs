@@ -30,6 +30,7 @@ mod plan;
 mod screen_pass;
 mod screen_pipelines;
 mod source;
+mod thread;
 mod tile_evaluator;
 mod volume;
 mod work;

@@ -1,4 +1,3 @@
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -7,6 +6,7 @@ use half::f16;
 
 use super::RenderError;
 use super::plan::{Block, Grid, PxRect};
+use super::thread::start_thread;
 use super::work::{Goal, Work};
 use crate::field::Evaluator;
 
@@ -73,19 +73,12 @@ impl CpuWorker {
     pub(super) fn start(wake: Wake) -> Result<Self, RenderError> {
         let shared = Arc::new(Shared { state: Mutex::default(), changed: Condvar::new(), wake });
         let of_thread = Arc::clone(&shared);
-        let run = move || {
-            let result = catch_unwind(AssertUnwindSafe(|| of_thread.run()));
-            if let Err(panic) = result {
-                let text = panic.downcast_ref::<String>().map(String::as_str);
-                let text = text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("it panicked");
-                of_thread.lock().failure = Some(text.to_owned());
-                (of_thread.wake)();
-            }
+        let of_failure = Arc::clone(&shared);
+        let failed = move |text: String| {
+            of_failure.lock().failure = Some(text);
+            (of_failure.wake)();
         };
-        let thread = std::thread::Builder::new()
-            .name("hyperscope-tiles".into())
-            .spawn(run)
-            .map_err(|err| RenderError::Worker(err.to_string()))?;
+        let thread = start_thread("hyperscope-tiles", move || of_thread.run(), failed)?;
         Ok(Self { shared, thread: Some(thread) })
     }
 

@@ -28,8 +28,8 @@ pub struct ObjectsEvaluateConfig {
     pub most_objects: usize,
     /// Views of each that are not read, at most.
     pub novel_views: usize,
-    /// Steps of refining, from the one view and from four; 0 for none.
-    pub refine_steps: u32,
+    /// How fields are refined towards the one view and towards four; no steps for not at all.
+    pub refine: [RefineConfig; 2],
     /// Whether the baselines are measured too.
     pub with_baselines: bool,
 }
@@ -158,10 +158,10 @@ fn evaluate(
     let (one, four, novel_views) = (of(&given[..1]), of(&given), of(&novel));
     let record = encode_view(model, entry, 0)?;
     let refine = |start: &FieldRecord, towards: &Views| -> Result<Option<Quality>, TrainError> {
-        if config.refine_steps == 0 {
+        let settings = config.refine[usize::from(towards.len() > 1)];
+        if settings.steps == 0 {
             return Ok(None);
         }
-        let settings = RefineConfig { steps: config.refine_steps, ..RefineConfig::of_object(towards.len()) };
         let mut refiner = Refiner::new(start, Arc::clone(towards), settings)?;
         while !refiner.is_finished() {
             refiner.step()?;

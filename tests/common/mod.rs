@@ -2,8 +2,10 @@
 
 //! What several test files need.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use hyperscope::field::{Activation, Architecture, Encoding, Field, FieldKind, FieldRecord, Layer};
 use hyperscope::media::Picture;
 
 /// A file or folder of the shared test data that lies beside the checkout; `None`, with the reason
@@ -42,4 +44,27 @@ pub(crate) fn waves(width: u32, height: u32, shift: f32) -> Picture {
 pub(crate) fn put(path: &Path, bytes: &[u8]) {
     use std::io::Write;
     std::fs::File::create(path).unwrap().write_all(bytes).unwrap();
+}
+
+/// An object whose density is `30 relu(cos 2x + cos 2y + cos 2z - 2.4)`, a ball without corners around the origin. Its
+/// colour logits are `colors`, and red's grows with `red` times the sine of 2x.
+#[must_use]
+pub(crate) fn ball(colors: [f32; 3], red: f32) -> FieldRecord {
+    let architecture = Architecture {
+        layers: 1,
+        encoding: Encoding::Fourier { count: 1, min: 2.0, max: 2.0 },
+        activation: Activation::Relu,
+        density_gain: Some(30.0),
+        ..Architecture::live_object()
+    };
+    // Cosines of x, y and z, then their sines; red, green, blue and density of each.
+    let mut weight = vec![0.0; 6 * 4];
+    for axis in 0..3 {
+        weight[4 * axis + 3] = 1.0;
+    }
+    weight[4 * 3] = red;
+    let [r, g, b] = colors;
+    let field = Field::new(architecture, vec![Layer { weight, bias: vec![r, g, b, -2.4] }]).unwrap();
+    let kind = FieldKind::Object { near: 3.0, far: 5.0 };
+    FieldRecord { field, kind, source: None, model: None, extra: BTreeMap::new() }
 }

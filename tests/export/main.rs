@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests are not in test functions")]
 
-use std::collections::BTreeMap;
+#[path = "../common/mod.rs"]
+mod common;
+
 use std::ops::ControlFlow;
 
 use hyperscope::camera::Orbit;
@@ -10,29 +12,12 @@ use hyperscope::export::{
     ExportError, FilmConfig, Mesh, Still, StillConfig, check_film, check_mesh, check_still, turntable,
     write_density, write_film, write_mesh,
 };
-use hyperscope::field::{
-    Activation, Architecture, Bake, CropBox, Encoding, Field, FieldKind, FieldRecord, Layer, Occupancy,
-    Tracer,
-};
+use hyperscope::field::{Bake, CropBox, FieldRecord, Occupancy, Tracer};
 use image::AnimationDecoder;
 
-/// Density `30 relu(cos 2x + cos 2y + cos 2z - 2.4)`; orange everywhere.
+/// Orange everywhere.
 fn ball() -> FieldRecord {
-    let architecture = Architecture {
-        layers: 1,
-        encoding: Encoding::Fourier { count: 1, min: 2.0, max: 2.0 },
-        activation: Activation::Relu,
-        density_gain: Some(30.0),
-        ..Architecture::live_object()
-    };
-    let mut weight = vec![0.0; 6 * 4];
-    for axis in 0..3 {
-        weight[4 * axis + 3] = 1.0;
-    }
-    let layer = Layer { weight, bias: vec![2.0, 0.0, -2.0, -2.4] };
-    let field = Field::new(architecture, vec![layer]).unwrap();
-    let kind = FieldKind::Object { near: 3.0, far: 5.0 };
-    FieldRecord { field, kind, source: None, model: None, extra: BTreeMap::new() }
+    common::ball([2.0, 0.0, -2.0], 0.0)
 }
 
 fn density([x, y, z]: [f32; 3]) -> f32 {

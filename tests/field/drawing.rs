@@ -1,30 +1,13 @@
 //! Faster renderings of an object against the oracle.
 
 use hyperscope::camera::Orbit;
-use hyperscope::field::{
-    Activation, Architecture, Bake, CropBox, Encoding, Field, FieldKind, FieldRecord, Layer, Occupancy,
-    Sampling, Seen, Tracer,
-};
+use hyperscope::field::{Bake, CropBox, FieldRecord, Occupancy, Sampling, Seen, Tracer};
 
-/// Density `30 relu(cos 2x + cos 2y + cos 2z - 2.4)`, a ball without corners around the origin; red grows with x.
+use crate::common;
+
+/// Red grows with x.
 fn ball() -> FieldRecord {
-    let architecture = Architecture {
-        layers: 1,
-        encoding: Encoding::Fourier { count: 1, min: 2.0, max: 2.0 },
-        activation: Activation::Relu,
-        density_gain: Some(30.0),
-        ..Architecture::live_object()
-    };
-    let mut weight = vec![0.0; 6 * 4];
-    // Cosines of x, y and z, then their sines.
-    for axis in 0..3 {
-        weight[4 * axis + 3] = 1.0;
-    }
-    weight[4 * 3] = 3.0;
-    let layer = Layer { weight, bias: vec![0.0, 1.0, -2.0, -2.4] };
-    let field = Field::new(architecture, vec![layer]).unwrap();
-    let kind = FieldKind::Object { near: 3.0, far: 5.0 };
-    FieldRecord { field, kind, source: None, model: None, extra: std::collections::BTreeMap::new() }
+    common::ball([0.0, 1.0, -2.0], 3.0)
 }
 
 fn rays(side: u32) -> Vec<[f32; 6]> {

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "helpers of tests are not in test functions")]
 
+#[path = "../common/mod.rs"]
+mod common;
 mod image_pass;
 mod modes;
 mod shaders;

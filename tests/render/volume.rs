@@ -1,33 +1,14 @@
 //! The baked grid by WGSL against its CPU twin.
 
-use std::collections::BTreeMap;
-
 use hyperscope::camera::Orbit;
-use hyperscope::field::{
-    Activation, Architecture, Bake, CropBox, Encoding, Field, FieldKind, FieldRecord, Layer, Occupancy,
-    Sampling, Traced,
-};
+use hyperscope::field::{Bake, CropBox, FieldRecord, Occupancy, Sampling, Traced};
 use hyperscope::render::{Backdrop, VolumeFrame, VolumeMode, adapters, draw_baked_gpu, shaded};
 
-/// Density `30 relu(cos 2x + cos 2y + cos 2z - 2.4)`; red grows with x, blue with z.
+use crate::common;
+
+/// Red grows with x.
 fn ball() -> FieldRecord {
-    let architecture = Architecture {
-        layers: 1,
-        encoding: Encoding::Fourier { count: 1, min: 2.0, max: 2.0 },
-        activation: Activation::Relu,
-        density_gain: Some(30.0),
-        ..Architecture::live_object()
-    };
-    let mut weight = vec![0.0; 6 * 4];
-    for axis in 0..3 {
-        weight[4 * axis + 3] = 1.0;
-    }
-    weight[4 * 3] = 3.0;
-    weight[4 * 5 + 2] = 2.0;
-    let layer = Layer { weight, bias: vec![0.0, 1.0, -1.0, -2.4] };
-    let field = Field::new(architecture, vec![layer]).unwrap();
-    let kind = FieldKind::Object { near: 3.0, far: 5.0 };
-    FieldRecord { field, kind, source: None, model: None, extra: BTreeMap::new() }
+    common::ball([0.0, 1.0, -1.0], 3.0)
 }
 
 #[test]

@@ -1,4 +1,3 @@
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -10,6 +9,7 @@ use super::tiles::{enlarged, tiles};
 use super::{Drawn, VolumeFrame, VolumeState};
 use crate::field::{Bake, CropBox, FieldRecord, Occupancy, Sampling, Traced, Tracer};
 use crate::render::RenderError;
+use crate::render::thread::start_thread;
 use crate::render::worker::Wake;
 
 /// A baked frame of a view in motion should take no longer.
@@ -95,18 +95,12 @@ impl VolumeWorker {
     pub(super) fn start(draws_baked: bool, wake: Wake) -> Result<Self, RenderError> {
         let shared = Arc::new(Shared { state: Mutex::default(), draws_baked, changed: Condvar::new(), wake });
         let of_thread = Arc::clone(&shared);
-        let run = move || {
-            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| of_thread.run())) {
-                let text = panic.downcast_ref::<String>().map(String::as_str);
-                let text = text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("it panicked");
-                of_thread.lock().failure = Some(text.to_owned());
-                (of_thread.wake)();
-            }
+        let of_failure = Arc::clone(&shared);
+        let failed = move |text: String| {
+            of_failure.lock().failure = Some(text);
+            (of_failure.wake)();
         };
-        let thread = std::thread::Builder::new()
-            .name("hyperscope-volume".into())
-            .spawn(run)
-            .map_err(|err| RenderError::Worker(err.to_string()))?;
+        let thread = start_thread("hyperscope-volume", move || of_thread.run(), failed)?;
         Ok(Self { shared, thread: Some(thread) })
     }
 
