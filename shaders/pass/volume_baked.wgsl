@@ -38,11 +38,13 @@ struct BakedView {
 // Red, green, blue, and how much a voxel hides; at the nodes.
 @group(0) @binding(1) var nodes: texture_3d<f32>;
 @group(0) @binding(2) var node_sampler: sampler;
-// Of each cell, whether it may hold something.
-@group(0) @binding(3) var occupied: texture_3d<u32>;
+// Of each cell, how many voxels along the axes a ray in it may go on and miss nothing; EMPTY is set where there is
+// nothing to be seen.
+@group(0) @binding(3) var reaches: texture_3d<u32>;
 @group(0) @binding(4) var<uniform> color_map_stops: array<vec4f, COLOR_MAP_STOPS>;
 
-const OPAQUE: f32 = 5e-3;
+const OPAQUE: f32 = 1e-2;
+const EMPTY: u32 = 0x80u;
 // As render::VolumeMode counts them.
 const MODE_DEPTH: u32 = 1u;
 const MODE_NORMAL: u32 = 2u;
@@ -60,18 +62,18 @@ fn node_at(place: vec3f) -> vec4f {
     return textureSampleLevel(nodes, node_sampler, (place + 0.5) / vec3f(textureDimensions(nodes)), 0.0);
 }
 
-fn is_occupied(cell: vec3i) -> bool {
-    return textureLoad(occupied, vec3u(cell), 0).r != 0u;
+fn reach_in(cell: vec3i) -> u32 {
+    return textureLoad(reaches, vec3u(cell), 0).r;
 }
 
 fn last_cell() -> vec3i {
-    return vec3i(textureDimensions(occupied)) - 1;
+    return vec3i(textureDimensions(reaches)) - 1;
 }
 
 // How much is hidden there; nothing in empty cells and outside.
 fn density(place: vec3f) -> f32 {
     let cell = vec3i(floor(place / view.finer));
-    if any(cell < vec3i(0)) || any(cell > last_cell()) || !is_occupied(cell) {
+    if any(cell < vec3i(0)) || any(cell > last_cell()) || (reach_in(cell) & EMPTY) != 0u {
         return 0.0;
     }
     return node_at(place).a;
@@ -120,23 +122,23 @@ fn march(direction: vec3f) -> Seen {
     // The samples lie at the same depths of all rays, so that neighbours agree.
     var step = max(ceil((from_depth - view.near) / view.voxel), 0.0);
     let last = (to_depth - view.near) / view.voxel;
+    let fastest = abs(direction);
+    let steps_per_voxel = 1.0 / max(fastest.x, max(fastest.y, fastest.z));
     var left = 1.0;
     var seen = Seen(vec4f(0.0), 0.0);
     while step < last && left >= OPAQUE {
         let place = start + step * direction;
         let cell = clamp(vec3i(floor(place / view.finer)), vec3i(0), last_cell());
-        if !is_occupied(cell) {
-            let wall = (vec3f(cell) + select(vec3f(0.0), vec3f(1.0), direction > vec3f(0.0))) * view.finer;
-            let ways = select((wall - place) / direction, vec3f(1e30), direction == vec3f(0.0));
-            step += max(ceil(min(ways.x, min(ways.y, ways.z))), 1.0);
-            continue;
+        let reach = reach_in(cell);
+        let steps = floor(f32((reach & ~EMPTY) - 1u) * steps_per_voxel) + 1.0;
+        if (reach & EMPTY) == 0u {
+            let node = node_at(place);
+            let weight = left * min(steps * node.a, 1.0);
+            seen.color += weight * vec4f(node.rgb, 1.0);
+            seen.depth += weight * (view.near + step * view.voxel);
+            left -= weight;
         }
-        let node = node_at(place);
-        let weight = left * node.a;
-        seen.color += weight * vec4f(node.rgb, 1.0);
-        seen.depth += weight * (view.near + step * view.voxel);
-        left -= weight;
-        step += 1.0;
+        step += steps;
     }
     seen.depth += (1.0 - seen.color.a) * view.far;
     return seen;

@@ -141,4 +141,17 @@ impl Camera {
         let turn = DAffine3::from_mat3(input.world_from_camera.matrix3.transpose());
         Self { world_from_camera: turn * self.world_from_camera, ..*self }
     }
+
+    /// The camera that sees of a world whose x axis is turned round what this one sees of the world, left and right
+    /// exchanged.
+    #[must_use]
+    pub fn mirrored(&self) -> Self {
+        let mirror = DAffine3::from_scale(dvec3(-1.0, 1.0, 1.0));
+        let Intrinsics { width, principal_px, .. } = self.intrinsics;
+        let principal_px = dvec2(f64::from(width) - principal_px.x, principal_px.y);
+        Self {
+            world_from_camera: mirror * self.world_from_camera * mirror,
+            intrinsics: Intrinsics { principal_px, ..self.intrinsics },
+        }
+    }
 }

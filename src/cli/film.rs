@@ -8,7 +8,7 @@ use super::args::{DrawingArgs, TurntableArgs};
 use super::values::{Size, ViewArg};
 use super::{output, source};
 use crate::export::{FilmConfig, StillConfig, camera_path, check_film, film_bytes, turntable, write_film};
-use crate::field::{CropBox, FieldKind, FieldRecord, Occupancy, Tracer};
+use crate::field::{CropBox, FieldKind, FieldRecord, Tracer};
 
 #[derive(Serialize)]
 struct Report {
@@ -31,7 +31,7 @@ pub(super) fn run(args: &TurntableArgs) -> anyhow::Result<()> {
     let config = FilmConfig { still: still_config(&args.drawing, args.size), frames_per_sec: args.fps };
     let bytes = film_bytes(&args.output, &config, places.len());
     output::note(format_args!("{} pictures, about {:.1} MB", places.len(), bytes as f64 / 1e6));
-    let tracer = Tracer::new(&record, Occupancy::of(&record));
+    let tracer = Tracer::of(&record);
     let begun = Instant::now();
     let bar = output::bar(1_000, "{bar:30} {percent} %, {eta} left");
     write_film(&args.output, &record, &tracer, &places, &config, &mut |part| {

@@ -9,7 +9,7 @@ use super::film::still_config;
 use super::values::{DeviceName, Size};
 use super::{output, source};
 use crate::export::Still;
-use crate::field::{FieldKind, FieldRecord, Occupancy, Region, Tracer};
+use crate::field::{FieldKind, FieldRecord, Region, Tracer};
 use crate::media;
 use crate::render::render_gpu;
 
@@ -67,7 +67,7 @@ fn object(record: &FieldRecord, args: &RenderArgs) -> anyhow::Result<Still> {
         bail!("--region is for pictures; choose what is seen of an object by --view");
     }
     let place = args.view.unwrap_or_default().orbit();
-    let tracer = Tracer::new(record, Occupancy::of(record));
+    let tracer = Tracer::of(record);
     let config = still_config(&args.drawing, args.size);
     Ok(Still::draw(record, &tracer, &place, &config, &mut |_| std::ops::ControlFlow::Continue(()))?)
 }

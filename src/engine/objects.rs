@@ -8,7 +8,7 @@ use super::{Event, JobId, MeshConfig, ObjectExport, Stage};
 use crate::export::{
     ExportError, Mesh, Still, check_film, check_mesh, check_still, write_density, write_film, write_mesh,
 };
-use crate::field::{FieldRecord, Occupancy, Tracer};
+use crate::field::{FieldRecord, Tracer};
 
 /// The surface of an object.
 pub(super) fn mesh(record: &FieldRecord, config: &MeshConfig) -> Result<Mesh, ExportError> {
@@ -29,11 +29,11 @@ pub(super) fn export(
     };
     let written = match what {
         ObjectExport::Still(place, config) => check_still(&path).and_then(|()| {
-            let tracer = Tracer::new(record, Occupancy::of(record));
+            let tracer = Tracer::of(record);
             Still::draw(record, &tracer, place, config, &mut progress)?.write(&path)
         }),
         ObjectExport::Film(places, config) => check_film(&path).and_then(|()| {
-            let tracer = Tracer::new(record, Occupancy::of(record));
+            let tracer = Tracer::of(record);
             write_film(&path, record, &tracer, places, config, &mut progress)
         }),
         ObjectExport::Mesh(config) => {

@@ -1,6 +1,7 @@
 use rayon::prelude::*;
 
-use super::occupancy::HALF;
+use super::march::{EMPTY, Marches};
+use super::occupancy::{HALF, spread};
 use super::volume::{Seen, nothing_at};
 use super::{Evaluator, FieldRecord, Occupancy, Sampling};
 
@@ -10,22 +11,27 @@ const NODES_MAX: usize = 6_000_000;
 const POINTS: usize = 4_096;
 /// Rays that are followed together.
 const RAYS: usize = 256;
-/// A ray that lets through less is not followed further.
-const OPAQUE: f32 = 5e-3;
+/// A cell whose nodes all hide less, of what passes a voxel, is haze; of which nothing that can be seen, is empty.
+const HAZE: f32 = 4e-3;
+const CLEAR: f32 = 2e-4;
+/// Voxels along a cell, at most.
+const FINER_MAX: usize = 1 << 7;
+/// The longest step through haze, in voxels.
+const HAZE_STEP: usize = 3;
 
 /// An object's field at the nodes of a grid, to be drawn while anything moves: a field has no view direction, so the
 /// grid is exact up to its resolution. Only the cells that [`Occupancy`] found are evaluated.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bake {
     occupancy: Occupancy,
-    /// Voxels along the side of a cell: a power of two.
+    /// Voxels along the side of a cell.
     finer: usize,
     /// First cell of the box that the nodes are in.
     first: [usize; 3],
     /// Nodes along each axis of the box.
     size: [usize; 3],
-    /// Of the box's cells, whether they may hold something. `[z, y, x]`
-    is_occupied: Vec<bool>,
+    /// Of the box's cells: see [`Bake::reaches`].
+    reaches: Vec<u8>,
     /// Red, green, blue, sRGB-encoded, not multiplied; and how much a voxel hides. `[z, y, x]`
     nodes: Vec<[f32; 4]>,
 }
@@ -80,20 +86,18 @@ impl CropBox {
 }
 
 impl Bake {
-    /// Voxels along a cell that a bake has which is asked for `finer`: the next power of two, or fewer if there would be
-    /// too many.
+    /// Voxels along a cell that a bake has which is asked for `finer`: fewer if there would be too many.
     pub(crate) fn finest(occupancy: &Occupancy, finer: usize) -> usize {
         let [low, high] = occupancy.bounds().unwrap_or([[0; 3]; 2]);
         let count = |finer: usize| (0..3).map(|axis| (high[axis] - low[axis]) * finer + 1).product::<usize>();
-        let mut finer = finer.clamp(1, 1 << 8).next_power_of_two();
+        let mut finer = finer.clamp(1, FINER_MAX);
         while finer > 1 && count(finer) > NODES_MAX {
-            finer /= 2;
+            finer -= 1;
         }
         finer
     }
 
-    /// Evaluate a field with at least `finer` voxels along a cell of its occupancy, the next power of two; with fewer
-    /// if there would be too many.
+    /// Evaluate a field with `finer` voxels along a cell of its occupancy; with fewer if there would be too many.
     #[must_use]
     pub fn of(record: &FieldRecord, occupancy: Occupancy, finer: usize) -> Self {
         let finer = Self::finest(&occupancy, finer);
@@ -105,12 +109,9 @@ impl Bake {
             finer,
             first: low,
             size,
-            is_occupied: Vec::with_capacity(cells.iter().product()),
+            reaches: Vec::new(),
             nodes: vec![[0.0; 4]; size.iter().product()],
         };
-        for (z, y) in (low[2]..high[2]).flat_map(|z| (low[1]..high[1]).map(move |y| (z, y))) {
-            bake.is_occupied.extend((low[0]..high[0]).map(|x| bake.occupancy.is_occupied([x, y, z])));
-        }
         let mut is_wanted = vec![false; bake.nodes.len()];
         for cell in bake.occupied_cells() {
             for node in bake.nodes_of(cell) {
@@ -130,7 +131,37 @@ impl Bake {
                 bake.nodes[*node] = [r, g, b, 1.0 - (-(gain * density).max(0.0) * voxel).exp()];
             }
         }
+        bake.reaches = bake.find_reaches();
         bake
+    }
+
+    fn find_reaches(&self) -> Vec<u8> {
+        let [width, height, _] = self.cells();
+        // Cells to the nearest that is not empty, and to the nearest that is not even haze.
+        let most = u8::MAX;
+        let mut to_any = vec![most; self.cells().iter().product()];
+        let mut to_dense = to_any.clone();
+        for cell in self.occupied_cells() {
+            let hidden = self.nodes_of(cell).map(|node| self.nodes[node][3]).fold(0.0, f32::max);
+            let [x, y, z] = [0, 1, 2].map(|axis| cell[axis] - self.first[axis]);
+            let index = (z * height + y) * width + x;
+            if hidden >= CLEAR {
+                to_any[index] = 0;
+            }
+            if hidden >= HAZE {
+                to_dense[index] = 0;
+            }
+        }
+        spread(&mut to_any, self.cells());
+        spread(&mut to_dense, self.cells());
+        // From any voxel of a cell, those of the cells up to one before the nearest are as empty.
+        let voxels = |cells: u8| (usize::from(cells).saturating_sub(1) * self.finer + 1).min(0x7f);
+        let reach = |(to_any, to_dense): (&u8, &u8)| match (to_any, to_dense) {
+            (_, 0) => 1,
+            (0, cells) => voxels(*cells).min(HAZE_STEP) as u8,
+            (cells, _) => EMPTY | voxels(*cells) as u8,
+        };
+        to_any.iter().zip(&to_dense).map(reach).collect()
     }
 
     /// Where the field is empty.
@@ -151,10 +182,12 @@ impl Bake {
         self.size.map(|nodes| (nodes - 1) / self.finer)
     }
 
-    /// Of each cell, whether it may hold something; what lies in others is not evaluated. `[z, y, x]`
+    /// Of each cell, its reach: how many voxels along the axes a ray in it may go on and miss nothing. Of a cell with
+    /// nothing to be seen the highest bit is set, and nothing is missed before the reach; in haze a sample stands for as
+    /// many steps; elsewhere it is one. `[z, y, x]`
     #[must_use]
-    pub fn occupied(&self) -> &[bool] {
-        &self.is_occupied
+    pub fn reaches(&self) -> &[u8] {
+        &self.reaches
     }
 
     /// Nodes along each axis, x first.
@@ -216,11 +249,16 @@ impl Bake {
     }
 
     /// Between the nodes, by trilinear interpolation, at a place in a voxel.
-    #[inline(always)]
     fn at(&self, place: [f32; 3], [x, y, z]: [usize; 3]) -> [f32; 4] {
         let [width, height, _] = self.size;
-        let (sx, sy, sz) = (place[0] - x as f32, place[1] - y as f32, place[2] - z as f32);
-        let first = (z * height + y) * width + x;
+        let shares = [place[0] - x as f32, place[1] - y as f32, place[2] - z as f32];
+        self.between((z * height + y) * width + x, shares)
+    }
+
+    /// Between the nodes of the voxel whose lowest node is `first`, by trilinear interpolation.
+    #[inline(always)]
+    pub(super) fn between(&self, first: usize, [sx, sy, sz]: [f32; 3]) -> [f32; 4] {
+        let [width, height, _] = self.size;
         let mut sum = [0.0; 4];
         let rows = [
             (first, (1.0 - sy) * (1.0 - sz)),
@@ -238,9 +276,16 @@ impl Bake {
     }
 
     /// A point in voxels from the first node.
-    fn in_voxels(&self, point: [f32; 3]) -> [f32; 3] {
+    pub(super) fn in_voxels(&self, point: [f32; 3]) -> [f32; 3] {
         let (corner, scale) = (self.corner(), self.voxel().recip());
         [0, 1, 2].map(|axis| (point[axis] - corner[axis]) * scale)
+    }
+
+    /// Colour at a point of an occupied cell, and how much a way of that length lets through there.
+    pub(super) fn sample(&self, point: [f32; 3], length: f32) -> ([f32; 3], f32) {
+        let place = self.in_voxels(point);
+        let [r, g, b, hidden] = self.at(place, self.voxel_of(place));
+        ([r, g, b], ((1.0 - hidden).ln() * (length / self.voxel())).exp())
     }
 
     /// How much is hidden there; nothing in empty cells.
@@ -268,7 +313,7 @@ impl Bake {
         if length > 0.0 { slope.map(|slope| slope / length) } else { [0.0; 3] }
     }
 
-    /// What is seen along rays, a step as long as a voxel: as [`FieldRecord::trace`] would, up to the grid's
+    /// What is seen along rays, a step as long as a voxel, longer in haze: as [`FieldRecord::trace`] would, up to the grid's
     /// resolution.
     #[must_use]
     pub fn draw(&self, rays: &[[f32; 6]], sampling: &Sampling, crop: &CropBox) -> Vec<Seen> {
@@ -277,58 +322,8 @@ impl Bake {
         let place = |cell: [usize; 3]| cell.map(|at| self.occupancy.place(at));
         let bounds = CropBox { low: place(low), high: place(high) };
         seen.par_chunks_mut(RAYS).zip(rays.par_chunks(RAYS)).for_each(|(seen, rays)| {
-            pulp::Arch::new().dispatch(|| {
-                for (seen, ray) in seen.iter_mut().zip(rays) {
-                    let (enter, leave) = bounds.depths(ray);
-                    let (crop_enter, crop_leave) = crop.depths(ray);
-                    let depths =
-                        (sampling.near.max(enter).max(crop_enter), sampling.far.min(leave).min(crop_leave));
-                    *seen = self.march(ray, depths, sampling);
-                }
-            });
+            pulp::Arch::new().dispatch(Marches { bake: self, rays, boxes: [bounds, *crop], sampling, seen });
         });
-        seen
-    }
-
-    /// One ray, between these depths. Steps and places are counted in voxels.
-    #[inline(always)]
-    fn march(&self, ray: &[f32; 6], (near, far): (f32, f32), sampling: &Sampling) -> Seen {
-        let voxel = self.voxel();
-        let (finer, shift) = (self.finer as f32, self.finer.trailing_zeros());
-        let cells = self.cells();
-        let start = self.in_voxels([0, 1, 2].map(|axis| ray[axis] + sampling.near * ray[3 + axis]));
-        let along = [ray[3], ray[4], ray[5]];
-        let mut left = 1.0f32;
-        let mut seen = nothing_at(0.0);
-        // The samples lie at the same depths of all rays, so that neighbours agree.
-        let mut step = ((near - sampling.near) / voxel).ceil().max(0.0);
-        let last = (far - sampling.near) / voxel;
-        while step < last && left >= OPAQUE {
-            let place = [start[0] + step * along[0], start[1] + step * along[1], start[2] + step * along[2]];
-            let in_voxel = self.voxel_of(place);
-            let [x, y, z] = [in_voxel[0] >> shift, in_voxel[1] >> shift, in_voxel[2] >> shift];
-            if !self.is_occupied[(z * cells[1] + y) * cells[0] + x] {
-                let mut exit = f32::INFINITY;
-                for (axis, cell) in [x, y, z].into_iter().enumerate() {
-                    if along[axis] != 0.0 {
-                        let wall = (cell + usize::from(along[axis] > 0.0)) as f32 * finer;
-                        exit = exit.min((wall - place[axis]) / along[axis]);
-                    }
-                }
-                step += exit.ceil().max(1.0);
-                continue;
-            }
-            let [r, g, b, hidden] = self.at(place, in_voxel);
-            let weight = left * hidden;
-            seen.color[0] += weight * r;
-            seen.color[1] += weight * g;
-            seen.color[2] += weight * b;
-            seen.alpha += weight;
-            seen.depth += weight * (sampling.near + step * voxel);
-            left -= weight;
-            step += 1.0;
-        }
-        seen.depth += (1.0 - seen.alpha) * sampling.far;
         seen
     }
 }

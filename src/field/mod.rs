@@ -8,6 +8,7 @@ mod bake;
 mod error;
 mod evaluator;
 mod file;
+mod march;
 mod matmul;
 mod occupancy;
 mod region;

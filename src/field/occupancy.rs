@@ -144,6 +144,36 @@ impl Occupancy {
     }
 }
 
+/// In each cell, the number of cells to the nearest that holds 0, a diagonal step counting as one: by two sweeps, there
+/// and back.
+pub(super) fn spread(cells: &mut [u8], [width, height, depth]: [usize; 3]) {
+    let at = |x: usize, y: usize, z: usize| (z * height + y) * width + x;
+    for is_back in [false, true] {
+        let turned = |count: usize, index: usize| if is_back { count - 1 - index } else { index };
+        for (z, y) in (0..depth).flat_map(|z| (0..height).map(move |y| (z, y))) {
+            for x in 0..width {
+                // The 13 neighbours that the sweep has been at.
+                let before = (0..9).map(|index| (index % 3, index / 3, 0)).chain([
+                    (0, 0, 1),
+                    (1, 0, 1),
+                    (2, 0, 1),
+                    (0, 1, 1),
+                ]);
+                let neighbours = before.filter_map(|(dx, dy, dz)| {
+                    let [x, y, z] =
+                        [(x + dx, width), (y + dy, height), (z + dz, depth)].map(|(at, count)| {
+                            at.checked_sub(1).filter(|at| *at < count).map(|at| turned(count, at))
+                        });
+                    Some(at(x?, y?, z?))
+                });
+                let near = neighbours.map(|index| cells[index]).min().unwrap_or(u8::MAX);
+                let own = at(turned(width, x), turned(height, y), turned(depth, z));
+                cells[own] = cells[own].min(near.saturating_add(1));
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -161,5 +191,28 @@ mod tests {
             assert_eq!(*found, near(x, 6) && near(y, 3) && near(z, 2), "{x} {y} {z}");
         }
         assert_eq!(occupancy.bounds(), Some([[4, 1, 0], [6, 5, 4]]));
+    }
+
+    /// By two sweeps as by looking at every pair of cells.
+    #[test]
+    fn distances_are_those_to_the_nearest_cell() {
+        let size = [5, 4, 6];
+        let marked = [[0, 0, 0], [4, 3, 2], [1, 2, 5]];
+        let cell = |index: usize| [index % size[0], index / size[0] % size[1], index / size[0] / size[1]];
+        let mut found: Vec<u8> =
+            (0..5 * 4 * 6).map(|index| if marked.contains(&cell(index)) { 0 } else { u8::MAX }).collect();
+        spread(&mut found, size);
+        for (index, found) in found.into_iter().enumerate() {
+            let own = cell(index);
+            let away = |other: [usize; 3]| (0..3).map(|axis| own[axis].abs_diff(other[axis])).max();
+            assert_eq!(
+                Some(usize::from(found)),
+                marked.iter().filter_map(|other| away(*other)).min(),
+                "{own:?}"
+            );
+        }
+        let mut nothing = vec![u8::MAX; 8];
+        spread(&mut nothing, [2; 3]);
+        assert_eq!(nothing, [u8::MAX; 8]);
     }
 }

@@ -119,7 +119,7 @@ impl FieldRecord {
                 let mut light = Light::new();
                 for ((logits, depth), spacing) in logits.as_chunks::<4>().0.iter().zip(&depths).zip(&spacings)
                 {
-                    light.pass(logits, *depth, *spacing, gain);
+                    light.pass_logits(logits, *depth, *spacing, gain);
                 }
                 *seen = light.ended(sampling.far);
             }
@@ -144,7 +144,7 @@ pub(super) fn point_at(ray: &[f32; 6], depth: f32) -> [f32; 3] {
 pub(super) struct Light {
     seen: Seen,
     /// How much is still let through.
-    pub(super) left: f32,
+    left: f32,
 }
 
 impl Light {
@@ -153,11 +153,16 @@ impl Light {
     }
 
     /// One sample further; `logits`: red, green, blue, density.
-    pub(super) fn pass(&mut self, logits: &[f32; 4], depth: f32, spacing: f32, gain: f32) {
+    pub(super) fn pass_logits(&mut self, logits: &[f32; 4], depth: f32, spacing: f32, gain: f32) {
         let clear = (-(gain * logits[3]).max(0.0) * spacing).exp();
+        self.pass([0, 1, 2].map(|channel| 1.0 / (1.0 + (-logits[channel]).exp())), clear, depth);
+    }
+
+    /// One sample further, of this colour, that lets through `clear` of the light.
+    pub(super) fn pass(&mut self, color: [f32; 3], clear: f32, depth: f32) {
         let weight = self.left * (1.0 - clear);
-        for (color, logit) in self.seen.color.iter_mut().zip(logits) {
-            *color += weight / (1.0 + (-logit).exp());
+        for (sum, color) in self.seen.color.iter_mut().zip(color) {
+            *sum += weight * color;
         }
         self.seen.alpha += weight;
         self.seen.depth += weight * depth;

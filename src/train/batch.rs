@@ -130,7 +130,8 @@ fn crop(config: &RunConfig, entry: &Entry, random: &mut ChaCha8Rng) -> Item {
     Item { images, features: encode_points(&config.field, &points), targets, ..Item::default() }
 }
 
-/// The first of the views that are read is the frame of everything: see [`Camera::seen_from`].
+/// The first of the views that are read is the frame of everything: see [`Camera::seen_from`]. In that frame some
+/// objects are mirrored.
 fn object(
     config: &RunConfig,
     entry: &ObjectEntry,
@@ -138,16 +139,23 @@ fn object(
     random: &mut ChaCha8Rng,
 ) -> Item {
     let all = &entry.views.views;
+    let settings = &config.objects;
     let read = rand::seq::index::sample(random, all.len(), views);
     let input: Camera = all[read.index(0)].camera;
+    let is_mirrored = random.random_bool(settings.mirrored_part);
+    let placed = |camera: &Camera| {
+        let camera = camera.seen_from(&input);
+        if is_mirrored { camera.mirrored() } else { camera }
+    };
     let side = config.input_size;
     let mut item = Item::default();
     for index in read {
         let View { picture, camera } = &all[index];
-        item.images.extend(normalise(&picture.on(WHITE), side as u32));
-        item.patch_rays.extend(patch_rays(&camera.seen_from(&input), grid));
+        let picture = picture.on(WHITE);
+        let picture = if is_mirrored { picture.mirrored() } else { picture };
+        item.images.extend(normalise(&picture, side as u32));
+        item.patch_rays.extend(patch_rays(&placed(camera), grid));
     }
-    let settings = &config.objects;
     let (near, far) = settings.depths;
     let even = sample_depths(near, far, settings.samples_per_ray);
     let jitter = (far - near) / settings.samples_per_ray as f32;
@@ -156,8 +164,9 @@ fn object(
         let View { picture, camera } = &all[pick(all.len(), random)];
         let on_object = random.random_bool(settings.foreground_part);
         let pixel = pixel(picture, on_object, random);
-        let (x, y) = (pixel % picture.width() as usize, pixel / picture.width() as usize);
-        let ray = camera.seen_from(&input).pixel_ray(x as u32, y as u32).to_f32();
+        let (x, y) = ((pixel % picture.width() as usize) as u32, (pixel / picture.width() as usize) as u32);
+        let x = if is_mirrored { picture.width() - 1 - x } else { x };
+        let ray = placed(camera).pixel_ray(x, y).to_f32();
         let depths: Vec<f32> = even.iter().map(|depth| depth + jitter * random.random::<f32>()).collect();
         points
             .extend(depths.iter().flat_map(|depth| [0, 1, 2].map(|axis| ray[axis] + depth * ray[3 + axis])));

@@ -9,7 +9,7 @@ use super::ray_gradient::{RaySamples, loss_and_gradient_of_rays};
 use super::{Quality, RefineConfig, TrainError};
 use crate::camera::Camera;
 use crate::field::{
-    CropBox, Field, FieldKind, FieldRecord, Occupancy, Region, Sampling, Tracer, sample_depths, spacings,
+    CropBox, Field, FieldKind, FieldRecord, Region, Sampling, Tracer, sample_depths, spacings,
 };
 use crate::media::Picture;
 
@@ -127,7 +127,7 @@ pub(super) fn seen_through<'a>(
     cameras: impl Iterator<Item = &'a Camera>,
 ) -> Vec<Vec<f32>> {
     let Some(sampling) = Sampling::of(record, MEASURED_SAMPLES) else { return Vec::new() };
-    let tracer = Tracer::new(record, Occupancy::of(record));
+    let tracer = Tracer::of(record);
     let seen = |camera: &Camera| {
         let traced = tracer.trace(&camera.pixel_rays(), &sampling, &CropBox::ALL);
         traced.iter().flat_map(|traced| traced.seen.on([1.0; 3])).collect()

@@ -67,6 +67,8 @@ pub struct ObjectSettings {
     pub samples_per_ray: usize,
     /// Part of the rays that are to meet the object: a few dozen pixels of a view are tried for one.
     pub foreground_part: f64,
+    /// Part of the objects that are learned from as a mirror shows them.
+    pub mirrored_part: f64,
     /// What an error of a ray's opacity counts for, beside one of its colours.
     pub opacity_weight: f64,
     /// Depths along a camera's axis between which objects lie.
@@ -83,6 +85,7 @@ impl Default for ObjectSettings {
             rays_per_object: 192,
             samples_per_ray: 32,
             foreground_part: 0.5,
+            mirrored_part: 0.5,
             opacity_weight: 1.0,
             depths: (3.0, 5.0),
             most_views: 1,
@@ -200,8 +203,7 @@ impl RunConfig {
                 return refuse(format!("{name} is {count}, expected 1 to {most}"));
             }
         }
-        let ObjectSettings { rays_per_object, samples_per_ray, foreground_part, most_views, .. } =
-            &self.objects;
+        let ObjectSettings { rays_per_object, samples_per_ray, most_views, .. } = &self.objects;
         for (name, count, most) in [
             ("rays_per_object", *rays_per_object, 1 << 16),
             ("samples_per_ray", *samples_per_ray, 1 << 12),
@@ -215,8 +217,12 @@ impl RunConfig {
         if !(0.0..=1e3).contains(&opacity_weight) {
             return refuse(format!("opacity_weight is {opacity_weight}, expected 0 to 1000"));
         }
-        if !(0.0..=1.0).contains(foreground_part) {
-            return refuse(format!("foreground_part is {foreground_part}, expected 0 to 1"));
+        for (name, part) in
+            [("foreground_part", self.objects.foreground_part), ("mirrored_part", self.objects.mirrored_part)]
+        {
+            if !(0.0..=1.0).contains(&part) {
+                return refuse(format!("{name} is {part}, expected 0 to 1"));
+            }
         }
         for (name, rate) in [
             ("learning_rate_backbone", self.learning_rate_backbone),

@@ -4,7 +4,7 @@ use eframe::egui::{Key, Modifiers, pos2, vec2};
 use egui_kittest::kittest::Queryable;
 use hyperscope::app::{Item, Settings};
 use hyperscope::camera::Orbit;
-use hyperscope::field::{CropBox, Occupancy, Sampling, Tracer};
+use hyperscope::field::{CropBox, Sampling, Tracer};
 use hyperscope::media::{Signal, png_bytes, png_rgba8_bytes};
 use hyperscope::model::SignalKind;
 
@@ -59,7 +59,7 @@ fn a_dropped_object_is_orbited() {
         .map(|(x, y)| grid.pixel((x * width as f32) as u32, (y * height as f32) as u32))
         .collect();
     let sampling = Sampling::of(record, 128).unwrap().moved(item.orbit.depth_offset() as f32);
-    let traced = Tracer::new(record, Occupancy::of(record)).trace(&rays, &sampling, &CropBox::ALL);
+    let traced = Tracer::of(record).trace(&rays, &sampling, &CropBox::ALL);
     for ((x, y), traced) in places.iter().zip(traced) {
         let at = pos2(view.left() + (x * width as f32).floor(), view.top() + (y * height as f32).floor());
         let found = screen.get_pixel(at.x as u32, at.y as u32).0;

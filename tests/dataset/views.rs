@@ -35,6 +35,12 @@ fn posed_views_are_read_as_numpy_reads_them() {
                     let expected = rays.next().unwrap();
                     let gap = found.iter().zip(expected).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
                     assert!(gap < 1e-6, "{}: {found:?}, not {expected:?}", object.relative);
+                    let mirrored = view.camera.mirrored().pixel_ray(5 - x, y);
+                    let turned = [mirrored.origin, mirrored.direction].map(|at| [-at.x, at.y, at.z]);
+                    assert!(
+                        turned.concat().iter().zip(&found).all(|(a, b)| (a - b).abs() < 1e-9),
+                        "mirrored"
+                    );
                     let (px, depth) = view.camera.project(ray.origin + ray.direction * 2.5);
                     assert!((depth - 2.5).abs() < 1e-9 && (px.x - f64::from(x) - 0.5).abs() < 1e-9);
                 }

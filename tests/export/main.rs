@@ -141,7 +141,7 @@ fn still(width: u32, height: u32, background: Option<[u8; 3]>) -> StillConfig {
 fn stills_keep_alpha_and_depth() {
     let folder = tempfile::tempdir().unwrap();
     let record = ball();
-    let tracer = Tracer::new(&record, Occupancy::of(&record));
+    let tracer = Tracer::of(&record);
     let place = Orbit::canonical(1.85);
     let drawn = |config| Still::draw(&record, &tracer, &place, &config, &mut |_| ControlFlow::Continue(()));
     let clear = drawn(still(24, 20, None)).unwrap();
@@ -183,7 +183,7 @@ fn stills_keep_alpha_and_depth() {
 fn films_have_all_their_pictures_and_a_cancelled_one_is_not_there() {
     let folder = tempfile::tempdir().unwrap();
     let record = ball();
-    let tracer = Tracer::new(&record, Occupancy::of(&record));
+    let tracer = Tracer::of(&record);
     let places = turntable(Orbit::canonical(1.85), 5);
     let config = FilmConfig { still: still(16, 12, Some([255; 3])), frames_per_sec: 10 };
     let film = |name: &str| {

@@ -1,7 +1,12 @@
 //! Faster renderings of an object against the oracle.
 
+use std::path::Path;
+
 use hyperscope::camera::Orbit;
+use hyperscope::dataset::FOCAL;
 use hyperscope::field::{Bake, CropBox, FieldRecord, Occupancy, Sampling, Seen, Tracer};
+use hyperscope::media::{ObjectFraming, ObjectSignal};
+use hyperscope::model::{Model, SignalKind};
 
 use crate::common;
 
@@ -39,7 +44,7 @@ fn skipping_draws_what_the_oracle_draws_with_a_part_of_its_samples() {
     let (record, rays) = (ball(), rays(40));
     let sampling = Sampling::of(&record, 128).unwrap();
     let oracle = record.trace(&rays, 128);
-    let tracer = Tracer::new(&record, Occupancy::of(&record));
+    let tracer = Tracer::of(&record);
     let traced = tracer.trace(&rays, &sampling, &CropBox::ALL);
     let seen: Vec<Seen> = traced.iter().map(|traced| traced.seen).collect();
     let (most, mean) = differences(&seen, &oracle);
@@ -82,7 +87,7 @@ fn a_crop_box_cuts() {
     let record = ball();
     let sampling = Sampling::of(&record, 256).unwrap();
     let half = CropBox { low: [f32::NEG_INFINITY; 3], high: [f32::INFINITY, f32::INFINITY, 0.0] };
-    let tracer = Tracer::new(&record, Occupancy::of(&record));
+    let tracer = Tracer::of(&record);
     let ray = [[0.1, 0.05, 4.0, 0.0, 0.0, -1.0]];
     let [cut] = tracer.trace(&ray, &sampling, &half)[..] else { panic!("not one ray") };
     let [baked] = Bake::of(&record, Occupancy::of(&record), 4).draw(&ray, &sampling, &half)[..] else {
@@ -102,8 +107,30 @@ fn what_lies_outside_the_grid_is_not_skipped() {
     let record = ball();
     let far_away = [[6.283_185_5, 0.0, 4.0, 0.0, 0.0, -1.0]];
     let sampling = Sampling::of(&record, 64).unwrap();
-    let tracer = Tracer::new(&record, Occupancy::of(&record));
+    let tracer = Tracer::of(&record);
     // The waves come again after a full turn, beyond the cube.
     let [traced] = tracer.trace(&far_away, &sampling, &CropBox::ALL)[..] else { panic!("not one ray") };
     assert!(traced.seen.alpha > 0.9);
+}
+
+/// The promise of the window's badge, where it is hardest: a learned field, whose surfaces are soft.
+#[test]
+fn the_bundled_models_field_is_drawn_as_by_the_oracle() {
+    let picture = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/samples/armchair.png"));
+    let signal = ObjectSignal::load("armchair.png", &picture.unwrap(), &ObjectFraming::default()).unwrap();
+    let model = Model::bundled(SignalKind::Object).unwrap();
+    let side = model.config().input_size as u32;
+    let camera = Orbit::canonical(FOCAL).camera(side, side);
+    let record = model.encode_object(&[(signal.input(side), camera)], None).unwrap().record;
+    let rays = rays(64);
+    for samples in [64, 128] {
+        let sampling = Sampling::of(&record, samples).unwrap();
+        let traced = Tracer::of(&record).trace(&rays, &sampling, &CropBox::ALL);
+        let seen: Vec<Seen> = traced.iter().map(|traced| traced.seen).collect();
+        let (most, mean) = differences(&seen, &record.trace(&rays, samples));
+        assert!(most < 1e-2 && mean < 1e-3, "{samples}: {most} at most, {mean} in the mean");
+        let evaluated: u32 = traced.iter().map(|traced| traced.evaluated).sum();
+        let all = (64 * 64 * samples) as f32;
+        println!("{samples} samples: {most:.4}, {mean:.5}, {:.3} of them evaluated", evaluated as f32 / all);
+    }
 }

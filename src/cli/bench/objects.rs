@@ -1,5 +1,7 @@
 //! Objects: baking, drawing, meshing, a training step.
 
+use std::sync::Arc;
+
 use super::measure::{Row, repeat};
 use crate::camera::Orbit;
 use crate::dataset::FOCAL;
@@ -10,6 +12,8 @@ use crate::field::{Bake, CropBox, FieldRecord, Occupancy, Sampling, Tracer};
 const SIDE_PX: u32 = 512;
 /// Samples of a ray.
 const SAMPLES: usize = 64;
+/// Voxels along a cell of the bake that guides the exact picture and that a mesh is found in.
+const FINER: usize = 3;
 /// Rays of the picture that is drawn without skipping: one in so many, for all take minutes.
 const ONE_IN: usize = 16;
 
@@ -42,8 +46,9 @@ pub(super) fn drawing(seconds: f64, record: &FieldRecord) -> anyhow::Result<Vec<
         let times = repeat(seconds, || Ok(bake.draw(&rays, &sampling, &CropBox::ALL)))?;
         rows.push(Row::of(format!("object: {SIDE_PX}x{SIDE_PX} from that bake, on the CPU"), &times));
     }
-    let bake = Bake::of(record, occupancy.clone(), 2);
-    let tracer = Tracer::new(record, occupancy);
+    let voxels = occupancy.cells_of_unit_cube() * FINER;
+    let bake = Arc::new(Bake::of(record, occupancy, FINER));
+    let tracer = Tracer::new(record, Arc::clone(&bake));
     let traced = tracer.trace(&rays, &sampling, &CropBox::ALL);
     let evaluated: u64 = traced.iter().map(|traced| u64::from(traced.evaluated)).sum();
     let all = (rays.len() * SAMPLES) as u64;
@@ -61,6 +66,6 @@ pub(super) fn drawing(seconds: f64, record: &FieldRecord) -> anyhow::Result<Vec<
             .with_flops((some.len() * SAMPLES) as u64 * flops),
     );
     let times = repeat(seconds, || Ok(Mesh::of(record, &bake, MESH_THRESHOLD, &CropBox::ALL).ok()))?;
-    rows.push(Row::of("object: mesh from the coarse bake", &times));
+    rows.push(Row::of(format!("object: mesh from a bake of {voxels} voxels a side"), &times));
     Ok(rows)
 }

@@ -1,5 +1,6 @@
 //! The baked grid drawn by WGSL, on a graphics device that is faster at it than the processor.
 
+use half::f16;
 use wgpu::util::DeviceExt;
 
 use super::VolumeFrame;
@@ -77,9 +78,8 @@ impl BakedPass {
             self.grid = None;
             return;
         }
-        let eight = |value: f32| (value.clamp(0.0, 1.0) * 255.0).round() as u8;
-        let colors: Vec<[u8; 4]> = bake.nodes().iter().map(|node| node.map(eight)).collect();
-        let occupied: Vec<u8> = bake.occupied().iter().map(|is_occupied| u8::from(*is_occupied)).collect();
+        // In 8 bits haze would be rounded away.
+        let colors: Vec<[f16; 4]> = bake.nodes().iter().map(|node| node.map(f16::from_f32)).collect();
         let texture = |size: [usize; 3], format, bytes: &[u8]| {
             let [width, height, depth] = size.map(|side| side as u32);
             let descriptor = wgpu::TextureDescriptor {
@@ -96,13 +96,13 @@ impl BakedPass {
             let texture = device.create_texture_with_data(queue, &descriptor, order, bytes);
             texture.create_view(&wgpu::TextureViewDescriptor::default())
         };
-        let nodes = texture(nodes, PICTURE, bytemuck::cast_slice(&colors));
-        let occupied = texture(cells, wgpu::TextureFormat::R8Uint, &occupied);
+        let nodes = texture(nodes, wgpu::TextureFormat::Rgba16Float, bytemuck::cast_slice(&colors));
+        let reaches = texture(cells, wgpu::TextureFormat::R8Uint, bake.reaches());
         let resources = [
             self.uniform.as_entire_binding(),
             wgpu::BindingResource::TextureView(&nodes),
             wgpu::BindingResource::Sampler(&self.sampler),
-            wgpu::BindingResource::TextureView(&occupied),
+            wgpu::BindingResource::TextureView(&reaches),
             self.color_map.as_entire_binding(),
         ];
         let binding = bind(device, &self.pipeline.get_bind_group_layout(0), &resources);

@@ -297,8 +297,9 @@ impl Shared {
 impl Ready {
     fn new(record: &Arc<FieldRecord>) -> Self {
         let occupancy = Occupancy::of(record);
-        let tracer = Tracer::new(record, occupancy.clone());
+
         let coarse = Arc::new(Bake::of(record, occupancy, FINER_MOVING));
+        let tracer = Tracer::new(record, Arc::clone(&coarse));
         Self { record: Arc::clone(record), coarse, fine: None, tracer }
     }
 
@@ -309,6 +310,9 @@ impl Ready {
             finer if finer <= self.coarse.finer() => Arc::clone(&self.coarse),
             finer => Arc::new(Bake::of(&self.record, occupancy, finer)),
         });
+        if let Some(fine) = &self.fine {
+            self.tracer = Tracer::new(&self.record, Arc::clone(fine));
+        }
     }
 
     fn bake(&self, frame: &VolumeFrame) -> &Arc<Bake> {
