@@ -57,7 +57,9 @@ impl FilePurpose {
                 ("WebP, lossless", &["webp"]),
                 ("OpenEXR, linear light", &["exr"]),
             ],
-            Self::Film => vec![("Animated GIF", &["gif"]), ("Animated PNG", &["apng", "png"])],
+            Self::Film => {
+                vec![("Animated GIF", &["gif"]), ("Animated PNG", &["apng"]), ("Sheet of pictures", &["png"])]
+            }
             Self::Mesh => vec![
                 ("Binary glTF", &["glb"]),
                 ("PLY", &["ply"]),

@@ -169,7 +169,7 @@ pub(super) struct DrawingArgs {
 pub(super) struct TurntableArgs {
     /// The field file of an object
     pub(super) field: PathBuf,
-    /// The film: .gif, .apng, or without an ending a folder of PNG pictures
+    /// The film: .gif or .apng, .png for one sheet of all pictures, or without an ending a folder of them
     #[arg(short, long, value_name = "OUT")]
     pub(super) output: PathBuf,
     /// Size of the pictures, as 512x384

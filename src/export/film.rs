@@ -30,6 +30,8 @@ pub struct FilmConfig {
 enum Format {
     Gif,
     Apng,
+    /// One PNG, all pictures side by side.
+    Sheet,
     /// A folder of PNG files.
     Pictures,
 }
@@ -39,11 +41,12 @@ impl Format {
         let extension = path.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase());
         match extension.as_deref() {
             Some("gif") => Ok(Self::Gif),
-            Some("png" | "apng") => Ok(Self::Apng),
+            Some("apng") => Ok(Self::Apng),
+            Some("png") => Ok(Self::Sheet),
             None => Ok(Self::Pictures),
             Some(_) => Err(ExportError::Extension {
                 path: path.into(),
-                expected: ".gif or .apng, or in nothing for a folder of PNG pictures",
+                expected: ".gif or .apng, in .png for a sheet of all pictures, or in nothing for a folder of them",
             }),
         }
     }
@@ -71,7 +74,8 @@ pub fn film_bytes(path: &Path, config: &FilmConfig, frames: usize) -> u64 {
     (pixels * of_pixel * frames as f64) as u64
 }
 
-/// Film an object from these places and write an animated GIF, an animated PNG, or a folder of pictures, by the name.
+/// Film an object from these places and write an animated GIF, an animated PNG, a PNG with all pictures side by side, or
+/// a folder of pictures, by the name.
 ///
 /// # Errors
 /// As [`check_film`] and [`Still::draw`]; [`ExportError::Setting`] for too many pictures or none,
@@ -97,6 +101,10 @@ pub fn write_film(
     range("pictures in a second", config.frames_per_sec.into(), 100)?;
     let StillConfig { width, height, .. } = config.still;
     check_film_size(width, height, places.len())?;
+    if Format::of(path)? == Format::Sheet {
+        let (columns, rows) = sheet_size(places.len());
+        limits::check_export(width.saturating_mul(columns), height.saturating_mul(rows))?;
+    }
     // An encoder that refuses half way through must not leave a file, and a person's stop must be heard while
     // a picture is drawn: all are drawn first. One of 512x512 is a megabyte.
     let mut frames = Vec::with_capacity(places.len());
@@ -116,6 +124,12 @@ pub fn write_film(
                 .map_err(|err| ExportError::Encode { format: "APNG", reason: err.to_string() })?;
             write_atomically(path, |file| file.write_all(&bytes)).map_err(failed)
         }
+        Format::Sheet => {
+            let ((columns, rows), rgba) = sheet(&frames, width as usize);
+            let bytes = png_rgba8_bytes(width * columns, height * rows, &rgba)
+                .map_err(|err| ExportError::Encode { format: "PNG", reason: err.to_string() })?;
+            write_atomically(path, |file| file.write_all(&bytes)).map_err(failed)
+        }
         Format::Pictures => {
             let mut files = Vec::with_capacity(frames.len());
             for (index, rgba) in frames.iter().enumerate() {
@@ -126,6 +140,29 @@ pub fn write_film(
             write_folder_atomically(path, &files).map_err(failed)
         }
     }
+}
+
+/// Columns and rows of a sheet of so many pictures: as square as it gets.
+fn sheet_size(frames: usize) -> (u32, u32) {
+    let columns = (frames as f64).sqrt().ceil().max(1.0) as u32;
+    (columns, (frames as u32).div_ceil(columns))
+}
+
+/// Pictures side by side, row by row; what is left over is transparent.
+fn sheet(frames: &[Vec<u8>], width: usize) -> ((u32, u32), Vec<u8>) {
+    let (columns, rows) = sheet_size(frames.len());
+    let row_bytes = 4 * width;
+    let height = frames.first().map_or(0, |frame| frame.len() / row_bytes);
+    let mut rgba = Vec::with_capacity(columns as usize * rows as usize * height * row_bytes);
+    for row in frames.chunks(columns as usize) {
+        for y in 0..height {
+            for frame in row {
+                rgba.extend_from_slice(&frame[y * row_bytes..][..row_bytes]);
+            }
+            rgba.resize(rgba.len() + (columns as usize - row.len()) * row_bytes, 0);
+        }
+    }
+    ((columns, rows), rgba)
 }
 
 /// Whether so many pictures of this size can be filmed.

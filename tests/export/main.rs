@@ -201,10 +201,19 @@ fn films_have_all_their_pictures_and_a_cancelled_one_is_not_there() {
     assert_eq!(std::fs::read_dir(&pictures).unwrap().count(), 5);
     assert_eq!(image::open(pictures.join("0004.png")).unwrap().width(), 16);
     assert!(matches!(film("pictures"), Err(ExportError::Exists { .. })));
+    let sheet = image::open(film("sheet.png").unwrap()).unwrap().to_rgba8();
+    assert_eq!(sheet.dimensions(), (3 * 16, 2 * 12));
+    for index in 0..5u32 {
+        let alone = image::open(pictures.join(format!("{index:04}.png"))).unwrap().to_rgba8();
+        let (left, top) = (index % 3 * 16, index / 3 * 12);
+        let part = image::imageops::crop_imm(&sheet, left, top, 16, 12).to_image();
+        assert!(part == alone, "picture {index} of the sheet");
+    }
+    assert!(image::imageops::crop_imm(&sheet, 32, 12, 16, 12).to_image().iter().all(|value| *value == 0));
     assert!(film("a.mp4").is_err() && check_film(&folder.path().join("a.mp4")).is_err());
 
     let before = std::fs::read_dir(folder.path()).unwrap().count();
-    for name in ["b.gif", "b.apng", "b"] {
+    for name in ["b.gif", "b.apng", "b.png", "b"] {
         let path = folder.path().join(name);
         let mut told = 0;
         let cancelled = write_film(&path, &record, &tracer, &places, &config, &mut |_| {

@@ -31,7 +31,7 @@ pub(super) fn keep(ui: &mut Ui, actions: &mut Vec<Action>) {
             (
                 FilePurpose::Film,
                 "Turntable…",
-                "Film it once around: GIF, animated PNG or a folder of pictures",
+                "Look at it once around: GIF, animated PNG, a PNG sheet or a folder of pictures",
             ),
             (FilePurpose::Mesh, "Mesh…", "Its surface as GLB, PLY or OBJ, or its density as a NumPy array"),
         ];
