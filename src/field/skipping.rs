@@ -104,14 +104,13 @@ impl Tracer {
             let (mut light, mut evaluated) = (Light::new(), 0);
             for Sample { index, baked } in samples.by_ref().take(end - before) {
                 let depth = depths[index];
-                match baked {
-                    Some((color, clear)) => light.pass(color, clear, depth),
-                    None => {
-                        evaluated += 1;
-                        let Some(logits) = logits.next() else { break };
-                        light.pass_logits(logits, depth, spacings[index], self.gain);
-                    }
+                if let Some((color, clear)) = baked {
+                    light.pass(color, clear, depth);
+                    continue;
                 }
+                let Some(logits) = logits.next() else { break };
+                light.pass_logits(logits, depth, spacings[index], self.gain);
+                evaluated += 1;
             }
             before = end;
             *traced = Traced { seen: light.ended(far), evaluated };

@@ -129,8 +129,5 @@ fn the_bundled_models_field_is_drawn_as_by_the_oracle() {
         let seen: Vec<Seen> = traced.iter().map(|traced| traced.seen).collect();
         let (most, mean) = differences(&seen, &record.trace(&rays, samples));
         assert!(most < 1e-2 && mean < 1e-3, "{samples}: {most} at most, {mean} in the mean");
-        let evaluated: u32 = traced.iter().map(|traced| traced.evaluated).sum();
-        let all = (64 * 64 * samples) as f32;
-        println!("{samples} samples: {most:.4}, {mean:.5}, {:.3} of them evaluated", evaluated as f32 / all);
     }
 }

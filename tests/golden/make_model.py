@@ -87,6 +87,52 @@ def hypernetwork(composer, activation, seed):
     save_file({**out, "points": points, "values": values}, HERE / f"model_{composer}_out.safetensors")
 
 
+class ObjectNet(hypernet.HyperNet):
+    """Reads posed views: patches also say which rays they were seen by, and an object's views stand side by side."""
+
+    def __init__(self, config):
+        super().__init__(config)
+        self.ray_embed = torch.nn.Linear(6, config["backbone"]["dim"])
+
+    def forward(self, pixels, rays, views):
+        net = self.backbone
+        patches = net.patch_embed(pixels * 2 - 1) + net.pos_embed[:, 1:] + self.ray_embed(rays)
+        classes = (net.cls_token + net.pos_embed[:, :1]).expand(len(patches), -1, -1)
+        data = torch.cat([classes, patches], 1)
+        data = data.reshape(len(data) // views, views * data.shape[1], -1)
+        own = torch.cat(list(self.weight_tokens.values()))
+        x = torch.cat([data, own.expand(len(data), -1, -1)], 1)
+        for block in net.blocks:
+            x = block(x)
+        parts = net.norm(x[:, data.shape[1]:]).split([len(tokens) for tokens in self.weight_tokens.values()], 1)
+        return [self.compose(i, part) for i, part in enumerate(parts)]
+
+
+def objects():
+    """Two objects, each by two views, every weight random."""
+    torch.manual_seed(3)
+    config = {
+        "kind": "object", "mode": "finetune", "composer": "trans-inr", "groups": 6, "objective": "mse", "input_size": 40,
+        "backbone": {"family": "augreg-vit", "dim": 64, "depth": 2, "heads": 2, "mlp": 96, "patch": 8, "grid": 5},
+        "field": {
+            "inputs": 3, "outputs": 4, "layers": 3, "hidden": 18, "density_gain": 10.0,
+            "encoding": {"kind": "fourier", "count": 4, "min": 1.0, "max": 8.0}, "activation": {"kind": "relu"},
+            "output_offset": 0.0, "spread": False,
+        },
+        "depths": [3.0, 5.0],
+    }
+    model = ObjectNet(config).eval()
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            parameter.copy_(torch.randn_like(parameter) * 0.15 + (1.0 if "norm" in name and "weight" in name else 0.0))
+    hypernet.save(model, HERE / "model_object.safetensors")
+    rays = torch.randn(4, 25, 6)
+    with torch.no_grad():
+        layers = model(pictures(4, 40), rays, 2)
+    out = {f"layers.{index}.weight": weight.contiguous() for index, weight in enumerate(layers)}
+    save_file({**out, "rays": rays}, HERE / "model_object_out.safetensors")
+
+
 def local_start():
     """The bumps of src/model/local_start.rs, six along an axis, by QR of the augmented system."""
     frequencies = hypernet.frequencies({"count": 24, "min": 1.5707964, "max": 100.53097}).double()
@@ -107,6 +153,7 @@ def main():
         save_file({**vit_outputs(sys.argv[1], 224), **vit_outputs(sys.argv[1], 160)}, HERE / "model_vit_tiny.safetensors")
     hypernetwork("trans-inr", {"kind": "relu"}, 1)
     hypernetwork("residual", {"kind": "sine", "omega0": 3.0, "omega0_first": 5.0}, 2)
+    objects()
     local_start()
 
 

@@ -78,3 +78,21 @@ fn a_whole_hypernetwork_agrees_with_pytorch() {
         }
     }
 }
+
+#[test]
+fn objects_by_several_views_agree_with_pytorch() {
+    for device in [cpu_device(), cpu_device().autodiff()] {
+        let checkpoint = read(&common::golden("model_object.safetensors"));
+        let Checkpoint { network, report, .. } = Checkpoint::from_bytes(&checkpoint, &[], &device).unwrap();
+        assert!(report.unexpected.is_empty(), "{report}");
+        let expected = read(&common::golden("model_object_out.safetensors"));
+        let expected = SafeTensors::deserialize(&expected).unwrap();
+        let rays = TensorData::new(golden(&expected, "rays"), [4, 25, 6]);
+        let tokens = network.tokens_of_views(pictures(4, 40, &device), Tensor::from_data(rays, &device), 2);
+        for (index, weight) in network.compose(network.modulations(tokens)).into_iter().enumerate() {
+            let error =
+                relative_error(&values(weight), &golden(&expected, &format!("layers.{index}.weight")));
+            assert!(error < 1e-4, "layer {index}: relative error {error:e}");
+        }
+    }
+}
