@@ -1,4 +1,4 @@
-// An object's baked grid, seen along the rays of a camera: the twin of field::Bake::draw, followed by
+// An object's baked grid, seen along the rays of a camera: the twin of field::march, followed by
 // render::shaded. One fragment is one ray.
 
 #import "common/color_map.wgsl"
@@ -130,7 +130,8 @@ fn march(direction: vec3f) -> Seen {
         let place = start + step * direction;
         let cell = clamp(vec3i(floor(place / view.finer)), vec3i(0), last_cell());
         let reach = reach_in(cell);
-        let steps = floor(f32((reach & ~EMPTY) - 1u) * steps_per_voxel) + 1.0;
+        let within = floor(f32((reach & ~EMPTY) - 1u) * steps_per_voxel);
+        let steps = min(within, ceil(last - step) - 1.0) + 1.0;
         if (reach & EMPTY) == 0u {
             let node = node_at(place);
             let weight = left * min(steps * node.a, 1.0);

@@ -100,11 +100,7 @@ pub fn write_film(
     range("pictures of a film", places.len(), FRAMES_MAX)?;
     range("pictures in a second", config.frames_per_sec.into(), 100)?;
     let StillConfig { width, height, .. } = config.still;
-    check_film_size(width, height, places.len())?;
-    if Format::of(path)? == Format::Sheet {
-        let (columns, rows) = sheet_size(places.len());
-        limits::check_export(width.saturating_mul(columns), height.saturating_mul(rows))?;
-    }
+    check_film_size(path, (width, height), places.len())?;
     // An encoder that refuses half way through must not leave a file, and a person's stop must be heard while
     // a picture is drawn: all are drawn first. One of 512x512 is a megabyte.
     let mut frames = Vec::with_capacity(places.len());
@@ -165,11 +161,15 @@ fn sheet(frames: &[Vec<u8>], width: usize) -> ((u32, u32), Vec<u8>) {
     ((columns, rows), rgba)
 }
 
-/// Whether so many pictures of this size can be filmed.
+/// Whether so many pictures of this size can be filmed, and lie on one sheet if the name asks for that.
 ///
 /// # Errors
-/// [`ExportError::Setting`] with how much is allowed.
-pub fn check_film_size(width: u32, height: u32, frames: usize) -> Result<(), ExportError> {
+/// [`ExportError::Setting`] with how much is allowed, [`ExportError::Size`] for a sheet.
+pub fn check_film_size(path: &Path, (width, height): (u32, u32), frames: usize) -> Result<(), ExportError> {
+    if Format::of(path)? == Format::Sheet {
+        let (columns, rows) = sheet_size(frames);
+        limits::check_export(width.saturating_mul(columns), height.saturating_mul(rows))?;
+    }
     let bytes = u64::from(width) * u64::from(height) * 4 * frames as u64;
     if bytes <= limits::FILM_BYTES {
         return Ok(());

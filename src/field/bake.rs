@@ -11,11 +11,12 @@ const NODES_MAX: usize = 6_000_000;
 const POINTS: usize = 4_096;
 /// Rays that are followed together.
 const RAYS: usize = 256;
-/// A cell whose nodes all hide less, of what passes a voxel, is haze; of which nothing that can be seen, is empty.
-const HAZE: f32 = 4e-3;
-const CLEAR: f32 = 2e-4;
-/// Voxels along a cell, at most.
-const FINER_MAX: usize = 1 << 7;
+/// A cell whose nodes are all below this density, in opacity per unit of depth, is haze.
+const HAZE: f32 = 0.13;
+/// One whose nodes are all below this has nothing that can be seen.
+const CLEAR: f32 = 6e-3;
+/// Voxels along a cell, at most: few enough for [`march`](super::march) to find the cell of a voxel exactly.
+const FINER_MAX: usize = 22;
 /// The longest step through haze, in voxels.
 const HAZE_STEP: usize = 3;
 
@@ -137,31 +138,33 @@ impl Bake {
 
     fn find_reaches(&self) -> Vec<u8> {
         let [width, height, _] = self.cells();
-        // Cells to the nearest that is not empty, and to the nearest that is not even haze.
+        let hidden_by = |density: f32| 1.0 - (-density * self.voxel()).exp();
+        let (clear, haze) = (hidden_by(CLEAR), hidden_by(HAZE));
+        // Cells to the nearest where there is anything to be seen, and to the nearest with more than haze.
         let most = u8::MAX;
-        let mut to_any = vec![most; self.cells().iter().product()];
-        let mut to_dense = to_any.clone();
+        let mut to_seen = vec![most; self.cells().iter().product()];
+        let mut to_dense = to_seen.clone();
         for cell in self.occupied_cells() {
             let hidden = self.nodes_of(cell).map(|node| self.nodes[node][3]).fold(0.0, f32::max);
             let [x, y, z] = [0, 1, 2].map(|axis| cell[axis] - self.first[axis]);
             let index = (z * height + y) * width + x;
-            if hidden >= CLEAR {
-                to_any[index] = 0;
+            if hidden >= clear {
+                to_seen[index] = 0;
             }
-            if hidden >= HAZE {
+            if hidden >= haze {
                 to_dense[index] = 0;
             }
         }
-        spread(&mut to_any, self.cells());
+        spread(&mut to_seen, self.cells());
         spread(&mut to_dense, self.cells());
         // From any voxel of a cell, those of the cells up to one before the nearest are as empty.
         let voxels = |cells: u8| (usize::from(cells).saturating_sub(1) * self.finer + 1).min(0x7f);
-        let reach = |(to_any, to_dense): (&u8, &u8)| match (to_any, to_dense) {
+        let reach = |(to_seen, to_dense): (&u8, &u8)| match (to_seen, to_dense) {
             (_, 0) => 1,
             (0, cells) => voxels(*cells).min(HAZE_STEP) as u8,
             (cells, _) => EMPTY | voxels(*cells) as u8,
         };
-        to_any.iter().zip(&to_dense).map(reach).collect()
+        to_seen.iter().zip(&to_dense).map(reach).collect()
     }
 
     /// Where the field is empty.
@@ -182,9 +185,9 @@ impl Bake {
         self.size.map(|nodes| (nodes - 1) / self.finer)
     }
 
-    /// Of each cell, its reach: how many voxels along the axes a ray in it may go on and miss nothing. Of a cell with
-    /// nothing to be seen the highest bit is set, and nothing is missed before the reach; in haze a sample stands for as
-    /// many steps; elsewhere it is one. `[z, y, x]`
+    /// Of each cell, its reach: the voxels along the axis that a ray goes along fastest before it may miss something. Of a
+    /// cell with nothing to be seen the highest bit is set; in haze a sample stands for the steps within the reach;
+    /// elsewhere it is one. `[z, y, x]`
     #[must_use]
     pub fn reaches(&self) -> &[u8] {
         &self.reaches
@@ -285,13 +288,18 @@ impl Bake {
     pub(super) fn sample(&self, point: [f32; 3], length: f32) -> ([f32; 3], f32) {
         let place = self.in_voxels(point);
         let [r, g, b, hidden] = self.at(place, self.voxel_of(place));
-        ([r, g, b], ((1.0 - hidden).ln() * (length / self.voxel())).exp())
+        ([r, g, b], ((1.0 - hidden).max(f32::EPSILON).ln() * (length / self.voxel())).exp())
     }
 
-    /// How much is hidden there; nothing in empty cells.
+    /// How much is hidden there; nothing in cells with nothing to be seen.
     fn density(&self, point: [f32; 3]) -> f32 {
+        let [width, height, _] = self.cells();
         let cell = self.occupancy.cell_of(point).filter(|cell| self.occupancy.is_occupied(*cell));
-        cell.map_or(0.0, |_| {
+        cell.map_or(0.0, |cell| {
+            let [x, y, z] = [0, 1, 2].map(|axis| cell[axis] - self.first[axis]);
+            if self.reaches[(z * height + y) * width + x] & EMPTY != 0 {
+                return 0.0;
+            }
             let place = self.in_voxels(point);
             self.at(place, self.voxel_of(place))[3]
         })

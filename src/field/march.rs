@@ -1,4 +1,4 @@
-//! The way of rays through a bake.
+//! The way of rays through a bake; `shaders/pass/volume_baked.wgsl` is its twin.
 
 use super::volume::Seen;
 use super::{Bake, CropBox, Sampling};
@@ -8,8 +8,8 @@ const OPAQUE: f32 = 1e-2;
 /// Marks a cell where there is nothing to be seen, beside its reach: see [`Bake::reaches`].
 pub(super) const EMPTY: u8 = 0x80;
 /// Places are counted in so many parts of a voxel.
-const PARTS: f32 = 65_536.0;
 const PART_BITS: u32 = 16;
+const PARTS: f32 = (1 << PART_BITS) as f32;
 
 /// Some rays, to be followed by the instructions that the machine has.
 pub(super) struct Marches<'a> {
@@ -65,7 +65,8 @@ fn march(bake: &Bake, ray: &[f32; 6], (near, far): (f32, f32), sampling: &Sampli
         let z = (place[2] >> PART_BITS).clamp(0, depth - 2);
         let cell = |at: i32| (at * cells_per_voxel) >> PART_BITS;
         let reach = reaches[((cell(z) * cells_y + cell(y)) * cells_x + cell(x)) as usize];
-        let steps = (f32::from((reach & !EMPTY) - 1) * steps_per_voxel) as i32 + 1;
+        let within = (f32::from((reach & !EMPTY) - 1) * steps_per_voxel) as i32;
+        let steps = within.min(last - step - 1) + 1;
         if reach & EMPTY == 0 {
             let share = |place: i32, voxel: i32| (place - (voxel << PART_BITS)) as f32 / PARTS;
             let shares = [share(place[0], x), share(place[1], y), share(place[2], z)];

@@ -7,13 +7,13 @@ use super::{Bake, CropBox, Evaluator, FieldRecord, Occupancy, Sampling};
 
 /// Rays that are followed together.
 const RAYS: usize = 64;
-/// Voxels along a cell of the bake that a tracer makes for itself.
-const FINER: usize = 3;
 /// A ray that lets through less is not followed further.
 const OPAQUE: f32 = 1e-3;
-/// What a sample adds to its ray, at least, for the field to be evaluated there. Of lesser ones the bake is believed:
-/// where 100 of them are wrong by a tenth, the ray is by a hundredth.
+/// What a sample adds to its ray, at least, for the field to be evaluated there, where a ray has 64; where it has more,
+/// each adds less. Of lesser ones the bake is believed: all of them together add a tenth at most, and a bake that is
+/// wrong by a tenth there is wrong by a hundredth of the ray.
 const WEIGHT_MIN: f32 = 1.5e-3;
+const SAMPLES_OF_WEIGHT: f32 = 64.0;
 
 /// What is seen along a ray, and at how many samples the field was evaluated for it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -43,10 +43,13 @@ pub struct Tracer {
 }
 
 impl Tracer {
+    /// Voxels along a cell of the bake that a tracer makes for itself.
+    pub const FINER: usize = 3;
+
     /// Ready to draw a field; nothing is seen in one that is not of an object.
     #[must_use]
     pub fn of(record: &FieldRecord) -> Self {
-        Self::new(record, Arc::new(Bake::of(record, Occupancy::of(record), FINER)))
+        Self::new(record, Arc::new(Bake::of(record, Occupancy::of(record), Self::FINER)))
     }
 
     /// As [`of`](Self::of), by a bake of the field that there is already.
@@ -130,6 +133,7 @@ impl Tracer {
         let mut index = depths.partition_point(|depth| *depth < enter);
         let end = depths.partition_point(|depth| *depth <= leave);
         let occupancy = self.bake.occupancy();
+        let weight_min = WEIGHT_MIN * (SAMPLES_OF_WEIGHT / depths.len() as f32).min(1.0);
         let mut left = 1.0;
         while index < end && left >= OPAQUE {
             let point = point_at(ray, depths[index]);
@@ -140,7 +144,7 @@ impl Tracer {
                     let (color, clear) = self.bake.sample(point, spacings[index]);
                     let weight = left * (1.0 - clear);
                     left *= clear;
-                    samples.push(Sample { index, baked: (weight < WEIGHT_MIN).then_some((color, clear)) });
+                    samples.push(Sample { index, baked: (weight < weight_min).then_some((color, clear)) });
                 }
                 Some(cell) => {
                     let exit = occupancy.exit(ray, cell);

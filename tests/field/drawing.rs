@@ -123,7 +123,7 @@ fn the_bundled_models_field_is_drawn_as_by_the_oracle() {
     let camera = Orbit::canonical(FOCAL).camera(side, side);
     let record = model.encode_object(&[(signal.input(side), camera)], None).unwrap().record;
     let rays = rays(64);
-    for samples in [64, 128] {
+    for samples in [64, 128, 1024] {
         let sampling = Sampling::of(&record, samples).unwrap();
         let traced = Tracer::of(&record).trace(&rays, &sampling, &CropBox::ALL);
         let seen: Vec<Seen> = traced.iter().map(|traced| traced.seen).collect();

@@ -46,7 +46,7 @@ fn the_shader_draws_the_bake_as_the_processor_does() {
         }
         let mean = differences.iter().sum::<f64>() / differences.len() as f64;
         let is_near = differences.iter().filter(|difference| **difference <= 6.0).count();
-        // The device keeps the grid in 8 bits; a normal of almost nothing may point anywhere.
+        // The device keeps the grid in 16 bits and interpolates with 8; a normal of almost nothing may point anywhere.
         assert!(mean < 1.5, "{:?}: {mean} of 255 in the mean", frame.mode);
         assert!(
             is_near * 100 >= differences.len() * 97,

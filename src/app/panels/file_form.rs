@@ -126,7 +126,7 @@ fn remark(form: &FileForm, state: &State) -> Remark {
         Some(path) if form.purpose == FilePurpose::Film => {
             let config = film_config(form.size_px, form.film.1, state);
             let bytes = about(film_bytes(&path, &config, form.film.0));
-            let fits = check_film_size(form.size_px.0, form.size_px.1, form.film.0);
+            let fits = check_film_size(&path, form.size_px, form.film.0);
             let names =
                 format!("gif or apng, png for one sheet, or a folder of pictures, by the name{bytes}");
             check_film(&path).and(fits).map_or_else(|err| (err.to_string(), true), |()| (names, false))

@@ -12,8 +12,6 @@ use crate::field::{Bake, CropBox, FieldRecord, Occupancy, Sampling, Tracer};
 const SIDE_PX: u32 = 512;
 /// Samples of a ray.
 const SAMPLES: usize = 64;
-/// Voxels along a cell of the bake that guides the exact picture and that a mesh is found in.
-const FINER: usize = 3;
 /// Rays of the picture that is drawn without skipping: one in so many, for all take minutes.
 const ONE_IN: usize = 16;
 
@@ -46,8 +44,8 @@ pub(super) fn drawing(seconds: f64, record: &FieldRecord) -> anyhow::Result<Vec<
         let times = repeat(seconds, || Ok(bake.draw(&rays, &sampling, &CropBox::ALL)))?;
         rows.push(Row::of(format!("object: {SIDE_PX}x{SIDE_PX} from that bake, on the CPU"), &times));
     }
-    let voxels = occupancy.cells_of_unit_cube() * FINER;
-    let bake = Arc::new(Bake::of(record, occupancy, FINER));
+    let voxels = occupancy.cells_of_unit_cube() * Tracer::FINER;
+    let bake = Arc::new(Bake::of(record, occupancy, Tracer::FINER));
     let tracer = Tracer::new(record, Arc::clone(&bake));
     let traced = tracer.trace(&rays, &sampling, &CropBox::ALL);
     let evaluated: u64 = traced.iter().map(|traced| u64::from(traced.evaluated)).sum();

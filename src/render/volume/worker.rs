@@ -306,13 +306,14 @@ impl Ready {
     fn bake_finer(&mut self) {
         let occupancy = self.coarse.occupancy().clone();
         // Where there is no room for more voxels, the coarse one is the finest.
-        self.fine = Some(match Bake::finest(&occupancy, FINER_AT_REST) {
-            finer if finer <= self.coarse.finer() => Arc::clone(&self.coarse),
-            finer => Arc::new(Bake::of(&self.record, occupancy, finer)),
-        });
-        if let Some(fine) = &self.fine {
-            self.tracer = Tracer::new(&self.record, Arc::clone(fine));
+        let finer = Bake::finest(&occupancy, FINER_AT_REST);
+        if finer <= self.coarse.finer() {
+            self.fine = Some(Arc::clone(&self.coarse));
+            return;
         }
+        let fine = Arc::new(Bake::of(&self.record, occupancy, finer));
+        self.tracer = Tracer::new(&self.record, Arc::clone(&fine));
+        self.fine = Some(fine);
     }
 
     fn bake(&self, frame: &VolumeFrame) -> &Arc<Bake> {
