@@ -18,7 +18,7 @@ fn the_shader_draws_the_bake_as_the_processor_does() {
         return;
     }
     let record = ball();
-    let bake = Bake::of(&record, Occupancy::of(&record), 2);
+    let bake = Bake::of(&record, Occupancy::of(&record), 3);
     let place = Orbit::canonical(1.85).seen_from(0.5, 0.3);
     let whole = VolumeFrame {
         place,
