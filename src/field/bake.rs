@@ -16,7 +16,7 @@ const HAZE: f32 = 0.13;
 /// One whose nodes are all below this has nothing that can be seen.
 const CLEAR: f32 = 6e-3;
 /// Voxels along a cell, at most: few enough for [`march`](super::march) to find the cell of a voxel exactly.
-const FINER_MAX: usize = 22;
+pub(super) const FINER_MAX: usize = 22;
 /// The longest step through haze, in voxels.
 const HAZE_STEP: usize = 3;
 
@@ -321,8 +321,8 @@ impl Bake {
         if length > 0.0 { slope.map(|slope| slope / length) } else { [0.0; 3] }
     }
 
-    /// What is seen along rays, a step as long as a voxel, longer in haze: as [`FieldRecord::trace`] would, up to the grid's
-    /// resolution.
+    /// What is seen along rays, a step as long as a voxel, longer in haze: as [`FieldRecord::trace`] would, up to the
+    /// grid's resolution.
     #[must_use]
     pub fn draw(&self, rays: &[[f32; 6]], sampling: &Sampling, crop: &CropBox) -> Vec<Seen> {
         let mut seen = vec![nothing_at(sampling.far); rays.len()];

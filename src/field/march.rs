@@ -54,8 +54,7 @@ fn march(bake: &Bake, ray: &[f32; 6], (near, far): (f32, f32), sampling: &Sampli
     let steps_per_voxel = along.iter().fold(0.0f32, |most, along| most.max(along.abs())).recip();
     let [width, height, depth] = bake.size().map(|nodes| nodes as i32);
     let [cells_x, cells_y, _] = bake.cells().map(|cells| cells as i32);
-    // Rounded up, so that whole quotients stay whole.
-    let cells_per_voxel = (1 << PART_BITS) / bake.finer() as i32 + 1;
+    let cells_per_voxel = cells_per_voxel(bake.finer());
     let reaches = bake.reaches();
     let mut left = 1.0f32;
     let (mut sum, mut depth_sum) = ([0.0f32; 4], 0.0f32);
@@ -63,7 +62,7 @@ fn march(bake: &Bake, ray: &[f32; 6], (near, far): (f32, f32), sampling: &Sampli
         let x = (place[0] >> PART_BITS).clamp(0, width - 2);
         let y = (place[1] >> PART_BITS).clamp(0, height - 2);
         let z = (place[2] >> PART_BITS).clamp(0, depth - 2);
-        let cell = |at: i32| (at * cells_per_voxel) >> PART_BITS;
+        let cell = |voxel: i32| (voxel * cells_per_voxel) >> PART_BITS;
         let reach = reaches[((cell(z) * cells_y + cell(y)) * cells_x + cell(x)) as usize];
         let within = (f32::from((reach & !EMPTY) - 1) * steps_per_voxel) as i32;
         let steps = within.min(last - step - 1) + 1;
@@ -87,4 +86,28 @@ fn march(bake: &Bake, ray: &[f32; 6], (near, far): (f32, f32), sampling: &Sampli
     let [r, g, b, alpha] = sum;
     let depth = sampling.near * alpha + voxel * depth_sum + (1.0 - alpha) * sampling.far;
     Seen { color: [r, g, b], alpha, depth }
+}
+
+/// By how many parts of a cell a voxel is on: rounded up, so that whole quotients stay whole.
+#[inline(always)]
+fn cells_per_voxel(finer: usize) -> i32 {
+    (1 << PART_BITS) / finer as i32 + 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::field::bake::FINER_MAX;
+    use crate::field::occupancy::SIDE_MAX;
+
+    /// Without a division, the cell of every voxel that a bake can have.
+    #[test]
+    fn a_voxel_is_in_its_cell() {
+        for finer in 1..=FINER_MAX as i32 {
+            for voxel in 0..finer * SIDE_MAX as i32 {
+                let cell = (voxel * cells_per_voxel(finer as usize)) >> PART_BITS;
+                assert_eq!(cell, voxel / finer, "voxel {voxel} at {finer} a cell");
+            }
+        }
+    }
 }

@@ -4,7 +4,7 @@ use super::{Encoding, Evaluator, FieldRecord};
 pub(super) const HALF: f32 = 1.5;
 /// Cells along a side of the cube, at least and at most.
 const SIDE_MIN: usize = 48;
-const SIDE_MAX: usize = 128;
+pub(super) const SIDE_MAX: usize = 128;
 /// Cells in the shortest wave of an encoding, where that is possible.
 const CELLS_PER_WAVE: f32 = 3.0;
 /// A cell whose corners are all below this density, in opacity per unit of depth, is empty.

@@ -10,8 +10,8 @@ const RAYS: usize = 64;
 /// A ray that lets through less is not followed further.
 const OPAQUE: f32 = 1e-3;
 /// What a sample adds to its ray, at least, for the field to be evaluated there, where a ray has 64; where it has more,
-/// each adds less. Of lesser ones the bake is believed: all of them together add a tenth at most, and a bake that is
-/// wrong by a tenth there is wrong by a hundredth of the ray.
+/// each adds less. Of lesser ones the bake is believed: all of them together add a tenth at most, so a bake that is
+/// wrong by a tenth there puts the ray wrong by a hundredth. Tests hold the whole to that.
 const WEIGHT_MIN: f32 = 1.5e-3;
 const SAMPLES_OF_WEIGHT: f32 = 64.0;
 

@@ -39,11 +39,7 @@ impl BakedPass {
         let source = compose(Pass::VolumeBaked, &screen_header(PICTURE))?;
         let refused = |reason| RenderError::Shader { pass: Pass::VolumeBaked.path().into(), reason };
         scoped(device, || {
-            let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
-                label: Some(Pass::VolumeBaked.path()),
-                source: wgpu::ShaderSource::Wgsl(source.into()),
-            });
-            let pipeline = super::screen::whole_picture(device, &module, ("whole_picture", "baked"), PICTURE);
+            let pipeline = super::screen::whole_picture(device, source, ("whole_picture", "baked"), PICTURE);
             let stops = color_map::stops().map(|[r, g, b]| [r, g, b, 1.0]);
             Self {
                 pipeline,

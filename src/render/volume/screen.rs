@@ -27,11 +27,7 @@ impl Screen {
         let source = compose(Pass::VolumeScreen, &screen_header(target))?;
         let refused = |reason| RenderError::Shader { pass: Pass::VolumeScreen.path().into(), reason };
         scoped(device, || {
-            let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
-                label: Some(Pass::VolumeScreen.path()),
-                source: wgpu::ShaderSource::Wgsl(source.into()),
-            });
-            let pipeline = whole_picture(device, &module, ("whole_viewport", "on_backdrop"), target);
+            let pipeline = whole_picture(device, source, ("whole_viewport", "on_backdrop"), target);
             let uniform = device.create_buffer(&wgpu::BufferDescriptor {
                 label: Some("volume screen"),
                 size: size_of::<VolumeScreen>() as u64,
@@ -121,13 +117,17 @@ impl Screen {
     }
 }
 
-/// A pass over every pixel of its target: one triangle without vertices.
+/// A pass over every pixel of its target: one triangle without vertices, by composed WGSL.
 pub(super) fn whole_picture(
     device: &wgpu::Device,
-    module: &wgpu::ShaderModule,
+    source: String,
     (vertex, fragment): (&str, &str),
     target: wgpu::TextureFormat,
 ) -> wgpu::RenderPipeline {
+    let module = &device.create_shader_module(wgpu::ShaderModuleDescriptor {
+        label: Some(fragment),
+        source: wgpu::ShaderSource::Wgsl(source.into()),
+    });
     device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
         label: Some(fragment),
         layout: None,
