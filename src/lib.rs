@@ -1,4 +1,4 @@
-//! Hyperscope: drop a picture, and look into the network that was written for it.
+//! Hyperscope: drop a picture or a sound, and look into the network that was written for it, or listen to it.
 //!
 //! A *hypernetwork*, whose backbone is a pretrained foundation model, reads a signal and writes the
 //! weights of a small neural network, the *field*, in one forward pass. The field is then what is
@@ -30,14 +30,14 @@
 //! | `storage` | files written whole or not at all, safetensors headers within limits, hashes | limits | tempfile, sha2, safetensors |
 //! | `field` | what a neural field is: architecture, layout of weights, CPU evaluation, the file | limits, storage | safetensors, gemm, pulp |
 //! | `camera` | where one looks from, as pure mathematics | - | glam |
-//! | `media` | files in: pictures into plain buffers, with limits; says what is unsupported | limits, storage | image, moxcms, fast_image_resize, bytemuck |
-//! | `dataset` | many signals for training: picture folders, posed views, meshes rendered to views | media, camera, limits, storage | gltf, glam |
-//! | `export` | files out of an object: stills, turntables, meshes, volumes | field, media, camera, limits, storage | image, gif, png, exr, `fast_surface_nets` |
+//! | `media` | files in: pictures and sounds into plain buffers, with limits; says what is unsupported | limits, storage | image, moxcms, fast_image_resize, bytemuck, symphonia, realfft |
+//! | `dataset` | many signals for training: picture folders, posed views, meshes rendered to views, sound folders | media, camera, limits, storage | gltf, glam |
+//! | `export` | files out: an object's stills, turntables, meshes, volumes; a sound's WAV | field, media, camera, limits, storage | image, gif, png, exr, `fast_surface_nets`, hound |
 //! | `model` | the hypernetwork: backbones, weight tokens, heads, composers; `Signal -> Field` | field, media, camera, limits, storage | burn, pulp, safetensors, wgpu, glam |
 //! | `train` | tuning modes, objectives, metrics, one `step`, refine, checkpoints, runs | field, media, dataset, camera, model, limits, storage | burn, pulp, glam |
 //! | `engine` | worker threads: commands in, events and latest values out, cancel, panic policy | field, camera, media, dataset, export, model, train, limits, storage | - |
 //! | `render` | draw a field with WGSL: composition of shaders, passes, progressive refinement, readback | field, camera, media, limits | wgpu, glam, bytemuck |
-//! | `audio` | the sound card | - | cpal |
+//! | `audio` | play a field: synthesis ahead of time, ring buffer, device stream | - | cpal, rtrb |
 //! | `cli` | the headless verbs | all but app | clap, anyhow, indicatif, glam |
 //! | `app` | the window: state, reducer, panels, theme, notices, viewport bridge | all but cli | eframe, egui_plot, egui_tiles, rfd, arboard, anyhow, glam, wgpu |
 //!
@@ -45,7 +45,7 @@
 //!
 //! | word | meaning |
 //! |---|---|
-//! | signal | the thing that a field is written for: an image, or one or more posed views of an object |
+//! | signal | the thing that a field is written for: an image, one or more posed views of an object, or a sound |
 //! | field | the implicit neural representation (INR): a small MLP from a coordinate to a value |
 //! | backbone | the transformer encoder that reads the signal: a foundation model, or the same architecture with random weights |
 //! | data token / weight token | a token that comes from the signal / a learned token whose output becomes weights |
@@ -55,7 +55,8 @@
 //! | tuning mode | which of these learn: `scratch`, `finetune`, `prompt` |
 //! | composer | how tokens become weights: `trans-inr` or `residual` |
 //! | refine | test-time optimisation: gradient steps on one field's own weights |
-//! | reference | the framed picture that a field is compared with and refined towards |
+//! | reference | the framed picture, or the sound at the model's rate, that a field is compared with and refined towards |
+//! | window | a stretch of a sound that has a field of its own |
 //!
 //! Sources: hypernetworks with foundation models, arXiv 2503.00838; Trans-INR, arXiv 2208.02801;
 //! SIREN, arXiv 2006.09661.

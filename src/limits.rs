@@ -47,6 +47,17 @@ pub const EXPORT_SIDE_PX: u32 = 16_384;
 /// Most pixels of an exported picture.
 pub const EXPORT_PIXELS: u64 = 64 << 20;
 
+/// Longest sound, in seconds.
+pub const SOUND_SECS: u64 = 600;
+/// Most channels of a sound.
+pub const SOUND_CHANNELS: usize = 8;
+/// Rates that sounds are read and written at, in Hz.
+pub const SOUND_RATES_HZ: std::ops::RangeInclusive<u32> = 8_000..=192_000;
+/// The rate at which a sound is read by models and compared with its field, in Hz.
+pub const SOUND_RATE_HZ: u32 = 16_000;
+/// Most windows of a sound's field.
+pub const SOUND_WINDOWS: usize = 100_000;
+
 /// A picture of this size is not exported.
 #[derive(Debug, thiserror::Error)]
 #[error(
@@ -95,6 +106,9 @@ pub fn table() -> Vec<(&'static str, String)> {
         ("film, drawn", format!("{} GiB", FILM_BYTES >> 30)),
         ("mesh grid", format!("{MESH_GRID_SIDE}^3")),
         ("reference side", format!("{REFERENCE_SIDE_PX} px")),
+        ("sound", format!("{} min", SOUND_SECS / 60)),
+        ("sound channels", SOUND_CHANNELS.to_string()),
+        ("sound rate", format!("{} to {} Hz", SOUND_RATES_HZ.start(), SOUND_RATES_HZ.end())),
         ("exported side", format!("{EXPORT_SIDE_PX} px")),
         ("exported pixels", format!("{} million", EXPORT_PIXELS / 1_000_000)),
     ]

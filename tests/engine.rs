@@ -87,11 +87,11 @@ fn a_picture_becomes_a_field_that_is_refined_saved_and_exported() {
         _ => None,
     });
     let (signal, thumbnail) = opened.unwrap();
-    assert!(thumbnail.width() <= 96 && signal.reference().width() == 64);
+    assert!(thumbnail.width() <= 96 && signal.picture().unwrap().width() == 64);
     let Some(Event::Encoded { encoded, .. }) = events.last() else { panic!("{events:?}") };
     let record = Arc::clone(&encoded.record);
     // What the event says is what the record gives.
-    let own = quality(&record.render(64, 64, Region::WHOLE), signal.reference());
+    let own = quality(&record.render(64, 64, Region::WHOLE), signal.picture().unwrap());
     assert_eq!(encoded.quality, Some(own));
     assert!(encoded.timings.is_some());
 

@@ -7,7 +7,7 @@ use crate::engine::{Encoded, ItemId, JobId, Origin};
 use crate::field::{FieldKind, FieldRecord};
 use crate::media::{ObjectFraming, Picture, Signal};
 use crate::model::SignalKind;
-use crate::train::{Quality, RefineProgress};
+use crate::train::{Closeness, RefineProgress};
 
 /// One thing in the library.
 #[derive(Debug, Clone)]
@@ -29,7 +29,7 @@ pub struct Item {
     /// Its field, once written or read.
     pub encoded: Option<Encoded>,
     /// What the field was worth before it was refined.
-    pub direct: Option<Quality>,
+    pub direct: Option<Closeness>,
     /// The job that opens or encodes it.
     pub opening: Option<JobId>,
     /// The refinement that is under way.
@@ -115,18 +115,13 @@ impl Item {
     #[must_use]
     pub fn psnr_db(&self) -> Option<f64> {
         let live = self.refinement.as_ref().and_then(|refinement| refinement.progress);
-        live.map(|progress| progress.psnr_db).or(self.encoded_quality().map(|quality| quality.psnr_db))
+        live.map(|progress| progress.psnr_db).or(self.closeness().map(|own| own.psnr_db()))
     }
 
-    /// SSIM against the reference; a refinement does not measure it on its way.
+    /// How close the field is to its reference; a refinement measures no more than PSNR on its way.
     #[must_use]
-    pub fn ssim(&self) -> Option<f64> {
-        let is_known = self.refinement.is_none();
-        self.encoded_quality().filter(|_| is_known).map(|quality| quality.ssim)
-    }
-
-    fn encoded_quality(&self) -> Option<Quality> {
-        self.encoded.as_ref().and_then(|encoded| encoded.quality)
+    pub fn closeness(&self) -> Option<Closeness> {
+        self.encoded.as_ref().and_then(|encoded| encoded.closeness)
     }
 
     /// What it is of, as it is shown: what was read, or what its field is of.
@@ -134,6 +129,7 @@ impl Item {
     pub fn shown_kind(&self) -> SignalKind {
         match (&self.signal, self.record().map(|record| record.kind)) {
             (Some(Signal::Object(_)), _) | (None, Some(FieldKind::Object { .. })) => SignalKind::Object,
+            (Some(Signal::Sound(_)), _) | (None, Some(FieldKind::Sound(_))) => SignalKind::Sound,
             _ => SignalKind::Image,
         }
     }
@@ -144,15 +140,21 @@ impl Item {
         self.shown_kind() == SignalKind::Object && self.record().is_some()
     }
 
+    /// Whether a sound is to be looked at and listened to.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        self.shown_kind() == SignalKind::Sound
+    }
+
     /// Width and height of the picture, in pixels of the reference.
     #[must_use]
     pub fn size_px(&self) -> (u32, u32) {
-        if let Some(signal) = &self.signal {
-            return (signal.reference().width(), signal.reference().height());
+        if let Some(picture) = self.signal.as_ref().and_then(Signal::picture) {
+            return (picture.width(), picture.height());
         }
         match self.record().map(|record| record.kind) {
             Some(FieldKind::Image { width, height }) => (width, height),
-            Some(FieldKind::Object { .. }) | None => (1, 1),
+            Some(FieldKind::Object { .. } | FieldKind::Sound(_)) | None => (1, 1),
         }
     }
 

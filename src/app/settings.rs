@@ -28,6 +28,8 @@ pub struct Settings {
     pub refine: RefineConfig,
     /// How refining objects goes.
     pub refine_object: RefineConfig,
+    /// How refining sounds goes.
+    pub refine_sound: RefineConfig,
     /// Whether what was turned by hand goes on turning for a while.
     pub has_momentum: bool,
     /// The panes.
@@ -42,6 +44,8 @@ pub struct Settings {
     pub model: Option<PathBuf>,
     /// The checkpoint in use for objects.
     pub object_model: Option<PathBuf>,
+    /// The checkpoint in use for sounds.
+    pub sound_model: Option<PathBuf>,
 }
 
 /// Light, dark, or the system's.
@@ -122,6 +126,7 @@ impl Settings {
         match kind {
             SignalKind::Image => &mut self.model,
             SignalKind::Object => &mut self.object_model,
+            SignalKind::Sound => &mut self.sound_model,
         }
     }
 
@@ -130,6 +135,7 @@ impl Settings {
         match kind {
             SignalKind::Image => self.refine,
             SignalKind::Object => self.refine_object,
+            SignalKind::Sound => self.refine_sound,
         }
     }
 }
@@ -144,6 +150,7 @@ impl Default for Settings {
             evaluator: EvaluatorChoice::default(),
             refine: RefineConfig::default(),
             refine_object: RefineConfig::of_object(1),
+            refine_sound: RefineConfig::of_sound(),
             has_momentum: true,
             layout: PaneLayout::default(),
             window: WindowPlace::default(),
@@ -151,6 +158,7 @@ impl Default for Settings {
             folder: None,
             model: None,
             object_model: None,
+            sound_model: None,
         }
     }
 }
@@ -254,6 +262,7 @@ impl Settings {
             self.reference_side_px.clamp(MIN_REFERENCE_SIDE_PX, limits::REFERENCE_SIDE_PX);
         self.refine = within(self.refine, RefineConfig::default());
         self.refine_object = within(self.refine_object, RefineConfig::of_object(1));
+        self.refine_sound = within(self.refine_sound, RefineConfig::of_sound());
         self.layout.library_width = clamp(self.layout.library_width, PANE_WIDTHS, layout.library_width);
         self.layout.inspector_width = clamp(self.layout.inspector_width, PANE_WIDTHS, layout.inspector_width);
         self.window.width = clamp(self.window.width, WINDOW_SIDES, window.width);

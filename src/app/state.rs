@@ -27,6 +27,8 @@ pub struct State {
     pub image_model: ModelState,
     /// The hypernetwork that reads objects.
     pub object_model: ModelState,
+    /// The hypernetwork that reads sounds.
+    pub sound_model: ModelState,
     /// What a person should know, oldest first.
     pub notices: Vec<Notice>,
     /// The dialog over the window.
@@ -172,6 +174,7 @@ impl State {
             jobs: Vec::new(),
             image_model: ModelState::Loading,
             object_model: ModelState::Loading,
+            sound_model: ModelState::Loading,
             notices: Vec::new(),
             dialog: None,
             look: Look {
@@ -216,6 +219,7 @@ impl State {
         match kind {
             SignalKind::Image => &self.image_model,
             SignalKind::Object => &self.object_model,
+            SignalKind::Sound => &self.sound_model,
         }
     }
 
@@ -223,6 +227,7 @@ impl State {
         match kind {
             SignalKind::Image => &mut self.image_model,
             SignalKind::Object => &mut self.object_model,
+            SignalKind::Sound => &mut self.sound_model,
         }
     }
 

@@ -5,7 +5,7 @@ use clap::{Args, Parser, Subcommand};
 use clap::builder::TypedValueParser;
 
 use super::values::{
-    Behind, BenchPart, Colour, CropArg, DeviceName, FramingName, KindName, ModeName, OptimizerName,
+    Behind, BenchPart, Colour, CropArg, DepthName, DeviceName, FramingName, KindName, ModeName, OptimizerName,
     RegionArg, Size, SplitName, ViewArg,
 };
 use crate::export::MESH_THRESHOLD;
@@ -26,21 +26,23 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
-    /// Write the field of a picture or of an object, in one forward pass of the hypernetwork
+    /// Write the field of a picture, an object or a sound, in one forward pass of the hypernetwork
     Encode(EncodeArgs),
     /// Evaluate a field as a picture of any size, an object's from any place
     Render(RenderArgs),
-    /// Improve a field by gradient steps on its own weights, towards its picture
+    /// Improve a field by gradient steps on its own weights, towards its picture or sound
     Refine(RefineArgs),
-    /// How close a field is to its picture: PSNR and SSIM
+    /// How close a field is to its picture or sound: PSNR, and SSIM or SI-SDR and spectral distance
     Compare(CompareArgs),
     /// Film an object's field: an animated GIF or PNG, or a folder of pictures
     Turntable(TurntableArgs),
     /// The surface of an object's field as GLB, PLY or OBJ, or its density as an array of numpy's
     Mesh(MeshArgs),
-    /// Train a hypernetwork on a folder of pictures, or of objects seen from known places
+    /// Evaluate the field of a sound at any rate, as a WAV file
+    Synth(SynthArgs),
+    /// Train a hypernetwork on a folder of pictures, of objects seen from known places, or of sounds
     Train(TrainArgs),
-    /// What a model gives for held-out pictures: each, and the mean
+    /// What a model gives for held-out pictures, objects or sounds: each, and the mean
     Evaluate(EvaluateArgs),
     /// Make data to train on
     Dataset {
@@ -99,13 +101,13 @@ pub(super) struct FramingArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct EncodeArgs {
-    /// Pictures; of objects also transforms.json files, or folders with one
+    /// Pictures or sounds; of objects also transforms.json files, or folders with one
     #[arg(required = true)]
     pub(super) inputs: Vec<PathBuf>,
     /// A model checkpoint; the bundled one if left out
     #[arg(long)]
     pub(super) model: Option<PathBuf>,
-    /// What the pictures are of, where no model says it [default: image]
+    /// What the files are of, where no model says it [default: sound for a sound file, else image]
     #[arg(long, value_enum)]
     pub(super) kind: Option<KindName>,
     /// Views of an object that are read, at most, where there are several
@@ -211,12 +213,30 @@ pub(super) struct MeshArgs {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct SynthArgs {
+    /// The field file of a sound
+    pub(super) field: PathBuf,
+    /// Samples in a second [default: as its model read it]
+    #[arg(long, value_name = "HZ", value_parser = clap::value_parser!(u32).range(i64::from(*limits::SOUND_RATES_HZ.start())..=i64::from(*limits::SOUND_RATES_HZ.end())))]
+    pub(super) rate: Option<u32>,
+    /// How the samples are kept
+    #[arg(long, value_enum, default_value = "float32")]
+    pub(super) depth: DepthName,
+    /// The sound, a .wav file
+    #[arg(short, long, value_name = "OUT")]
+    pub(super) output: PathBuf,
+    /// Report as JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct RefineArgs {
     /// A field file
     pub(super) field: PathBuf,
-    /// The picture that it should come close to; of an object also a transforms.json, or a folder with one
+    /// The picture or sound that it should come close to; of an object also a transforms.json, or a folder with one
     pub(super) input: PathBuf,
-    /// Gradient steps [default: 300, of an object 100]
+    /// Gradient steps [default: 300, of an object or a sound 100]
     #[arg(long)]
     pub(super) steps: Option<u32>,
     /// Views of an object that it should come close to, at most, where there are several
@@ -238,7 +258,7 @@ pub(super) struct RefineArgs {
 pub(super) struct CompareArgs {
     /// A field file
     pub(super) field: PathBuf,
-    /// Its picture; of an object also a transforms.json, or a folder with one: all views in the frame of the first
+    /// Its picture or sound; of an object also a transforms.json, or a folder with one: all views in the frame of the first
     pub(super) input: PathBuf,
     #[command(flatten)]
     pub(super) framing: FramingArgs,
@@ -261,7 +281,7 @@ pub(super) struct TrainArgs {
     /// What kind of signal it learns
     #[arg(long, value_enum, default_value = "image")]
     pub(super) kind: KindName,
-    /// A folder of pictures, or of objects with their posed views
+    /// A folder of pictures, of objects with their posed views, or of sounds
     #[arg(long)]
     pub(super) data: PathBuf,
     /// Which weights learn
@@ -297,7 +317,7 @@ pub(super) struct TrainArgs {
 pub(super) struct EvaluateArgs {
     /// A model checkpoint
     pub(super) model: PathBuf,
-    /// A folder of pictures, or for a model of objects of their posed views
+    /// A folder of pictures, or for another model of objects' posed views or of sounds
     #[arg(long)]
     pub(super) data: PathBuf,
     /// Which of them
@@ -316,7 +336,7 @@ pub(super) struct EvaluateArgs {
     /// input, the mean picture and the nearest training object
     #[arg(long)]
     pub(super) baselines: bool,
-    /// Of objects: classes that training left out; all of their objects are measured besides
+    /// Of objects classes, of sounds words of their paths that training left out; all of those are measured besides
     #[arg(long, value_name = "CLASS", value_delimiter = ',')]
     pub(super) unseen: Vec<String>,
     /// Of objects: at most so many seen and so many unseen ones
@@ -359,14 +379,14 @@ pub(super) struct BenchArgs {
 /// How refine steps are taken.
 #[derive(Debug, Args)]
 pub(super) struct StepArgs {
-    /// What moves the field's hidden weight matrices [default: muon, of an object adam]
+    /// What moves the field's hidden weight matrices [default: muon, of an object or a sound adam]
     #[arg(long, value_enum)]
     optimizer: Option<OptimizerName>,
-    /// Learning rate of the refine steps [default: 0.008, of an object 0.0001 for one view and 0.003 for several]
+    /// Learning rate of the refine steps [default: 0.008, of an object 0.0001 for one view and 0.003 for several, of a sound 0.002]
     #[arg(long)]
     lr: Option<f64>,
-    /// Pixels in a refine step, about: the crossings of random rows and columns, of an object random rays
-    /// [default: 4096, of an object 512]
+    /// Pixels in a refine step, about: the crossings of random rows and columns, of an object random rays, of a sound
+    /// random instants of each window [default: 4096, of an object 512, of a sound 1024]
     #[arg(long)]
     pixels: Option<usize>,
     /// Seed of the pixel draws
@@ -380,6 +400,7 @@ impl StepArgs {
         let usual = match reference {
             Reference::Picture(_) => RefineConfig::default(),
             Reference::Views(views) => RefineConfig::of_object(views.len()),
+            Reference::Sound(_) => RefineConfig::of_sound(),
         };
         self.over(RefineConfig { steps: steps.unwrap_or(usual.steps), ..usual })
     }

@@ -18,6 +18,7 @@ struct Report {
     /// What the default models are, or why there is none.
     image_model: String,
     object_model: String,
+    sound_model: String,
     limits: Vec<(&'static str, String)>,
 }
 
@@ -35,6 +36,7 @@ pub(super) fn run(args: &DoctorArgs) -> anyhow::Result<()> {
         sound: sound_outputs(),
         image_model: model(SignalKind::Image),
         object_model: model(SignalKind::Object),
+        sound_model: model(SignalKind::Sound),
         limits: limits::table(),
     };
     if args.json {
@@ -47,6 +49,7 @@ pub(super) fn run(args: &DoctorArgs) -> anyhow::Result<()> {
     output::line(format_args!("models compute on: {}", report.device));
     output::line(format_args!("default model for pictures: {}", report.image_model));
     output::line(format_args!("default model for objects: {}", report.object_model));
+    output::line(format_args!("default model for sounds: {}", report.sound_model));
     if report.adapters.is_empty() {
         output::line(
             "graphics adapters: none; install a Vulkan driver (mesa-vulkan-drivers) to open the window; \

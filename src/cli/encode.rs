@@ -1,3 +1,4 @@
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -7,19 +8,20 @@ use serde::Serialize;
 
 use super::args::EncodeArgs;
 use super::{output, source};
+use crate::media::{self, Content};
 use crate::model::{Model, SignalKind};
 use crate::storage::Precision;
-use crate::train::Quality;
+use crate::train::{Closeness, Reference};
 
 #[derive(Serialize)]
 struct Row {
     input: PathBuf,
     output: PathBuf,
     #[serde(flatten)]
-    quality: Quality,
-    /// Of the reference, in pixels.
-    width: u32,
-    height: u32,
+    closeness: Closeness,
+    /// How large the reference is.
+    size: String,
+    /// Of all fields.
     parameters: usize,
     bytes: usize,
     decode_ms: f64,
@@ -29,7 +31,9 @@ struct Row {
 }
 
 pub(super) fn run(args: &EncodeArgs) -> anyhow::Result<()> {
-    let kind = args.kind.map_or(SignalKind::Image, Into::into);
+    let is_sound = |path: &PathBuf| matches!(media::content_of_file(path), Ok(Content::Sound));
+    let usual = if args.inputs.iter().all(is_sound) { SignalKind::Sound } else { SignalKind::Image };
+    let kind = args.kind.map_or(usual, Into::into);
     let model = source::model(args.model.as_deref(), kind)?;
     if args.kind.is_some() && model.config().kind != kind {
         bail!("this model is for another kind of signal; leave out --kind, or name another --model");
@@ -79,24 +83,35 @@ fn default_output(input: &Path, folder: Option<&Path>) -> PathBuf {
 
 fn encode(model: &Model, input: &Path, output: PathBuf, args: &EncodeArgs) -> anyhow::Result<Row> {
     let begun = Instant::now();
-    let (generated, quality, (width, height), decode_ms) = match model.config().kind {
+    let is_framed = args.framing.framing.is_some() || args.framing.reference.is_some();
+    if is_framed && model.config().kind != SignalKind::Image {
+        bail!("--framing and --reference are for models of pictures, and this one is of others");
+    }
+    let (generated, reference, decode_ms): (_, Reference, _) = match model.config().kind {
         SignalKind::Image => {
             let signal = source::signal(input, &args.framing)?;
             let decode_ms = output::ms(begun.elapsed());
             let generated = model.encode_image(&signal)?;
-            let (quality, size_px) =
-                source::compare(&generated.record, &Arc::clone(&signal.reference).into());
-            (generated, quality, size_px, decode_ms)
+            (generated, Arc::clone(&signal.reference).into(), decode_ms)
         }
         SignalKind::Object => {
-            if args.framing.framing.is_some() || args.framing.reference.is_some() {
-                bail!("--framing and --reference are for pictures, and this model reads objects");
-            }
             let (views, identity) = source::views(input, args.views, model.config().input_size as u32)?;
             let decode_ms = output::ms(begun.elapsed());
             let generated = model.encode_object(&views, Some(identity))?;
-            let (quality, size_px) = source::compare(&generated.record, &views.into());
-            (generated, quality, size_px, decode_ms)
+            (generated, views.into(), decode_ms)
+        }
+        SignalKind::Sound => {
+            let signal = source::sound(input)?;
+            let decode_ms = output::ms(begun.elapsed());
+            let bar = output::bar(100, "{bar:30} {percent} %, {eta} left");
+            let written = model.encode_sound(&signal, &mut |part| {
+                bar.set_position((100.0 * part) as u64);
+                ControlFlow::Continue(())
+            })?;
+            bar.finish_and_clear();
+            let Some(generated) = written else { bail!("the encoding was stopped") };
+            let reference = source::sound_for(&generated.record, &signal);
+            (generated, reference.into(), decode_ms)
         }
     };
     let precision = if args.half { Precision::F16 } else { Precision::F32 };
@@ -106,10 +121,9 @@ fn encode(model: &Model, input: &Path, output: PathBuf, args: &EncodeArgs) -> an
     Ok(Row {
         input: input.into(),
         output,
-        quality,
-        width,
-        height,
-        parameters: generated.record.field.architecture().num_params(),
+        closeness: reference.closeness(&generated.record),
+        size: source::size(&reference),
+        parameters: generated.record.fields().map(|field| field.architecture().num_params()).sum(),
         bytes: bytes.len(),
         decode_ms,
         backbone_ms: output::ms(timings.prepare + timings.backbone),
@@ -119,12 +133,11 @@ fn encode(model: &Model, input: &Path, output: PathBuf, args: &EncodeArgs) -> an
 }
 
 fn print(row: &Row) {
-    let Quality { psnr_db, ssim } = row.quality;
     output::line(format_args!(
-        "{}: {psnr_db:.2} dB, SSIM {ssim:.3} at {}x{} px; {} parameters; decoded in {:.0} ms, encoded in {:.0} ms; {}",
+        "{}: {} at {}; {} parameters; decoded in {:.0} ms, encoded in {:.0} ms; {}",
         row.input.display(),
-        row.width,
-        row.height,
+        row.closeness,
+        row.size,
         row.parameters,
         row.decode_ms,
         row.backbone_ms + row.heads_ms + row.compose_ms,

@@ -17,6 +17,12 @@ pub(super) fn run(args: &InspectArgs) -> anyhow::Result<()> {
         field(&FieldRecord::from_bytes(&bytes).with_context(context)?)
     } else if content == Content::Safetensors {
         weights(&model::inspect(&bytes).with_context(context)?)?
+    } else if content == Content::Sound {
+        let sound = media::decode_sound(&bytes).with_context(context)?;
+        let (secs, rate, channels) = (sound.duration_secs(), sound.rate_hz(), sound.channels().len());
+        let line = format!("{secs:.2} s at {rate} Hz, {}", if channels == 1 { "mono" } else { "stereo" });
+        let report = json!({"kind": "sound", "duration_secs": secs, "sample_rate": rate, "channels": channels});
+        (vec![line], report)
     } else {
         let picture = media::decode(&bytes, [255; 3]).with_context(context)?;
         let (width, height) = (picture.width(), picture.height());
@@ -39,6 +45,7 @@ pub(super) fn run(args: &InspectArgs) -> anyhow::Result<()> {
 fn what(report: &Value, content: Content) -> &str {
     match report["kind"].as_str() {
         Some("field") if report["signal"] == "object" => "object field",
+        Some("field") if report["signal"] == "sound" => "sound field",
         Some("field") => "image field",
         Some("checkpoint") => "model checkpoint",
         Some("backbone") => "backbone weights",
@@ -52,6 +59,14 @@ fn field(record: &FieldRecord) -> (Vec<String>, Value) {
     let of = match record.kind {
         FieldKind::Image { width, height } => format!("of a picture of {width}x{height} px"),
         FieldKind::Object { near, far } => format!("of an object at depths of {near} to {far}"),
+        FieldKind::Sound(layout) => format!(
+            "of a {} sound of {:.2} s at {} Hz, {} windows of {:.0} ms",
+            layout.channels.name(),
+            layout.duration_secs(),
+            layout.sample_rate_hz,
+            layout.num_windows(),
+            layout.window_secs() * 1e3
+        ),
     };
     let mut lines = vec![
         of,
@@ -79,6 +94,13 @@ fn field(record: &FieldRecord) -> (Vec<String>, Value) {
             report["near"] = near.into();
             report["far"] = far.into();
         }
+        FieldKind::Sound(layout) => {
+            report["signal"] = "sound".into();
+            report["sample_rate"] = layout.sample_rate_hz.into();
+            report["length"] = layout.length.into();
+            report["windows"] = layout.num_windows().into();
+            report["channels"] = layout.channels.name().into();
+        }
     }
     (lines, report)
 }
@@ -103,12 +125,13 @@ fn weights(found: &Inspection) -> anyhow::Result<(Vec<String>, Value)> {
         Contents::Checkpoint { config, parameters, backbone_sha256, notes } => {
             let mut lines = vec![
                 format!(
-                    "{} of {} blocks, {}, {}, {} px in, {} weight tokens",
+                    "{} of {} blocks, {}, {}, {} {} in, {} weight tokens",
                     config.backbone.name(),
                     config.backbone.depth,
                     config.mode,
                     config.composer,
                     config.input_size,
+                    if config.sound.is_some() { "samples" } else { "px" },
                     config.num_weight_tokens()
                 ),
                 describe(&config.field),

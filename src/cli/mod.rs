@@ -16,6 +16,7 @@ mod refine;
 mod render;
 mod run;
 mod source;
+mod synth;
 mod train;
 mod values;
 

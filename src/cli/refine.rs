@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::args::RefineArgs;
 use super::{output, source};
 use crate::storage::Precision;
-use crate::train::{Quality, Refiner};
+use crate::train::{Closeness, Refiner};
 
 /// Between two movements of the bar.
 const SLICE: Duration = Duration::from_millis(100);
@@ -15,8 +15,8 @@ const SLICE: Duration = Duration::from_millis(100);
 #[derive(Serialize)]
 struct Report {
     output: PathBuf,
-    before: Quality,
-    after: Quality,
+    before: Closeness,
+    after: Closeness,
     steps: u32,
     seconds: f64,
     ms_per_step: f64,
@@ -25,7 +25,7 @@ struct Report {
 pub(super) fn run(args: &RefineArgs) -> anyhow::Result<()> {
     let record = source::field(&args.field)?;
     let reference = source::reference(&record, &args.input, &args.framing, args.views)?;
-    let before = source::compare(&record, &reference).0;
+    let before = reference.closeness(&record);
     let config = args.refining.config(args.steps, &reference);
     let begun = Instant::now();
     let mut refiner = Refiner::new(&record, reference, config)?;
@@ -47,11 +47,7 @@ pub(super) fn run(args: &RefineArgs) -> anyhow::Result<()> {
         return output::json(&report);
     }
     output::line(format_args!(
-        "{:.2} dB, SSIM {:.3} before; {:.2} dB, SSIM {:.3} after {steps} steps in {seconds:.1} s; {}",
-        before.psnr_db,
-        before.ssim,
-        after.psnr_db,
-        after.ssim,
+        "{before} before; {after} after {steps} steps in {seconds:.1} s; {}",
         args.output.display()
     ));
     Ok(())

@@ -5,7 +5,8 @@ use clap::Parser;
 
 use super::args::{Arguments, Verb};
 use super::{
-    bench, compare, dataset, doctor, encode, evaluate, film, inspect, mesh, output, refine, render, train,
+    bench, compare, dataset, doctor, encode, evaluate, film, inspect, mesh, output, refine, render, synth,
+    train,
 };
 
 /// Exit status of a command line that is not understood.
@@ -29,6 +30,7 @@ pub fn run(open_window: impl FnOnce(Vec<PathBuf>) -> anyhow::Result<()>) -> Exit
         Some(Verb::Refine(args)) => refine::run(&args),
         Some(Verb::Turntable(args)) => film::run(&args),
         Some(Verb::Mesh(args)) => mesh::run(&args),
+        Some(Verb::Synth(args)) => synth::run(&args),
         Some(Verb::Compare(args)) => compare::run(&args),
         Some(Verb::Train(args)) => train::run(&args),
         Some(Verb::Evaluate(args)) => evaluate::run(&args),

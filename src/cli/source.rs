@@ -9,12 +9,14 @@ use super::args::FramingArgs;
 use super::output;
 use crate::camera::{Camera, Intrinsics};
 use crate::dataset::{FOCAL, ViewSet};
-use crate::field::{FieldKind, FieldRecord, Region};
+use crate::field::{FieldKind, FieldRecord};
 use crate::limits;
-use crate::media::{self, Framing, ImageSignal, MediaError, ObjectFraming, ObjectSignal, Picture};
+use crate::media::{
+    self, Framing, ImageSignal, MediaError, ObjectFraming, ObjectSignal, Picture, Sound, SoundSignal,
+};
 use crate::model::{Model, SignalKind};
 use crate::storage::Identity;
-use crate::train::{Quality, Reference, quality, quality_of_views};
+use crate::train::Reference;
 
 /// A file's bytes.
 pub(super) fn bytes(path: &Path) -> anyhow::Result<Vec<u8>> {
@@ -76,20 +78,34 @@ pub(super) fn reference(
     match record.kind {
         FieldKind::Image { .. } => Ok(signal_of(record, path, args)?.reference.into()),
         FieldKind::Object { .. } => Ok(views(path, most_views, limits::OBJECT_SIDE_PX)?.0.into()),
+        FieldKind::Sound(_) => Ok(sound_for(record, &sound(path)?).into()),
     }
 }
 
-/// How close a field is to its reference, and the size of that in pixels.
-pub(super) fn compare(record: &FieldRecord, reference: &Reference) -> (Quality, (u32, u32)) {
+/// A sound.
+pub(super) fn sound(path: &Path) -> anyhow::Result<SoundSignal> {
+    let bytes = bytes(path)?;
+    SoundSignal::load(&name(path), &bytes).with_context(|| path.display().to_string())
+}
+
+/// A sound as the model of this field read it.
+pub(super) fn sound_for(record: &FieldRecord, signal: &SoundSignal) -> Arc<Sound> {
+    match record.sound() {
+        Some(layout) if layout.sample_rate_hz != signal.reference.rate_hz() => {
+            Arc::new(signal.original.at_rate(layout.sample_rate_hz))
+        }
+        _ => Arc::clone(&signal.reference),
+    }
+}
+
+/// How large a reference is.
+pub(super) fn size(reference: &Reference) -> String {
     match reference {
-        Reference::Picture(picture) => {
-            let (width, height) = (picture.width(), picture.height());
-            (quality(&record.render(width, height, Region::WHOLE), picture), (width, height))
-        }
-        Reference::Views(views) => {
-            let size = views.first().map_or((0, 0), |(picture, _)| (picture.width(), picture.height()));
-            (quality_of_views(record, views), size)
-        }
+        Reference::Picture(picture) => format!("{}x{} px", picture.width(), picture.height()),
+        Reference::Views(views) => views
+            .first()
+            .map_or(String::new(), |(picture, _)| format!("{}x{} px", picture.width(), picture.height())),
+        Reference::Sound(sound) => format!("{:.2} s of {} Hz", sound.duration_secs(), sound.rate_hz()),
     }
 }
 
@@ -100,7 +116,7 @@ pub(super) fn signal_of(
     args: &FramingArgs,
 ) -> anyhow::Result<ImageSignal> {
     let FieldKind::Image { width, height } = record.kind else {
-        bail!("this is the field of an object, and this verb works on those of pictures");
+        bail!("this is not the field of a picture, and this verb works on those");
     };
     let noted = record.extra.get(ImageSignal::FRAMING_NOTE).and_then(|name| Framing::from_name(name));
     let framing = args.framing.map(Into::into).or(noted).unwrap_or_default();

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::args::TrainArgs;
 use super::values::KindName;
 use super::{output, source};
-use crate::dataset::{ObjectFolder, PictureFolder, Split};
+use crate::dataset::{ObjectFolder, PictureFolder, SoundFolder, Split};
 use crate::model::best_device;
 use crate::train::{Run, RunConfig, RunInputs, TrainingData};
 
@@ -23,6 +23,7 @@ pub(super) fn run(args: &TrainArgs) -> anyhow::Result<()> {
     let data = match args.kind {
         KindName::Image => TrainingData::Pictures(scan(&args.data)?),
         KindName::Object => TrainingData::Objects(scan_objects(&args.data)?),
+        KindName::Sound => TrainingData::Sounds(scan_sounds(&args.data, rate_hz(args)?)?),
     };
     let inputs = RunInputs {
         mode: args.mode.into(),
@@ -87,6 +88,23 @@ pub(super) fn scan_objects(path: &Path) -> anyhow::Result<ObjectFolder> {
     let count = |split| data.objects(split).count();
     say(&data.rejected, "objects", [count(Split::Train), count(Split::HeldOut)]);
     Ok(data)
+}
+
+/// The sounds of a folder; what cannot be used is said.
+pub(super) fn scan_sounds(path: &Path, rate_hz: u32) -> anyhow::Result<SoundFolder> {
+    let data = SoundFolder::scan(path, rate_hz)?;
+    let count = |split| data.sounds(split).count();
+    say(&data.rejected, "sounds", [count(Split::Train), count(Split::HeldOut)]);
+    Ok(data)
+}
+
+/// The rate that the settings of a run have, be it new or resumed.
+fn rate_hz(args: &TrainArgs) -> anyhow::Result<u32> {
+    if !args.resume {
+        return Ok(config(args)?.sounds.sample_rate);
+    }
+    let text = String::from_utf8(source::bytes(&args.out.join("run.toml"))?)?;
+    Ok(RunConfig::from_toml(&text, args.kind.into())?.sounds.sample_rate)
 }
 
 fn say(rejected: &[(PathBuf, String)], what: &str, [train, held_out]: [usize; 2]) {

@@ -6,6 +6,7 @@ use clap::ValueEnum;
 
 use crate::camera::{CANONICAL_DISTANCE, Orbit};
 use crate::dataset::{FOCAL, Split};
+use crate::export::SampleDepth;
 use crate::field::{CropBox, Region};
 use crate::limits;
 use crate::media::Framing;
@@ -30,6 +31,8 @@ pub(super) enum KindName {
     Image,
     /// Objects seen from known places
     Object,
+    /// Sounds
+    Sound,
 }
 
 impl From<KindName> for SignalKind {
@@ -37,6 +40,28 @@ impl From<KindName> for SignalKind {
         match name {
             KindName::Image => Self::Image,
             KindName::Object => Self::Object,
+            KindName::Sound => Self::Sound,
+        }
+    }
+}
+
+/// The names of [`SampleDepth`].
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum DepthName {
+    /// Whole numbers of 16 bits
+    Int16,
+    /// Whole numbers of 24 bits
+    Int24,
+    /// Floating-point numbers of 32 bits
+    Float32,
+}
+
+impl From<DepthName> for SampleDepth {
+    fn from(name: DepthName) -> Self {
+        match name {
+            DepthName::Int16 => Self::Int16,
+            DepthName::Int24 => Self::Int24,
+            DepthName::Float32 => Self::Float32,
         }
     }
 }

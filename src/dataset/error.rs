@@ -34,6 +34,18 @@ pub enum DatasetError {
         /// Which folder.
         path: PathBuf,
     },
+    /// There is no sound in it that is read here.
+    #[error(
+        "the folder {} has no sound that can be read ({looked_at} files were looked at); \
+         put WAV, FLAC, MP3 or Ogg sounds into it",
+        path.display()
+    )]
+    NoSounds {
+        /// Which folder.
+        path: PathBuf,
+        /// Files that were looked at.
+        looked_at: usize,
+    },
     /// There is no mesh in it.
     #[error("the folder {} has no .glb file", path.display())]
     NoMeshes {
@@ -51,9 +63,9 @@ pub enum DatasetError {
     /// A setting that makes no sense.
     #[error("{0}")]
     Config(String),
-    /// The decoded pictures take more memory than is allowed.
+    /// The decoded pictures or sounds take more memory than is allowed.
     #[error(
-        "the pictures in {} take more than {} GiB decoded; train on fewer or smaller ones",
+        "what lies in {} takes more than {} GiB decoded; train on less of it",
         path.display(), limits::DATASET_BYTES >> 30
     )]
     TooLarge {

@@ -1,9 +1,9 @@
-//! Many signals for training: picture folders, folders of objects seen from known places, and meshes rendered to
-//! such.
+//! Many signals for training: picture folders, folders of objects seen from known places, meshes rendered to such,
+//! and sound folders.
 //!
 //! A folder is read once and kept decoded, each picture reduced to at most
-//! [`limits::REFERENCE_SIDE_PX`](crate::limits::REFERENCE_SIDE_PX) on its shorter side. One picture in eight and one
-//! object in ten are held out of training, by their names alone, so that every run and every machine holds out the
+//! [`limits::REFERENCE_SIDE_PX`](crate::limits::REFERENCE_SIDE_PX) on its shorter side. One picture in eight, one
+//! object in ten and one sound in ten are held out of training, by their names alone, so that every run and every machine holds out the
 //! same.
 
 mod entry;
@@ -13,6 +13,7 @@ mod mesh;
 mod objects;
 mod raster;
 mod render;
+mod sounds;
 mod split;
 mod srn;
 mod transforms;
@@ -23,5 +24,6 @@ pub use error::{DatasetError, MeshError};
 pub use folder::PictureFolder;
 pub use objects::{ObjectEntry, ObjectFolder};
 pub use render::{FOCAL, MeshFolder, RenderConfig, Rendered};
+pub use sounds::{SoundEntry, SoundFolder};
 pub use split::Split;
 pub use views::{View, ViewSet};

@@ -10,7 +10,7 @@ use super::report::{End, Failure, Report, Token};
 use super::{Encoded, Event, ItemId, JobId, MeshConfig, ObjectExport, Origin, Reading, Stage, objects};
 use crate::field::{Evaluator, FieldRecord, pixel_centres};
 use crate::limits;
-use crate::media::{self, ImageSignal, ObjectSignal, Signal};
+use crate::media::{self, Content, ImageSignal, ObjectSignal, Overview, Picture, Signal, SoundSignal};
 use crate::model::{self, SignalKind};
 use crate::storage::{Identity, Precision};
 
@@ -100,7 +100,7 @@ fn open(
     let (name, bytes) = read(origin.clone())?;
     if FieldRecord::is_field(&bytes) {
         let record = FieldRecord::from_bytes(&bytes)?;
-        let encoded = Encoded { record: Arc::new(record), quality: None, timings: None };
+        let encoded = Encoded { record: Arc::new(record), closeness: None, timings: None };
         return Ok(End::With(Event::Encoded { job, item, encoded }));
     }
     if model::is_checkpoint(&bytes) {
@@ -109,13 +109,27 @@ fn open(
         return hand_on(ModelJob::Load { job, item: Some(item), kind, origin: Some(origin) });
     }
     let signal = signal(&name, &bytes, &reading)?;
-    let thumbnail = Arc::new(media::thumbnail(signal.reference(), THUMBNAIL_SIDE_PX));
+    let thumbnail = Arc::new(thumbnail(&signal));
     report.event(Event::Opened { job, item, signal: signal.clone(), thumbnail });
     hand_on(ModelJob::Encode { job, item, signal, decode: begun.elapsed() })
 }
 
-/// The signal that a picture is: of its kind, or of the kind that it is likely to be.
+/// A signal, small enough for a list: of a sound its waveform.
+fn thumbnail(signal: &Signal) -> Picture {
+    match signal {
+        Signal::Image(signal) => media::thumbnail(&signal.reference, THUMBNAIL_SIDE_PX),
+        Signal::Object(signal) => media::thumbnail(&signal.reference, THUMBNAIL_SIDE_PX),
+        Signal::Sound(signal) => {
+            Overview::new(signal.original.mono()).picture(THUMBNAIL_SIDE_PX, THUMBNAIL_SIDE_PX)
+        }
+    }
+}
+
+/// The signal that a file is: a sound, or of a picture the kind that it is likely to be.
 fn signal(name: &str, bytes: &[u8], reading: &Reading) -> Result<Signal, Failure> {
+    if matches!(Content::of(bytes), Content::Sound) {
+        return Ok(Signal::Sound(Arc::new(SoundSignal::load(name, bytes)?)));
+    }
     let Reading { kind, framing, reference_side_px, background, object } = *reading;
     if kind != Some(SignalKind::Object) {
         let picture = media::decode(bytes, background)?;

@@ -1,5 +1,6 @@
 //! The worker that owns the model, and with it everything of burn.
 
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
@@ -9,11 +10,11 @@ use super::report::{End, Failure, Report, Token};
 use super::{Encoded, Event, ItemId, JobId, ModelInfo, Origin, Stage, Timings, files};
 use crate::camera::{Camera, Intrinsics};
 use crate::dataset::FOCAL;
-use crate::field::Region;
+use crate::field::FieldRecord;
 use crate::limits;
-use crate::media::{ObjectSignal, Picture, Signal};
-use crate::model::{Model, SignalKind, normalise};
-use crate::train::{quality, quality_of_views};
+use crate::media::{Picture, Signal};
+use crate::model::{Model, SignalKind};
+use crate::train::Reference;
 
 /// What this worker does.
 pub(super) enum ModelJob {
@@ -28,8 +29,8 @@ pub(super) fn work(jobs: &Receiver<(Token, ModelJob)>, report: &Report) {
     for (token, job) in jobs {
         match job {
             ModelJob::Encode { job, item, signal, decode } => {
-                report
-                    .run(job, Some(item), &token, || encode(&mut models, job, item, &signal, decode, report));
+                let work = EncodeJob { job, item, signal, decode };
+                report.run(job, Some(item), &token, || encode(&mut models, &work, &token, report));
             }
             ModelJob::Load { job, item, kind, origin } => report.run(job, item, &token, || {
                 report.stage(job, Stage::LoadingModel, None);
@@ -47,6 +48,16 @@ pub(super) fn work(jobs: &Receiver<(Token, ModelJob)>, report: &Report) {
 struct Models {
     image: Option<Model>,
     object: Option<Model>,
+    sound: Option<Model>,
+}
+
+/// A field to be written.
+struct EncodeJob {
+    job: JobId,
+    item: ItemId,
+    signal: Signal,
+    /// How long it took to read.
+    decode: Duration,
 }
 
 impl Models {
@@ -54,21 +65,22 @@ impl Models {
         match kind {
             SignalKind::Image => &mut self.image,
             SignalKind::Object => &mut self.object,
+            SignalKind::Sound => &mut self.sound,
         }
     }
 }
 
 fn encode(
     models: &mut Models,
-    job: JobId,
-    item: ItemId,
-    signal: &Signal,
-    decode: Duration,
+    work: &EncodeJob,
+    token: &Token,
     report: &Report,
 ) -> Result<End, Failure> {
+    let EncodeJob { job, item, ref signal, decode } = *work;
     let kind = match signal {
         Signal::Image(_) => SignalKind::Image,
         Signal::Object(_) => SignalKind::Object,
+        Signal::Sound(_) => SignalKind::Sound,
     };
     let model = match models.of(kind) {
         Some(model) => model,
@@ -78,21 +90,24 @@ fn encode(
         }
     };
     report.stage(job, Stage::Encoding, None);
-    let (generated, quality) = match signal {
-        Signal::Image(signal) => {
-            let generated = model.encode_image(signal)?;
-            let reference: &Picture = &signal.reference;
-            let values = generated.record.render(reference.width(), reference.height(), Region::WHOLE);
-            let quality = quality(&values, reference);
-            (generated, quality)
-        }
+    let generated = match signal {
+        Signal::Image(signal) => model.encode_image(signal)?,
         Signal::Object(signal) => {
             let views = [seen_from_front(Picture::clone(&signal.reference))];
-            let generated = model.encode_object(&views, Some(signal.identity.clone()))?;
-            let quality = quality_of_views(&generated.record, &compared_views(signal));
-            (generated, quality)
+            model.encode_object(&views, Some(signal.identity.clone()))?
+        }
+        Signal::Sound(signal) => {
+            let mut progress = |part: f32| {
+                report.stage(job, Stage::Encoding, Some(part));
+                if token.is_cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            };
+            match model.encode_sound(signal, &mut progress)? {
+                Some(generated) => generated,
+                None => return Ok(End::Cancelled),
+            }
         }
     };
+    let closeness = reference(signal, &generated.record).closeness(&generated.record);
     let parts = generated.timings;
     let timings = Timings {
         decode,
@@ -101,14 +116,25 @@ fn encode(
         compose: parts.compose,
     };
     let encoded =
-        Encoded { record: Arc::new(generated.record), quality: Some(quality), timings: Some(timings) };
+        Encoded { record: Arc::new(generated.record), closeness: Some(closeness), timings: Some(timings) };
     Ok(End::With(Event::Encoded { job, item, encoded }))
 }
 
-/// What an object's field is compared with and refined towards: its picture on white, whatever the model was shown
-/// it on.
-pub(super) fn compared_views(signal: &ObjectSignal) -> Vec<(Picture, Camera)> {
-    vec![seen_from_front(signal.on([255; 3], limits::OBJECT_SIDE_PX))]
+/// What a field is compared with and refined towards; of an object its picture on white, whatever the model was shown
+/// it on; of a sound at the rate that the field's model read it.
+pub(super) fn reference(signal: &Signal, record: &FieldRecord) -> Reference {
+    match signal {
+        Signal::Image(signal) => Arc::clone(&signal.reference).into(),
+        Signal::Object(signal) => {
+            Arc::new(vec![seen_from_front(signal.on([255; 3], limits::OBJECT_SIDE_PX))]).into()
+        }
+        Signal::Sound(signal) => match record.sound() {
+            Some(layout) if layout.sample_rate_hz != signal.reference.rate_hz() => {
+                Arc::new(signal.original.at_rate(layout.sample_rate_hz)).into()
+            }
+            _ => Arc::clone(&signal.reference).into(),
+        },
+    }
 }
 
 /// A plain picture of an object, seen from the canonical place.
@@ -130,9 +156,7 @@ fn load(kind: SignalKind, origin: Option<Origin>) -> Result<Model, Failure> {
             Model::load(&name, &bytes, &beside.into_iter().collect::<Vec<_>>())?
         }
     };
-    if let Some(grey) = Picture::new(1, 1, vec![1 << 15; 3]) {
-        model.warm_up(&normalise(&grey, model.config().input_size as u32))?;
-    }
+    model.warm_up()?;
     Ok(model)
 }
 

@@ -8,7 +8,7 @@ use crate::field::{CropBox, FieldRecord};
 use crate::media::{Framing, ObjectFraming, Picture, Signal};
 use crate::model::SignalKind;
 use crate::storage::Identity;
-use crate::train::{Quality, RefineConfig, RefineProgress};
+use crate::train::{Closeness, RefineConfig, RefineProgress};
 
 /// One piece of work. The sender chooses it; answers carry it; it is never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -209,7 +209,7 @@ pub struct Encoded {
     /// The field and its history.
     pub record: Arc<FieldRecord>,
     /// Against the reference; `None` where there is no signal to compare with.
-    pub quality: Option<Quality>,
+    pub closeness: Option<Closeness>,
     /// Where the time went; `None` for a field file.
     pub timings: Option<Timings>,
 }

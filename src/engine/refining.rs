@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
-use super::inference::compared_views;
+use super::inference::reference;
 use super::report::{End, Failure, Report, Token};
 use super::{Encoded, Event, ItemId, JobId, Preview, Stage};
 use crate::field::FieldRecord;
 use crate::media::Signal;
-use crate::train::{Reference, RefineConfig, Refiner};
+use crate::train::{RefineConfig, Refiner};
 
 /// Between two looks at whether to stop.
 const SLICE: Duration = Duration::from_millis(50);
@@ -37,10 +37,7 @@ pub(super) fn work(jobs: &Receiver<(Token, RefineJob)>, report: &Report) {
 fn refine(work: &RefineJob, token: &Token, report: &Report) -> Result<End, Failure> {
     let RefineJob { job, item, .. } = *work;
     report.stage(job, Stage::Refining, Some(0.0));
-    let reference: Reference = match &work.signal {
-        Signal::Image(signal) => Arc::clone(&signal.reference).into(),
-        Signal::Object(signal) => Arc::new(compared_views(signal)).into(),
-    };
+    let reference = reference(&work.signal, &work.record);
     let mut refiner = Refiner::new(&work.record, reference, work.config)?;
     let begun = Instant::now();
     let (least, most) = PREVIEW_BOUNDS_SECS;
@@ -57,7 +54,7 @@ fn refine(work: &RefineJob, token: &Token, report: &Report) -> Result<End, Failu
         }
     }
     let steps = refiner.progress().step;
-    let (record, quality) = refiner.best();
-    let encoded = Encoded { record: Arc::new(record), quality: Some(quality), timings: None };
+    let (record, closeness) = refiner.best();
+    let encoded = Encoded { record: Arc::new(record), closeness: Some(closeness), timings: None };
     Ok(End::With(Event::Refined { job, item, encoded, steps }))
 }

@@ -1,4 +1,5 @@
-//! Files out of an object's field: stills with alpha and depth, turntables and camera paths, meshes, volumes.
+//! Files out of fields: of an object stills with alpha and depth, turntables and camera paths, meshes, volumes; of a
+//! sound WAV files.
 //!
 //! Everything is told how far it is and asked whether to go on, and a file is whole or not there at all.
 
@@ -9,6 +10,7 @@ mod glb;
 mod mesh;
 mod mesh_file;
 mod path;
+mod sound;
 mod still;
 
 pub use density::{density_bytes, write_density};
@@ -17,6 +19,7 @@ pub use film::{FilmConfig, check_film, check_film_size, film_bytes, write_film};
 pub use mesh::{MESH_THRESHOLD, Mesh};
 pub use mesh_file::{check_mesh, mesh_bytes, write_mesh};
 pub use path::{camera_path, turntable};
+pub use sound::{SampleDepth, check_wav, write_wav};
 pub use still::{Still, StillConfig, check_still, still_bytes};
 
 /// Told which part of the work is done; answers whether to go on.

@@ -1,15 +1,32 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::{Architecture, Field, FieldError, FieldKind, FieldRecord, Layer};
+use super::{
+    Architecture, Field, FieldError, FieldKind, FieldRecord, Layer, SoundChannels, SoundLayout,
+};
 use crate::limits;
 use crate::storage::{HostTensor, Identity, Precision, TensorFile, tensor_file_bytes, write_atomically};
 
 const FORMAT: &str = "hyperscope.field";
 const VERSION: &str = "1";
 /// Metadata that has a place of its own in a [`FieldRecord`].
-const OWN_KEYS: [&str; 10] =
-    ["format", "version", "kind", "arch", "source", "model", "width", "height", "near", "far"];
+const OWN_KEYS: [&str; 15] = [
+    "format",
+    "version",
+    "kind",
+    "arch",
+    "source",
+    "model",
+    "width",
+    "height",
+    "near",
+    "far",
+    "sample_rate",
+    "length",
+    "window",
+    "hop",
+    "channels",
+];
 
 impl FieldRecord {
     /// Whether these bytes say that they are a field file, of any version.
@@ -25,7 +42,7 @@ impl FieldRecord {
     /// [`FieldError`] if it cannot be read, or as [`from_bytes`](Self::from_bytes).
     pub fn read(path: &Path) -> Result<Self, FieldError> {
         let size = std::fs::metadata(path)?.len();
-        if size > largest_file() {
+        if size > limits::SAFETENSORS_BYTES {
             return Err(FieldError::Malformed(format!("{size} bytes are more than any field needs")));
         }
         Self::from_bytes(&std::fs::read(path)?)
@@ -42,15 +59,17 @@ impl FieldRecord {
         check_format(metadata)?;
         let architecture = read_architecture(entry(metadata, "arch")?)?;
         let kind = read_kind(metadata, &architecture)?;
-        let layers = read_layers(&file, &architecture)?;
+        let fields = read_fields(&file, &architecture, &kind)?;
         let identity = |key: &str| -> Result<Option<Identity>, FieldError> {
             let Some(text) = metadata.get(key) else { return Ok(None) };
             let refused = |()| malformed(format!("its {key} is not `NAME sha256:HEX`"));
             text.parse().map(Some).map_err(refused)
         };
         let extra = metadata.iter().filter(|(key, _)| !OWN_KEYS.contains(&key.as_str()));
+        let [field, others @ ..] = &*fields else { return Err(malformed("it holds no field")) };
         Ok(Self {
-            field: Field::new(architecture, layers)?,
+            field: field.clone(),
+            others: others.to_vec(),
             kind,
             source: identity("source")?,
             model: identity("model")?,
@@ -66,33 +85,23 @@ impl FieldRecord {
         let architecture = self.field.architecture();
         let mut metadata = self.extra.clone();
         let arch = serde_json::to_string(architecture).map_err(|err| malformed(err.to_string()))?;
-        let [kind, first, second] = match self.kind {
-            FieldKind::Image { width, height } => {
-                [("kind", "image".to_owned()), ("width", width.to_string()), ("height", height.to_string())]
-            }
-            FieldKind::Object { near, far } => {
-                [("kind", "object".to_owned()), ("near", near.to_string()), ("far", far.to_string())]
-            }
-        };
-        let own = [
-            ("format", FORMAT.to_owned()),
-            ("version", VERSION.to_owned()),
-            ("arch", arch),
-            kind,
-            first,
-            second,
-        ];
+        let own = [("format", FORMAT.to_owned()), ("version", VERSION.to_owned()), ("arch", arch)];
+        let own = own.into_iter().chain(kind_entries(&self.kind));
         metadata.extend(own.map(|(key, value)| (key.to_owned(), value)));
         for (key, identity) in [("source", &self.source), ("model", &self.model)] {
             metadata.extend(identity.as_ref().map(|identity| (key.to_owned(), identity.to_string())));
         }
         let mut tensors = BTreeMap::new();
-        for (index, (shape, layer)) in architecture.layer_shapes().iter().zip(self.field.layers()).enumerate()
-        {
-            let weight = HostTensor { shape: vec![shape.d_in, shape.d_out], values: layer.weight.clone() };
-            let bias = HostTensor { shape: vec![shape.d_out], values: layer.bias.clone() };
-            tensors.insert(format!("layers.{index}.weight"), weight);
-            tensors.insert(format!("layers.{index}.bias"), bias);
+        let shapes = architecture.layer_shapes();
+        for (window, field) in self.fields().enumerate() {
+            let prefix = prefix(window, 1 + self.others.len());
+            for (index, (shape, layer)) in shapes.iter().zip(field.layers()).enumerate() {
+                let weight =
+                    HostTensor { shape: vec![shape.d_in, shape.d_out], values: layer.weight.clone() };
+                let bias = HostTensor { shape: vec![shape.d_out], values: layer.bias.clone() };
+                tensors.insert(format!("{prefix}layers.{index}.weight"), weight);
+                tensors.insert(format!("{prefix}layers.{index}.bias"), bias);
+            }
         }
         Ok(tensor_file_bytes(&tensors, &metadata, precision)?)
     }
@@ -107,9 +116,29 @@ impl FieldRecord {
     }
 }
 
-/// Bytes of the largest field in 32 bits, with its header.
-fn largest_file() -> u64 {
-    4 * limits::FIELD_PARAMS as u64 + limits::SAFETENSORS_HEADER_BYTES + 8
+/// What the names of a window's tensors begin with.
+fn prefix(window: usize, num_windows: usize) -> String {
+    if num_windows == 1 { String::new() } else { format!("windows.{window}.") }
+}
+
+/// What the metadata says of a kind.
+fn kind_entries(kind: &FieldKind) -> Vec<(&'static str, String)> {
+    match kind {
+        FieldKind::Image { width, height } => {
+            vec![("kind", "image".into()), ("width", width.to_string()), ("height", height.to_string())]
+        }
+        FieldKind::Object { near, far } => {
+            vec![("kind", "object".into()), ("near", near.to_string()), ("far", far.to_string())]
+        }
+        FieldKind::Sound(SoundLayout { sample_rate_hz, length, window, hop, channels }) => vec![
+            ("kind", "sound".into()),
+            ("sample_rate", sample_rate_hz.to_string()),
+            ("length", length.to_string()),
+            ("window", window.to_string()),
+            ("hop", hop.to_string()),
+            ("channels", channels.name().into()),
+        ],
+    }
 }
 
 fn malformed(what: impl Into<String>) -> FieldError {
@@ -151,7 +180,7 @@ fn read_kind(
     match entry(metadata, "kind")? {
         "image" => {}
         "object" => return read_object(metadata, architecture),
-        "sound" => return Err(malformed("it is a field of a sound, and this version has none")),
+        "sound" => return read_sound(metadata, architecture),
         kind => return Err(malformed(format!("its kind is {kind}, expected image, object or sound"))),
     }
     if architecture.inputs != 2 || architecture.outputs != 3 {
@@ -192,9 +221,58 @@ fn read_object(
     Ok(FieldKind::Object { near, far })
 }
 
-fn read_layers(file: &TensorFile, architecture: &Architecture) -> Result<Vec<Layer>, FieldError> {
-    let shapes = architecture.layer_shapes();
-    let expected = 2 * shapes.len();
+/// A sound without windows, hop or channels is one window, in mono.
+fn read_sound(
+    metadata: &BTreeMap<String, String>,
+    architecture: &Architecture,
+) -> Result<FieldKind, FieldError> {
+    if architecture.inputs != 1 || architecture.outputs != 1 {
+        return Err(malformed(format!(
+            "a sound field has 1 input and 1 output, and this one {} and {}",
+            architecture.inputs, architecture.outputs
+        )));
+    }
+    let number = |key: &str, most: u64| {
+        let text = entry(metadata, key)?;
+        let number = text.parse::<u64>().ok().filter(|number| (1..=most).contains(number));
+        number.ok_or_else(|| malformed(format!("its {key} is {text:?}, expected 1 to {most}")))
+    };
+    let longest = limits::SOUND_SECS * u64::from(*limits::SOUND_RATES_HZ.end());
+    let length = number("length", longest)? as usize;
+    let or_length = |key: &str| if metadata.contains_key(key) { number(key, longest) } else { Ok(length as u64) };
+    let channels = metadata.get("channels").map_or("mono", String::as_str);
+    let layout = SoundLayout {
+        sample_rate_hz: number("sample_rate", u64::from(*limits::SOUND_RATES_HZ.end()))? as u32,
+        length,
+        window: or_length("window")? as usize,
+        hop: if metadata.contains_key("hop") { number("hop", longest)? } else { or_length("window")? } as usize,
+        channels: SoundChannels::from_name(channels)
+            .ok_or_else(|| malformed(format!("its channels are {channels:?}, expected mono or mid-side")))?,
+    };
+    match layout.fault() {
+        Some(what) => Err(malformed(what)),
+        None if layout.num_fields() > limits::SOUND_WINDOWS => {
+            Err(malformed(format!("{} windows are more than {}", layout.num_fields(), limits::SOUND_WINDOWS)))
+        }
+        None => Ok(FieldKind::Sound(layout)),
+    }
+}
+
+/// The fields of all windows; of any other kind than a sound there is one.
+fn read_fields(
+    file: &TensorFile,
+    architecture: &Architecture,
+    kind: &FieldKind,
+) -> Result<Vec<Field>, FieldError> {
+    let num_windows = match kind {
+        FieldKind::Sound(layout) => layout.num_fields(),
+        FieldKind::Image { .. } | FieldKind::Object { .. } => 1,
+    };
+    let expected = 2 * architecture.layers * num_windows;
+    let found = file.names().count();
+    if found < expected && num_windows > 1 {
+        return Err(malformed(format!("it has {found} tensors and its windows need {expected}")));
+    }
     let tensor = |name: String, shape: &[usize]| {
         let tensor = file.read(&name)?.ok_or_else(|| malformed(format!("the tensor {name} is missing")))?;
         if tensor.shape != shape {
@@ -202,14 +280,18 @@ fn read_layers(file: &TensorFile, architecture: &Architecture) -> Result<Vec<Lay
         }
         Ok(tensor.values)
     };
-    let layers = shapes.iter().enumerate().map(|(index, shape)| {
-        let weight = tensor(format!("layers.{index}.weight"), &[shape.d_in, shape.d_out])?;
-        let bias = tensor(format!("layers.{index}.bias"), &[shape.d_out])?;
-        Ok(Layer { weight, bias })
-    });
-    let layers = layers.collect::<Result<Vec<_>, FieldError>>()?;
-    match file.names().count() {
-        count if count == expected => Ok(layers),
+    let field = |window: usize| {
+        let prefix = prefix(window, num_windows);
+        let layers = architecture.layer_shapes().into_iter().enumerate().map(|(index, shape)| {
+            let weight = tensor(format!("{prefix}layers.{index}.weight"), &[shape.d_in, shape.d_out])?;
+            let bias = tensor(format!("{prefix}layers.{index}.bias"), &[shape.d_out])?;
+            Ok(Layer { weight, bias })
+        });
+        Field::new(architecture.clone(), layers.collect::<Result<Vec<_>, FieldError>>()?)
+    };
+    let fields = (0..num_windows).map(field).collect::<Result<Vec<_>, FieldError>>()?;
+    match found {
+        count if count == expected => Ok(fields),
         count => Err(malformed(format!("it has {count} tensors and its architecture needs {expected}"))),
     }
 }

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::backprop::LayerView;
-use super::{Architecture, FieldError};
+use super::{Architecture, FieldError, SoundLayout};
 use crate::storage::Identity;
 
 /// One layer's numbers.
@@ -81,6 +81,8 @@ pub enum FieldKind {
         /// The farther one.
         far: f32,
     },
+    /// A sound.
+    Sound(SoundLayout),
 }
 
 /// A field with its kind and its history: what a field file holds.
@@ -88,6 +90,9 @@ pub enum FieldKind {
 pub struct FieldRecord {
     /// The network.
     pub field: Field,
+    /// Of a sound, the networks of its later windows and of its second channel, of the same architecture: see
+    /// [`SoundLayout`].
+    pub others: Vec<Field>,
     /// What it represents.
     pub kind: FieldKind,
     /// The input it was written for.
@@ -97,4 +102,20 @@ pub struct FieldRecord {
     /// Every other entry of the file's metadata, kept as it was: settings, refine steps, and what
     /// programs of a later day wrote.
     pub extra: BTreeMap<String, String>,
+}
+
+impl FieldRecord {
+    /// All of its networks: one, or those of a sound's windows.
+    pub fn fields(&self) -> impl Iterator<Item = &Field> {
+        std::iter::once(&self.field).chain(&self.others)
+    }
+
+    /// Where its fields lie in time; `None` if it is not of a sound.
+    #[must_use]
+    pub fn sound(&self) -> Option<&SoundLayout> {
+        match &self.kind {
+            FieldKind::Sound(layout) => Some(layout),
+            FieldKind::Image { .. } | FieldKind::Object { .. } => None,
+        }
+    }
 }

@@ -46,7 +46,7 @@ impl Sampling {
     pub fn of(record: &FieldRecord, samples: usize) -> Option<Self> {
         match record.kind {
             FieldKind::Object { near, far } => Some(Self { near, far, samples }),
-            FieldKind::Image { .. } => None,
+            FieldKind::Image { .. } | FieldKind::Sound(_) => None,
         }
     }
 

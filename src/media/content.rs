@@ -41,8 +41,14 @@ pub enum Content {
     Pdf,
     /// MP4, MOV, MKV, WebM, AVI and their like.
     Video,
-    /// MP3, WAV, FLAC, Ogg and their like.
-    Audio,
+    /// MP3, WAV, FLAC, Ogg Vorbis, M4A, AAC, AIFF, CAF.
+    Sound,
+    /// Opus, in an Ogg file.
+    Opus,
+    /// Sounds of other kinds: WMA has its container in common with films and is one of them.
+    OtherSound,
+    /// Notes, not sounds.
+    Midi,
     /// ZIP, and what is kept in it: office documents, PyTorch checkpoints.
     Zip,
     /// Every other archive or compressed file.
@@ -97,6 +103,12 @@ impl Content {
             )
     }
 
+    /// What to save it as if it cannot be read as it is.
+    #[must_use]
+    pub fn plain_format(self) -> &'static str {
+        if self == Self::Sound { "WAV" } else { "PNG" }
+    }
+
     /// What people call it: `PNG picture`, `text file`.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -121,7 +133,10 @@ impl Content {
             Self::Svg => "SVG drawing",
             Self::Pdf => "PDF document",
             Self::Video => "video",
-            Self::Audio => "sound file",
+            Self::Sound => "sound file",
+            Self::Opus => "Opus sound",
+            Self::OtherSound => "sound file of another kind",
+            Self::Midi => "MIDI file",
             Self::Zip => "ZIP archive",
             Self::Archive => "compressed archive",
             Self::Safetensors => "safetensors file",
@@ -137,7 +152,7 @@ impl Content {
     #[must_use]
     pub fn described(self) -> String {
         let article = match self {
-            Self::Exr | Self::Avif | Self::Svg | Self::Empty => "an",
+            Self::Exr | Self::Avif | Self::Svg | Self::Opus | Self::Empty => "an",
             _ => "a",
         };
         format!("{article} {}", self.name())
@@ -154,9 +169,14 @@ impl Content {
             Self::Html => "save the picture itself, not the page that shows it",
             Self::Safetensors => "only fields and models that Hyperscope wrote can be opened",
             Self::Empty => "copy or download it again",
-            Self::Audio | Self::Text | Self::Program | Self::Unknown => {
-                "open a PNG, JPEG, WebP, GIF, BMP, TIFF, TGA, QOI, EXR or HDR picture"
+            Self::Opus | Self::OtherSound => "convert it to WAV, FLAC, MP3, Ogg Vorbis or M4A",
+            Self::Midi => "it holds notes and no sound: render it to WAV",
+            Self::Text | Self::Program | Self::Unknown => {
+                "open a PNG, JPEG, WebP, GIF, BMP, TIFF, TGA, QOI, EXR or HDR picture, or a WAV, FLAC, MP3, Ogg, M4A \
+                 or AIFF sound"
             }
+            Self::Sound => "here a picture is wanted",
+            picture if picture.is_supported() => "here a sound is wanted",
             _ => "export it as JPEG or PNG",
         }
     }

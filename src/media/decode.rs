@@ -1,4 +1,3 @@
-use std::any::Any;
 use std::io::{Cursor, ErrorKind};
 use std::panic::catch_unwind;
 
@@ -16,7 +15,7 @@ use image::metadata::Orientation;
 use image::{DynamicImage, ImageBuffer, ImageDecoder, ImageError, ImageResult, Limits};
 
 use super::convert::Converter;
-use super::error::clause;
+use super::error::{clause, panic_reason};
 use super::icc::ToSrgb;
 use super::{Content, MediaError, Picture, structure};
 
@@ -51,14 +50,9 @@ fn decode_on(bytes: &[u8], background: Option<[u8; 3]>) -> Result<Picture, Media
     catch_unwind(|| open(content, bytes, background)).unwrap_or_else(|panic| {
         Err(MediaError::Damaged {
             content,
-            reason: clause(&format!("its decoder failed: {}", reason(&*panic))),
+            reason: clause(&format!("its decoder failed: {}", panic_reason(&*panic))),
         })
     })
-}
-
-fn reason(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("without a word")
 }
 
 fn open(content: Content, bytes: &[u8], background: Option<[u8; 3]>) -> Result<Picture, MediaError> {

@@ -1,9 +1,10 @@
+use std::any::Any;
 use std::path::PathBuf;
 
 use super::Content;
 use crate::limits;
 
-/// Why a picture was refused, or could not be written.
+/// Why a picture or a sound was refused, or could not be written.
 #[derive(Debug, thiserror::Error)]
 pub enum MediaError {
     /// A file cannot be read or written.
@@ -14,17 +15,17 @@ pub enum MediaError {
         /// What the file system says.
         source: std::io::Error,
     },
-    /// More bytes than are read as a picture.
+    /// More bytes than are read.
     #[error(
-        "this file has {} MiB, and pictures are read up to {} MiB; save it smaller",
+        "this file has {} MiB, and at most {} MiB are read; save it smaller",
         bytes >> 20, limits::IMAGE_FILE_BYTES >> 20
     )]
     FileTooLarge {
         /// The file's size.
         bytes: u64,
     },
-    /// Something else than a picture that is read here.
-    #[error("this is {}, which Hyperscope does not read as a picture; {}", .0.described(), .0.advice())]
+    /// Something that is not read here as what it was wanted for.
+    #[error("this is {}, which Hyperscope does not read here; {}", .0.described(), .0.advice())]
     Unsupported(Content),
     /// More pixels than are decoded.
     #[error(
@@ -42,8 +43,8 @@ pub enum MediaError {
     },
     /// The file breaks off, or contradicts itself.
     #[error(
-        "this {} is damaged or incomplete ({reason}); copy or download it again, or save it as PNG",
-        content.name()
+        "this {} is damaged or incomplete ({reason}); copy or download it again, or save it as {}",
+        content.name(), content.plain_format()
     )]
     Damaged {
         /// What it is.
@@ -53,8 +54,8 @@ pub enum MediaError {
     },
     /// A sound file of a kind that the decoder knows in part.
     #[error(
-        "this {} uses something that Hyperscope does not read ({reason}); save it as PNG or JPEG",
-        content.name()
+        "this {} uses something that Hyperscope does not read ({reason}); save it as {}",
+        content.name(), content.plain_format()
     )]
     Feature {
         /// What it is.
@@ -62,6 +63,20 @@ pub enum MediaError {
         /// What its decoder says.
         reason: String,
     },
+    /// A sound's rate or channels are beyond what is read.
+    #[error(
+        "this sound has {channels} channels at {rate_hz} Hz, and 1 to {} channels at {} to {} Hz are read",
+        limits::SOUND_CHANNELS, limits::SOUND_RATES_HZ.start(), limits::SOUND_RATES_HZ.end()
+    )]
+    SoundShape {
+        /// Samples in a second.
+        rate_hz: u32,
+        /// Channels.
+        channels: usize,
+    },
+    /// A sound plays longer than is read.
+    #[error("this sound is longer than {} minutes; cut a part out of it", limits::SOUND_SECS / 60)]
+    SoundLength,
     /// A file name from which no format to write follows.
     #[error("pictures are written as .png, .jpg, .jpeg, .webp or .exr, and {} is none of these", path.display())]
     Extension {
@@ -104,4 +119,10 @@ pub(super) fn clause(text: &str) -> String {
         Some((end, _)) => format!("{}…", &line[..end]),
         None => line.into(),
     }
+}
+
+/// What a decoder cried when it failed.
+pub(super) fn panic_reason(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("without a word")
 }

@@ -1,4 +1,4 @@
-//! Files in: pictures into plain buffers, with limits; what is not supported is named.
+//! Files in: pictures and sounds into plain buffers, with limits; what is not supported is named.
 //!
 //! What a file is says its content, never its name. Whatever it holds, a [`Picture`] comes out opaque, upright
 //! and in sRGB: orientation and colour profile are applied, float pictures are taken as linear light, and what
@@ -18,6 +18,7 @@ mod picture;
 mod recognise;
 mod resize;
 mod signal;
+mod sound;
 mod structure;
 mod transfer;
 mod write;
@@ -33,5 +34,6 @@ pub use object_signal::{ObjectFraming, ObjectSignal};
 pub use picture::Picture;
 pub use resize::{resize, resize_part, thumbnail};
 pub use signal::{ImageSignal, Signal};
+pub use sound::{Extent, Interpolator, Overview, Sound, SoundSignal, Stft, decode_sound};
 pub use transfer::{linear_from_srgb, srgb_from_linear};
 pub use write::{check_extension, png_bytes, png_rgba8_bytes, write_picture};

@@ -29,10 +29,17 @@ const SIGNATURES: &[(usize, &[u8], Content)] = &[
     (0, b"\x00\x00\x01\xba", Content::Video),
     (0, b"\x00\x00\x01\xb3", Content::Video),
     (0, b"FLV\x01", Content::Video),
-    (0, b"fLaC", Content::Audio),
-    (0, b"OggS", Content::Audio),
-    (0, b"ID3", Content::Audio),
-    (0, b"MThd", Content::Audio),
+    (0, b"fLaC", Content::Sound),
+    (28, b"OpusHead", Content::Opus),
+    (28, b"Speex   ", Content::OtherSound),
+    (0, b"OggS", Content::Sound),
+    (0, b"ID3", Content::Sound),
+    (0, b"caff", Content::Sound),
+    (0, b"wvpk", Content::OtherSound),
+    (0, b"MAC ", Content::OtherSound),
+    (0, b"DSD ", Content::OtherSound),
+    (0, b"#!AMR", Content::OtherSound),
+    (0, b"MThd", Content::Midi),
     (0, b"PK\x03\x04", Content::Zip),
     (0, b"PK\x05\x06", Content::Zip),
     (0, b"\x1f\x8b\x08", Content::Archive),
@@ -68,7 +75,7 @@ impl Content {
             .or_else(|| is_bitmap(head).then_some(Self::Bmp))
             .or_else(|| is_safetensors(head).then_some(Self::Safetensors))
             .or_else(|| is_icon(head).then_some(Self::Icon))
-            .or_else(|| is_mpeg_audio(head).then_some(Self::Audio))
+            .or_else(|| is_mpeg_audio(head).then_some(Self::Sound))
             .or_else(|| text(head))
             .or_else(|| is_targa(head).then_some(Self::Tga))
             .unwrap_or(Self::Unknown)
@@ -85,12 +92,12 @@ fn u16_le(bytes: &[u8], at: usize) -> Option<u16> {
 
 fn riff(head: &[u8]) -> Option<Content> {
     if has(head, 0, b"FORM") {
-        return (has(head, 8, b"AIFF") || has(head, 8, b"AIFC")).then_some(Content::Audio);
+        return (has(head, 8, b"AIFF") || has(head, 8, b"AIFC")).then_some(Content::Sound);
     }
     match head.get(8..12).filter(|_| has(head, 0, b"RIFF"))? {
         b"WEBP" => Some(Content::WebP),
         b"AVI " => Some(Content::Video),
-        b"WAVE" => Some(Content::Audio),
+        b"WAVE" => Some(Content::Sound),
         _ => None,
     }
 }
@@ -113,7 +120,7 @@ fn base_media(head: &[u8]) -> Option<Content> {
     } else if has(brands, 0, b"crx ") {
         Content::CameraRaw
     } else if has(brands, 0, b"M4A ") || has(brands, 0, b"M4B ") {
-        Content::Audio
+        Content::Sound
     } else {
         Content::Video
     })

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::{Framing, MediaError, ObjectSignal, Picture, decode, frame};
+use super::{Framing, MediaError, ObjectSignal, Picture, SoundSignal, decode, frame};
 use crate::limits;
 use crate::storage::Identity;
 
@@ -11,15 +11,18 @@ pub enum Signal {
     Image(Arc<ImageSignal>),
     /// A picture of an object.
     Object(Arc<ObjectSignal>),
+    /// A sound.
+    Sound(Arc<SoundSignal>),
 }
 
 impl Signal {
-    /// The picture that its field is compared with.
+    /// The picture that its field is compared with; `None` of a sound.
     #[must_use]
-    pub fn reference(&self) -> &Arc<Picture> {
+    pub fn picture(&self) -> Option<&Arc<Picture>> {
         match self {
-            Self::Image(signal) => &signal.reference,
-            Self::Object(signal) => &signal.reference,
+            Self::Image(signal) => Some(&signal.reference),
+            Self::Object(signal) => Some(&signal.reference),
+            Self::Sound(_) => None,
         }
     }
 
@@ -29,15 +32,17 @@ impl Signal {
         match self {
             Self::Image(signal) => &signal.identity,
             Self::Object(signal) => &signal.identity,
+            Self::Sound(signal) => &signal.identity,
         }
     }
 
-    /// Width and height of the file's own picture.
+    /// Width and height of the file's own picture; `None` of a sound.
     #[must_use]
-    pub fn original_size(&self) -> (u32, u32) {
+    pub fn original_size(&self) -> Option<(u32, u32)> {
         match self {
-            Self::Image(signal) => signal.original_size,
-            Self::Object(signal) => signal.original_size,
+            Self::Image(signal) => Some(signal.original_size),
+            Self::Object(signal) => Some(signal.original_size),
+            Self::Sound(_) => None,
         }
     }
 }

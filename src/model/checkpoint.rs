@@ -56,8 +56,7 @@ impl Checkpoint {
         }
         let weights = find_backbone(&sha256, backbones)?;
         let (backbone, _) = load_backbone(&weights, &config.backbone, device)?;
-        let mut network = names::put_in(network, read_all(&file, &report)?);
-        network.backbone = backbone;
+        let network = names::put_in(network, read_all(&file, &report)?).with_backbone(backbone);
         Ok(Self { network, backbone_sha256: Some(sha256), notes, report })
     }
 

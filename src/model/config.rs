@@ -17,7 +17,7 @@ pub struct ModelConfig {
     pub groups: usize,
     /// What it was trained to minimise.
     pub objective: Objective,
-    /// Side of the square that the backbone reads, in pixels.
+    /// Side of the square that the backbone reads, in pixels; of sounds the samples of a window.
     pub input_size: usize,
     /// The transformer that reads the signal.
     pub backbone: BackboneConfig,
@@ -26,6 +26,18 @@ pub struct ModelConfig {
     /// For objects: the depths along a camera's axis between which an object lies.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub depths: Option<(f32, f32)>,
+    /// For sounds: how they are read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sound: Option<SoundConfig>,
+}
+
+/// How a model reads sounds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SoundConfig {
+    /// The rate at which it reads them, in Hz.
+    pub sample_rate: u32,
+    /// Samples of a patch, which becomes a token.
+    pub patch: usize,
 }
 
 /// The kind of signal that a model reads.
@@ -36,6 +48,8 @@ pub enum SignalKind {
     Image,
     /// One to five pictures of an object.
     Object,
+    /// A window of a sound.
+    Sound,
 }
 
 /// Which weights learn.
@@ -104,6 +118,8 @@ pub(crate) const PLUECKER: usize = 6;
 const DIM_MAX: usize = 4_096;
 const DEPTH_MAX: usize = 64;
 const SIDE_MAX: usize = 4_096;
+/// Longest window of a sound, in samples.
+const WINDOW_MAX: usize = 1 << 20;
 const TOKENS_MAX: usize = 16_384;
 
 impl BackboneConfig {
@@ -123,24 +139,30 @@ impl BackboneConfig {
     /// Weights and biases of the blocks in use, the embeddings and the final norm.
     #[must_use]
     pub fn num_params(&self) -> usize {
-        let Self { dim, depth, mlp, patch, grid, .. } = *self;
-        let block = 4 * dim + (dim * 3 * dim + 3 * dim) + (dim * dim + dim) + (2 * dim * mlp + mlp + dim);
-        let embedding = 3 * patch * patch * dim + dim + dim + (1 + grid * grid) * dim;
-        embedding + depth * block + 2 * dim
+        let Self { dim, patch, grid, .. } = *self;
+        3 * patch * patch * dim + dim + dim + (1 + grid * grid) * dim + self.num_block_params()
     }
 
-    /// Floating-point operations of the matrix products of the patch embedding and all blocks in use, for
-    /// one picture of `num_patches` patches among `num_tokens` tokens, of which the last `num_last` leave the last
-    /// block (a multiply-add is two).
+    /// Weights and biases of the blocks in use and the final norm.
     #[must_use]
-    pub fn flops(&self, num_patches: usize, num_tokens: usize, num_last: usize) -> u64 {
+    pub fn num_block_params(&self) -> usize {
+        let Self { dim, depth, mlp, .. } = *self;
+        let block = 4 * dim + (dim * 3 * dim + 3 * dim) + (dim * dim + dim) + (2 * dim * mlp + mlp + dim);
+        depth * block + 2 * dim
+    }
+
+    /// Floating-point operations of the matrix products of the embedding and all blocks in use, for one item of
+    /// `num_patches` patches of `patch_values` values each among `num_tokens` tokens, of which the last `num_last`
+    /// leave the last block (a multiply-add is two).
+    #[must_use]
+    pub fn flops(&self, (num_patches, patch_values): (usize, usize), num_tokens: usize, num_last: usize) -> u64 {
         let [dim, mlp, patch, patches, tokens, last] =
-            [self.dim, self.mlp, self.patch, num_patches, num_tokens, num_last].map(|count| count as u64);
+            [self.dim, self.mlp, patch_values, num_patches, num_tokens, num_last].map(|count| count as u64);
         let block = |out: u64| {
             2 * tokens * 3 * dim * dim + 4 * out * tokens * dim + 2 * out * (dim * dim + 2 * dim * mlp)
         };
         let blocks = self.depth.saturating_sub(1) as u64 * block(tokens) + block(last);
-        2 * patches * 3 * patch * patch * dim + blocks
+        2 * patches * patch * dim + blocks
     }
 
     pub(crate) fn validate(&self) -> Result<(), ModelError> {
@@ -204,10 +226,13 @@ impl ModelConfig {
         let refuse = |what: String| Err(ModelError::Config(what));
         self.backbone.validate()?;
         self.field.validate()?;
-        let patch = self.backbone.patch;
-        if !(patch..=SIDE_MAX).contains(&self.input_size) || !self.input_size.is_multiple_of(patch) {
+        let (patch, most, unit) = match &self.sound {
+            Some(sound) => (sound.patch.max(1), WINDOW_MAX, "samples"),
+            None => (self.backbone.patch, SIDE_MAX, "px"),
+        };
+        if !(patch..=most).contains(&self.input_size) || !self.input_size.is_multiple_of(patch) {
             return refuse(format!(
-                "an input of {} px, expected a multiple of the patch of {patch} px up to {SIDE_MAX}",
+                "an input of {} {unit}, expected a multiple of the patch of {patch} {unit} up to {most}",
                 self.input_size
             ));
         }
@@ -230,7 +255,18 @@ impl ModelConfig {
             {
                 return refuse("an object's depths are two numbers, 0 < near < far".into());
             }
-            SignalKind::Image | SignalKind::Object => {}
+            SignalKind::Sound if self.field.inputs != 1 || self.field.outputs != 1 || self.field.spread => {
+                return refuse("a sound field has 1 input and 1 output, and no spread".into());
+            }
+            SignalKind::Sound
+                if !self.sound.is_some_and(|own| limits::SOUND_RATES_HZ.contains(&own.sample_rate)) =>
+            {
+                return refuse("a model of sounds has a sample_rate of 8000 to 192000 Hz".into());
+            }
+            SignalKind::Image | SignalKind::Object if self.sound.is_some() => {
+                return refuse("only a model of sounds has a sample rate".into());
+            }
+            SignalKind::Image | SignalKind::Object | SignalKind::Sound => {}
         }
         match (self.objective, self.field.spread) {
             (Objective::Mse, true) => refuse("the field has a spread, which mse does not use".into()),
@@ -258,18 +294,25 @@ impl ModelConfig {
         self.layer_tokens().into_iter().sum()
     }
 
-    /// Tokens of a picture: its patches and the class token.
+    /// Tokens of a picture: its patches and the class token; of a window of sound its patches.
     #[must_use]
     pub fn num_data_tokens(&self) -> usize {
+        if let Some(sound) = &self.sound {
+            return self.input_size / sound.patch.max(1);
+        }
         let side = self.input_size / self.backbone.patch;
         side * side + 1
     }
 
-    /// Floating-point operations of the backbone for one picture.
+    /// Floating-point operations of the backbone for one picture, or one window of sound.
     #[must_use]
     pub fn backbone_flops(&self) -> u64 {
         let data = self.num_data_tokens();
-        self.backbone.flops(data - 1, data + self.num_weight_tokens(), self.num_weight_tokens())
+        let embedded = match &self.sound {
+            Some(sound) => (data, sound.patch),
+            None => (data - 1, 3 * self.backbone.patch * self.backbone.patch),
+        };
+        self.backbone.flops(embedded, data + self.num_weight_tokens(), self.num_weight_tokens())
     }
 
     /// Floating-point operations of the heads for one picture.
@@ -286,11 +329,18 @@ impl ModelConfig {
         let dim = self.backbone.dim;
         let shapes = self.field.layer_shapes();
         ParameterCounts {
-            backbone: self.backbone.num_params(),
+            backbone: match self.kind {
+                SignalKind::Image | SignalKind::Object => self.backbone.num_params(),
+                SignalKind::Sound => self.backbone.num_block_params(),
+            },
             weight_tokens: self.num_weight_tokens() * dim,
             heads: shapes.iter().map(|shape| 2 * dim + dim * shape.d_in + shape.d_in).sum(),
             base: shapes.into_iter().map(LayerShape::num_params).sum(),
-            ray_embed: if self.kind == SignalKind::Object { (PLUECKER + 1) * dim } else { 0 },
+            embeddings: match (self.kind, &self.sound) {
+                (SignalKind::Object, _) => (PLUECKER + 1) * dim,
+                (SignalKind::Sound, Some(sound)) => (sound.patch + 1 + self.num_data_tokens()) * dim,
+                _ => 0,
+            },
         }
     }
 
@@ -335,8 +385,8 @@ pub struct ParameterCounts {
     pub heads: usize,
     /// The shared weights and biases.
     pub base: usize,
-    /// What tells an object's pictures from where they were seen.
-    pub ray_embed: usize,
+    /// What tells from where an object's pictures were seen, or what makes tokens of a sound's patches.
+    pub embeddings: usize,
 }
 
 impl ParameterCounts {
@@ -349,7 +399,7 @@ impl ParameterCounts {
     /// Those that learn in this mode.
     #[must_use]
     pub fn trainable(self, mode: Mode) -> usize {
-        let own = self.weight_tokens + self.heads + self.base + self.ray_embed;
+        let own = self.weight_tokens + self.heads + self.base + self.embeddings;
         match mode {
             Mode::Scratch | Mode::Finetune => self.backbone + own,
             Mode::Prompt => own,

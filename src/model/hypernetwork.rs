@@ -4,9 +4,9 @@ use burn::tensor::{Device, Tensor};
 
 use super::backbone::Backbone;
 use super::head::{BaseLayer, Head};
-use super::{Mode, ModelConfig, ModelError, PLUECKER, SignalKind, cpu, initial, local_start, names};
+use super::{Mode, ModelConfig, ModelError, PLUECKER, SignalKind, cpu, initial, local_start, names, partials_start};
 
-/// A backbone that reads a picture, and what turns the outputs of its weight tokens into the weights of
+/// A backbone that reads a picture or a sound, and what turns the outputs of its weight tokens into the weights of
 /// a field. Field names are the checkpoint's; the backbone comes first and the base last, as training counts on.
 #[derive(Module, Debug)]
 pub struct Hypernetwork {
@@ -15,6 +15,10 @@ pub struct Hypernetwork {
     /// For objects: the Plücker coordinates of a patch's ray to what is added to its token. It starts at zero, so
     /// that a pretrained backbone starts undisturbed.
     pub ray_embed: Option<Linear>,
+    /// For sounds: a patch of samples to a token.
+    pub wave_embed: Option<Linear>,
+    /// For sounds: what is added to the tokens of a window's patches, `[patches, dim]`.
+    pub wave_positions: Option<Param<Tensor<2>>>,
     /// For each layer of the field, `[g, dim]`.
     pub weight_tokens: Vec<Param<Tensor<2>>>,
     /// One for each layer of the field.
@@ -47,15 +51,23 @@ impl Hypernetwork {
         seed: u64,
         device: &Device,
     ) -> Result<Self, ModelError> {
-        let network = Self { backbone, ..Self::structure(config, device)? };
+        let network = Self::structure(config, device)?.with_backbone(backbone);
         let mut tensors = initial::network(&network, config, seed);
         tensors.retain(|name, _| !name.starts_with("backbone."));
         names::put_in(network, tensors).placed(seed)
     }
 
+    /// With this backbone's blocks, and its embedding of pictures where those are read.
+    pub(crate) fn with_backbone(self, backbone: Backbone) -> Self {
+        let reads_sounds = self.config.kind == SignalKind::Sound;
+        let backbone = if reads_sounds { backbone.without_embedding() } else { backbone };
+        Self { backbone, ..self }
+    }
+
     /// With the tensors that start with a place, if any do.
     fn placed(self, seed: u64) -> Result<Self, ModelError> {
-        let tensors = local_start::tensors(&self.config, &self.backbone, seed)?;
+        let mut tensors = local_start::tensors(&self.config, &self.backbone, seed)?;
+        tensors.extend(partials_start::tensors(&self.config, seed));
         Ok(names::put_in(self, tensors))
     }
 
@@ -65,15 +77,22 @@ impl Hypernetwork {
         let dim = config.backbone.dim;
         let shapes = config.field.layer_shapes();
         let tokens = |shape| Initializer::Zeros.init([config.tokens(shape), dim], device);
-        Ok(Self {
-            backbone: Backbone::structure(&config.backbone, device),
+        let backbone = Backbone::structure(&config.backbone, device);
+        let linear =
+            |width| LinearConfig::new(width, dim).with_initializer(Initializer::Zeros).init(device);
+        let network = Self {
+            backbone: backbone.clone(),
             weight_tokens: shapes.iter().map(|shape| tokens(*shape)).collect(),
             heads: shapes.iter().map(|shape| Head::init(dim, shape.d_in, device)).collect(),
             base: shapes.iter().map(|shape| BaseLayer::init(*shape, device)).collect(),
-            ray_embed: (config.kind == SignalKind::Object)
-                .then(|| LinearConfig::new(PLUECKER, dim).with_initializer(Initializer::Zeros).init(device)),
+            ray_embed: (config.kind == SignalKind::Object).then(|| linear(PLUECKER)),
+            wave_embed: config.sound.map(|sound| linear(sound.patch)),
+            wave_positions: config
+                .sound
+                .map(|_| Initializer::Zeros.init([config.num_data_tokens(), dim], device)),
             config: config.clone(),
-        })
+        };
+        Ok(network.with_backbone(backbone))
     }
 
     /// With a backbone that does not learn: no gradient is computed for its weights.
@@ -133,6 +152,22 @@ impl Hypernetwork {
             }
         };
         self.read(data.reshape([all / views, views * count, dim]))
+    }
+
+    /// [`tokens`](Self::tokens) of windows of sounds.
+    ///
+    /// # Shapes
+    /// - `waves`: `[batch, patches, samples of a patch]`: each window divided by its [`loudness`](super::loudness)
+    /// - result: `[batch, weight tokens of all layers, dim]`, after the final norm
+    ///
+    /// # Panics
+    /// If the network reads no sounds.
+    #[must_use]
+    pub fn tokens_of_sounds(&self, waves: Tensor<3>) -> Tensor<3> {
+        let (Some(embed), Some(positions)) = (&self.wave_embed, &self.wave_positions) else {
+            unreachable!("sounds are given to networks of sounds alone")
+        };
+        self.read(embed.forward(waves) + positions.val().unsqueeze::<3>())
     }
 
     /// The weight tokens appended to the data tokens, and what has become of them.

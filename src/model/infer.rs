@@ -164,13 +164,20 @@ impl Model {
     pub fn summary(&self) -> String {
         let config = self.config();
         let field = &config.field;
+        let input = match &config.sound {
+            None => format!("{} px in", config.input_size),
+            Some(sound) => format!(
+                "{:.0} ms at {} kHz in",
+                config.input_size as f64 * 1e3 / f64::from(sound.sample_rate),
+                f64::from(sound.sample_rate) / 1e3
+            ),
+        };
         format!(
-            "{} of {} blocks, {}, {}, {} px in, {} weight tokens, field of {} layers, {} wide",
+            "{} of {} blocks, {}, {}, {input}, {} weight tokens, field of {} layers, {} wide",
             config.backbone.name(),
             config.backbone.depth,
             config.mode,
             config.composer,
-            config.input_size,
             config.num_weight_tokens(),
             field.layers,
             field.hidden
@@ -179,16 +186,18 @@ impl Model {
 
     /// One forward pass whose result nobody wants: the first one prepares what later ones find ready.
     ///
-    /// # Shapes
-    /// - `pixels`: `[3, input_size, input_size]`, normalised
-    ///
     /// # Errors
     /// [`ModelError::Device`] if the device fails.
-    pub fn warm_up(&self, pixels: &[f32]) -> Result<(), ModelError> {
+    pub fn warm_up(&self) -> Result<(), ModelError> {
         let side = self.config().input_size;
-        let images =
-            Tensor::<4>::from_data(TensorData::new(pixels.to_vec(), [1, 3, side, side]), &self.device);
-        drop(self.network.forward(images));
+        let tokens = match &self.config().sound {
+            Some(sound) => {
+                let silence = Tensor::zeros([1, side / sound.patch, sound.patch], &self.device);
+                self.network.tokens_of_sounds(silence)
+            }
+            None => self.network.tokens(Tensor::zeros([1, 3, side, side], &self.device)),
+        };
+        drop(self.network.compose(self.network.modulations(tokens)));
         self.wait()
     }
 
@@ -198,17 +207,18 @@ impl Model {
     /// [`ModelError::Device`] if the device fails, [`ModelError::Field`] if what it computed is not finite.
     pub fn encode_image(&self, signal: &ImageSignal) -> Result<Generated, ModelError> {
         if self.config().kind != SignalKind::Image {
-            return Err(ModelError::Config("this model reads objects, not pictures".into()));
+            return Err(self.reads_others("pictures"));
         }
         let mut clock = Lap::start();
         let side = self.config().input_size;
         let pixels = normalise(&signal.reference, side as u32);
         let images = Tensor::<4>::from_data(TensorData::new(pixels, [1, 3, side, side]), &self.device);
         let prepare = clock.lap();
-        let (layers, mut timings) = self.write(self.network.tokens(images), &mut clock)?;
+        let (fields, mut timings) = self.write(self.network.tokens(images), &mut clock)?;
         timings.prepare = prepare;
         let record = FieldRecord {
-            field: Field::new(self.config().field.clone(), layers)?,
+            field: only(fields)?,
+            others: Vec::new(),
             kind: FieldKind::Image { width: signal.reference.width(), height: signal.reference.height() },
             source: Some(signal.identity.clone()),
             model: Some(self.identity.clone()),
@@ -230,7 +240,7 @@ impl Model {
     ) -> Result<Generated, ModelError> {
         let config = self.config();
         let (SignalKind::Object, Some((near, far))) = (config.kind, config.depths) else {
-            return Err(ModelError::Config("this model reads pictures, not objects".into()));
+            return Err(self.reads_others("objects"));
         };
         if !(1..=VIEWS_MAX).contains(&views.len()) {
             return Err(ModelError::Config(format!("{} views, expected 1 to {VIEWS_MAX}", views.len())));
@@ -249,10 +259,11 @@ impl Model {
             Tensor::from_data(rays, &self.device),
             views.len(),
         );
-        let (layers, mut timings) = self.write(tokens, &mut clock)?;
+        let (fields, mut timings) = self.write(tokens, &mut clock)?;
         timings.prepare = prepare;
         let record = FieldRecord {
-            field: Field::new(config.field.clone(), layers)?,
+            field: only(fields)?,
+            others: Vec::new(),
             kind: FieldKind::Object { near, far },
             source,
             model: Some(self.identity.clone()),
@@ -261,25 +272,45 @@ impl Model {
         Ok(Generated { record, timings })
     }
 
-    /// From what the weight tokens have read to a field's layers; `prepare` is left to be set.
-    fn write(&self, tokens: Tensor<3>, clock: &mut Lap) -> Result<(Vec<Layer>, EncodeTimings), ModelError> {
+    /// It is asked for what it does not read.
+    pub(super) fn reads_others(&self, wanted: &str) -> ModelError {
+        let reads = match self.config().kind {
+            SignalKind::Image => "pictures",
+            SignalKind::Object => "objects",
+            SignalKind::Sound => "sounds",
+        };
+        ModelError::Config(format!("this model reads {reads}, not {wanted}"))
+    }
+
+    /// From what the weight tokens have read to the field of each item; `prepare` is left to be set.
+    pub(super) fn write(
+        &self,
+        tokens: Tensor<3>,
+        clock: &mut Lap,
+    ) -> Result<(Vec<Field>, EncodeTimings), ModelError> {
+        let [batch, _, _] = tokens.dims();
         self.wait()?;
         let backbone = clock.lap();
         let modulations = self.network.modulations(tokens);
         self.wait()?;
         let heads = clock.lap();
-        let weights = self.network.compose(modulations);
-        let layers = weights
-            .into_iter()
-            .zip(self.network.biases())
-            .map(|(weight, bias)| Ok(Layer { weight: fetch(weight)?, bias: fetch(bias)? }))
-            .collect::<Result<Vec<_>, ModelError>>()?;
+        let mut layers: Vec<Vec<Layer>> = vec![Vec::new(); batch];
+        for (weight, bias) in self.network.compose(modulations).into_iter().zip(self.network.biases()) {
+            let (weight, bias) = (fetch(weight)?, fetch(bias)?);
+            let own = weight.chunks_exact(weight.len() / batch);
+            layers
+                .iter_mut()
+                .zip(own)
+                .for_each(|(all, own)| all.push(Layer { weight: own.to_vec(), bias: bias.clone() }));
+        }
+        let field = |layers| Field::new(self.config().field.clone(), layers).map_err(ModelError::from);
+        let fields = layers.into_iter().map(field).collect::<Result<Vec<_>, ModelError>>()?;
         let timings = EncodeTimings { backbone, heads, compose: clock.lap(), ..EncodeTimings::default() };
-        Ok((layers, timings))
+        Ok((fields, timings))
     }
 
     /// Until the device has done what it was given, so that a part's time is its own.
-    fn wait(&self) -> Result<(), ModelError> {
+    pub(super) fn wait(&self) -> Result<(), ModelError> {
         self.device.sync().map_err(|err| ModelError::Device(err.to_string()))
     }
 }
@@ -301,6 +332,11 @@ pub fn normalise(picture: &Picture, side_px: u32) -> Vec<f32> {
     (0..3).flat_map(channel).collect()
 }
 
+/// The field of a batch of one.
+fn only(fields: Vec<Field>) -> Result<Field, ModelError> {
+    fields.into_iter().next().ok_or_else(|| ModelError::Device("it wrote no field".into()))
+}
+
 fn fetch<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, ModelError> {
     tensor.try_into_vec_as::<f32>().map_err(|err| ModelError::Device(err.to_string()))
 }
@@ -310,6 +346,7 @@ fn bundled_name(kind: SignalKind) -> &'static str {
     match kind {
         SignalKind::Image => "image.safetensors",
         SignalKind::Object => "object.safetensors",
+        SignalKind::Sound => "sound.safetensors",
     }
 }
 

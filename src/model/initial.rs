@@ -15,6 +15,8 @@ use crate::storage::{HostTensor, sha256_hex};
 const WEIGHT_STD: f32 = 0.02;
 /// Of the class token, as timm starts it.
 const CLASS_STD: f32 = 1e-6;
+/// Standard deviation of the weights that make a token of a sound's patch.
+const WAVE_STD: f32 = 0.1;
 
 /// Added to the bias of an object's density: a random base may be negative everywhere, where a relu has no slope, and
 /// then every picture stays white for ever.
@@ -97,6 +99,10 @@ fn of_network(name: &str, shape: &[usize], config: &ModelConfig) -> Initial {
         index.parse::<usize>().ok().and_then(|index| Some((index, *config.field.layer_shapes().get(index)?)));
     match (part, rest, layer) {
         ("ray_embed", ..) => Initial::Constant(0.0),
+        ("wave_embed", ..) if index == "bias" => Initial::Constant(0.0),
+        // Tokens of loud sounds about as large as the numbers that the blocks were trained on.
+        ("wave_embed", ..) => Initial::Normal(WAVE_STD),
+        ("wave_positions", ..) => Initial::Normal(WEIGHT_STD),
         ("weight_tokens", ..) => Initial::Normal(WEIGHT_STD),
         // So that a residual model starts as its base.
         ("heads", "proj.weight" | "proj.bias", _) if config.composer == Composer::Residual => {

@@ -88,7 +88,8 @@ pub(crate) fn tensors(
         let dim = config.backbone.dim;
         let name = format!("weight_tokens.{index}");
         let noise = initial::normal(seed, &name, count * dim);
-        let blank = fetch(backbone.blank_tokens(count))?;
+        let Some(blank) = backbone.blank_tokens(count) else { return Ok(BTreeMap::new()) };
+        let blank = fetch(blank)?;
         let values = blank.into_iter().zip(noise).map(|(blank, noise)| blank + TOKEN_NOISE * noise).collect();
         found.insert(name, HostTensor { shape: vec![count, dim], values });
     }

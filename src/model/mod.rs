@@ -20,12 +20,14 @@ mod evaluate;
 mod head;
 mod hypernetwork;
 mod infer;
+mod infer_sound;
 mod initial;
 mod inspect;
 mod lap;
 mod loading;
 mod local_start;
 mod names;
+mod partials_start;
 mod rays;
 mod report;
 
@@ -34,7 +36,7 @@ pub use checkpoint::{Checkpoint, checkpoint_bytes, is_checkpoint, save_checkpoin
 pub use composite::composite;
 pub(crate) use config::PLUECKER;
 pub use config::{
-    BackboneConfig, Composer, Family, Mode, ModelConfig, Objective, ParameterCounts, SignalKind,
+    BackboneConfig, Composer, Family, Mode, ModelConfig, Objective, ParameterCounts, SignalKind, SoundConfig,
 };
 pub(crate) use cpu::Compositing;
 pub use device::{best_device, cpu_device, device_name};
@@ -44,6 +46,7 @@ pub use head::{BaseLayer, Head};
 pub use hypernetwork::Hypernetwork;
 pub(crate) use hypernetwork::normalised;
 pub use infer::{EncodeTimings, Generated, Model, ModelInfo, VIEWS_MAX, normalise};
+pub use infer_sound::{GAINS_NOTE, coded_channels, loudness, padded, sound_layout};
 pub(crate) use initial::with_random_weights;
 pub use inspect::{Contents, Inspection, inspect};
 pub(crate) use lap::Lap;

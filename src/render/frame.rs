@@ -161,6 +161,7 @@ mod tests {
             .collect();
         let field = Arc::new(FieldRecord {
             field: Field::new(architecture, layers).unwrap(),
+            others: Vec::new(),
             kind: FieldKind::Image { width: 64, height: 48 },
             source: None,
             model: None,

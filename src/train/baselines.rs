@@ -6,7 +6,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 
-use super::{EvaluateConfig, Quality, RefineConfig, Refiner, TrainError, quality};
+use super::{Closeness, EvaluateConfig, Quality, RefineConfig, Refiner, TrainError, quality};
 use crate::field::{Architecture, Field, FieldError, FieldRecord, Layer};
 use crate::media::{ImageSignal, Picture, resize};
 
@@ -61,7 +61,10 @@ pub(super) fn refined(
         while !refiner.is_finished() {
             refiner.step()?;
         }
-        Ok((steps, refiner.best().1))
+        match refiner.best().1 {
+            Closeness::Seen(quality) => Ok((steps, quality)),
+            Closeness::Heard(_) => Err(TrainError::Config("a picture is seen".into())),
+        }
     };
     config.refine_steps.iter().map(refine).collect()
 }

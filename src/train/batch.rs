@@ -4,6 +4,7 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
 use super::data::learned;
+use super::windows::Windows;
 use super::{RunConfig, TrainingData};
 use crate::camera::Camera;
 use crate::dataset::{Entry, ObjectEntry, Split, View};
@@ -18,37 +19,39 @@ const TRIES: usize = 32;
 
 /// What one step learns from.
 pub(super) struct Batch {
-    /// `[batch * views, 3, side, side]`, normalised.
-    pub(super) images: Tensor<4>,
-    /// Of objects.
-    pub(super) seen: Option<Seen>,
+    pub(super) input: Input,
+    /// Of objects, between the samples of a ray, `[batch * rays, samples]`.
+    pub(super) spacings: Option<Tensor<2>>,
     /// Points as the field takes them, `[batch, n, encoding width]`.
     pub(super) features: Tensor<3>,
-    /// The colours of pixels, all items after one another, `[all, 3]`, in [0, 1]; of rays also the opacity, `[all, 4]`.
+    /// The colours of pixels, all items after one another, `[all, 3]`, in [0, 1]; of rays also the opacity, `[all, 4]`;
+    /// of sounds the amplitudes, `[all, 1]`.
     pub(super) targets: Tensor<2>,
 }
 
-/// How objects were seen, and along which rays they are learned from.
-pub(super) struct Seen {
-    pub(super) views: usize,
-    /// Through the patches, `[batch * views, patches, 6]`.
-    pub(super) patch_rays: Tensor<3>,
-    /// Between the samples, `[batch * rays, samples]`.
-    pub(super) spacings: Tensor<2>,
+/// What the backbone reads.
+pub(super) enum Input {
+    /// `[batch, 3, side, side]`, normalised.
+    Pictures(Tensor<4>),
+    /// `[batch * views, 3, side, side]`, and the rays through their patches, `[batch * views, patches, 6]`.
+    Views { images: Tensor<4>, patch_rays: Tensor<3>, views: usize },
+    /// `[batch, patches, samples of a patch]`
+    Sounds(Tensor<3>),
 }
 
 /// One item's part of a batch.
 #[derive(Default)]
-struct Item {
-    images: Vec<f32>,
-    patch_rays: Vec<f32>,
-    features: Vec<f32>,
-    spacings: Vec<f32>,
-    targets: Vec<f32>,
+pub(super) struct Item {
+    /// Pictures, or a window of a sound.
+    pub(super) input: Vec<f32>,
+    pub(super) patch_rays: Vec<f32>,
+    pub(super) features: Vec<f32>,
+    pub(super) spacings: Vec<f32>,
+    pub(super) targets: Vec<f32>,
 }
 
-/// Random crops of random training pictures, or random rays to random views of random objects. `patch` is the
-/// backbone's. The draws depend on the seed and the step alone, so that a resumed run sees what it would have seen.
+/// Random crops of random training pictures, random rays to random views of random objects, or random instants of
+/// random windows of random sounds. `patch` is the backbone's. The draws depend on the seed and the step alone, so that a resumed run sees what it would have seen.
 pub(super) fn draw(
     config: &RunConfig,
     patch: usize,
@@ -76,10 +79,14 @@ pub(super) fn draw(
             };
             (views, seeds.map(draw).collect())
         }
+        TrainingData::Sounds(sounds) => {
+            let windows = Windows::of(sounds, config);
+            (1, seeds.map(|mut random| windows.draw(&mut random)).collect())
+        }
     };
     let mut all = Item::default();
     for item in items {
-        all.images.extend(item.images);
+        all.input.extend(item.input);
         all.patch_rays.extend(item.patch_rays);
         all.features.extend(item.features);
         all.spacings.extend(item.spacings);
@@ -88,23 +95,30 @@ pub(super) fn draw(
     let (batch, side) = (config.batch_size, config.input_size);
     let width = config.field.encoding.width(config.field.inputs);
     let points = all.features.len() / batch / width;
-    let seen = (!all.spacings.is_empty()).then(|| {
-        let samples = config.objects.samples_per_ray;
-        let (rays, patches) = (all.spacings.len() / samples, all.patch_rays.len() / (batch * views * 6));
-        Seen {
-            views,
-            patch_rays: Tensor::from_data(
-                TensorData::new(all.patch_rays, [batch * views, patches, 6]),
-                device,
-            ),
-            spacings: Tensor::from_data(TensorData::new(all.spacings, [rays, samples]), device),
+    let samples = config.objects.samples_per_ray;
+    let rays = all.spacings.len() / samples;
+    let (input, channels) = match data {
+        TrainingData::Pictures(_) => {
+            (Input::Pictures(Tensor::from_data(TensorData::new(all.input, [batch, 3, side, side]), device)), 3)
         }
-    });
-    let channels = if seen.is_some() { 4 } else { 3 };
+        TrainingData::Objects(_) => {
+            let count = batch * views;
+            let rays = [count, all.patch_rays.len() / (count * 6), 6];
+            let images = Tensor::from_data(TensorData::new(all.input, [count, 3, side, side]), device);
+            let patch_rays = Tensor::from_data(TensorData::new(all.patch_rays, rays), device);
+            (Input::Views { images, patch_rays, views }, 4)
+        }
+        TrainingData::Sounds(_) => {
+            let patch = config.sounds.patch;
+            let waves = TensorData::new(all.input, [batch, side / patch, patch]);
+            (Input::Sounds(Tensor::from_data(waves, device)), 1)
+        }
+    };
     let rows = all.targets.len() / channels;
     Batch {
-        images: Tensor::from_data(TensorData::new(all.images, [batch * views, 3, side, side]), device),
-        seen,
+        input,
+        spacings: (rays > 0)
+            .then(|| Tensor::from_data(TensorData::new(all.spacings, [rays, samples]), device)),
         features: Tensor::from_data(TensorData::new(all.features, [batch, points, width]), device),
         targets: Tensor::from_data(TensorData::new(all.targets, [rows, channels]), device),
     }
@@ -126,8 +140,8 @@ fn crop(config: &RunConfig, entry: &Entry, random: &mut ChaCha8Rng) -> Item {
         points.extend([centre(pixel / side), centre(pixel % side)]);
         targets.extend_from_slice(&colours[3 * pixel..][..3]);
     }
-    let images = normalise(&crop, side as u32);
-    Item { images, features: encode_points(&config.field, &points), targets, ..Item::default() }
+    let input = normalise(&crop, side as u32);
+    Item { input, features: encode_points(&config.field, &points), targets, ..Item::default() }
 }
 
 /// The first of the views that are read is the frame of everything: see [`Camera::seen_from`]. In that frame some
@@ -153,7 +167,7 @@ fn object(
         let View { picture, camera } = &all[index];
         let picture = picture.on(WHITE);
         let picture = if is_mirrored { picture.mirrored() } else { picture };
-        item.images.extend(normalise(&picture, side as u32));
+        item.input.extend(normalise(&picture, side as u32));
         item.patch_rays.extend(patch_rays(&placed(camera), grid));
     }
     let (near, far) = settings.depths;

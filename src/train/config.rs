@@ -13,7 +13,8 @@ pub struct RefineConfig {
     /// Adam's learning rate; what Muon moves goes four times as far, in sizes of the matrix. In the last third of
     /// the steps it falls to a tenth.
     pub learning_rate: f64,
-    /// Pixels in a step, about: the crossings of random rows and columns; of objects, random rays.
+    /// Pixels in a step, about: the crossings of random rows and columns; of objects, random rays; of sounds, random
+    /// instants of every window.
     pub pixels_per_step: usize,
     /// Seed of the pixel draws.
     pub seed: u64,
@@ -32,6 +33,12 @@ impl RefineConfig {
     pub fn of_object(num_views: usize) -> Self {
         let learning_rate = if num_views == 1 { 1e-4 } else { 3e-3 };
         Self { steps: 100, optimizer: Optimizer::Adam, learning_rate, pixels_per_step: 512, seed: 0 }
+    }
+
+    /// For a sound.
+    #[must_use]
+    pub fn of_sound() -> Self {
+        Self { steps: 100, optimizer: Optimizer::Adam, learning_rate: 2e-3, pixels_per_step: 1_024, seed: 0 }
     }
 
     /// Rows and columns whose crossings a step looks at, in a picture of this size: as square as it allows.

@@ -1,4 +1,4 @@
-use crate::dataset::{ObjectEntry, ObjectFolder, PictureFolder, Split};
+use crate::dataset::{ObjectEntry, ObjectFolder, PictureFolder, SoundEntry, SoundFolder, Split};
 use crate::model::SignalKind;
 
 use super::{RunConfig, TrainError};
@@ -10,6 +10,8 @@ pub enum TrainingData {
     Pictures(PictureFolder),
     /// Objects seen from known places.
     Objects(ObjectFolder),
+    /// Sounds.
+    Sounds(SoundFolder),
 }
 
 impl TrainingData {
@@ -19,6 +21,7 @@ impl TrainingData {
         match self {
             Self::Pictures(_) => SignalKind::Image,
             Self::Objects(_) => SignalKind::Object,
+            Self::Sounds(_) => SignalKind::Sound,
         }
     }
 
@@ -28,15 +31,17 @@ impl TrainingData {
         match self {
             Self::Pictures(pictures) => pictures.sha256(),
             Self::Objects(objects) => objects.sha256(),
+            Self::Sounds(sounds) => sounds.sha256(),
         }
     }
 
-    /// Pictures or objects of a split.
+    /// Pictures, objects or sounds of a split.
     #[must_use]
     pub fn count(&self, split: Split) -> usize {
         match self {
             Self::Pictures(pictures) => pictures.pictures(split).count(),
             Self::Objects(objects) => objects.objects(split).count(),
+            Self::Sounds(sounds) => sounds.sounds(split).count(),
         }
     }
 
@@ -58,9 +63,15 @@ impl TrainingData {
                 )));
             }
         }
+        if let Self::Sounds(sounds) = self
+            && sounds.rate_hz() != config.sounds.sample_rate
+        {
+            return refuse("the sounds were read at another rate than the settings have");
+        }
         let has_any = match self {
             Self::Pictures(pictures) => pictures.pictures(Split::Train).next().is_some(),
             Self::Objects(objects) => learned(objects, config).next().is_some(),
+            Self::Sounds(sounds) => learned_sounds(sounds, config).next().is_some(),
         };
         if has_any { Ok(()) } else { refuse("all of the data is held out; add more") }
     }
@@ -74,4 +85,13 @@ pub(super) fn learned<'a>(
     let is_left_out =
         |object: &&ObjectEntry| config.objects.without.iter().any(|class| class == object.class());
     objects.objects(Split::Train).filter(move |object| !is_left_out(object))
+}
+
+/// The sounds that are trained on: those without any of the words that are left out.
+pub(super) fn learned_sounds<'a>(
+    sounds: &'a SoundFolder,
+    config: &'a RunConfig,
+) -> impl Iterator<Item = &'a SoundEntry> {
+    let is_left_out = |sound: &&SoundEntry| config.sounds.without.iter().any(|word| sound.has_word(word));
+    sounds.sounds(Split::Train).filter(move |sound| !is_left_out(sound))
 }

@@ -36,7 +36,7 @@ struct Part {
 }
 
 impl FieldOptimizer {
-    /// For these weights; `adam` is for as many.
+    /// For these weights, of one field or of several one after another; `adam` is for as many.
     pub(super) fn new(
         optimizer: Optimizer,
         architecture: &Architecture,
@@ -45,9 +45,10 @@ impl FieldOptimizer {
     ) -> Self {
         let shapes = architecture.layer_shapes();
         let last = shapes.len().saturating_sub(1);
-        let mut parts = Vec::with_capacity(2 * shapes.len());
+        let mut parts = Vec::new();
         let mut rest = weights;
-        for (index, shape) in shapes.into_iter().enumerate() {
+        let num_fields = weights.len() / architecture.num_params().max(1);
+        for (index, shape) in (0..num_fields).flat_map(|_| shapes.iter().enumerate()) {
             let (weight, others) = rest.split_at(shape.d_in * shape.d_out);
             let is_muons = optimizer == Optimizer::Muon && index < last;
             let muon = is_muons.then(|| Muon::new(weight, shape.d_in, shape.d_out));

@@ -1,15 +1,19 @@
 //! How a run looks at what it does not learn from.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use super::batch::WHITE;
 use super::evaluate::signal_of;
-use super::{Quality, RunConfig, TrainError, TrainingData, quality};
+use super::{Closeness, Quality, RunConfig, SoundQuality, TrainError, TrainingData, quality};
 use crate::camera::Camera;
-use crate::dataset::{ObjectEntry, Split, View};
-use crate::field::{FieldRecord, Region};
-use crate::media::Picture;
-use crate::model::Model;
+use crate::dataset::{ObjectEntry, SoundEntry, SoundFolder, Split, View};
+use crate::field::{FieldRecord, Region, Synthesizer};
+use crate::limits;
+use crate::media::{Picture, Sound, SoundSignal};
+use crate::model::{Model, padded};
+use crate::storage::Identity;
 
 /// Pictures of a sample sheet, at most.
 const SAMPLES: usize = 6;
@@ -17,9 +21,12 @@ const SAMPLES: usize = 6;
 const OBJECTS: usize = 24;
 const NOVEL_VIEWS: usize = 3;
 
+/// Sounds that are looked at during a run, at most: the middle window of each.
+const SOUNDS: usize = 64;
+
 /// What was found.
 pub(super) struct HeldOut {
-    pub(super) mean: Quality,
+    pub(super) mean: Closeness,
     /// PSNR in dB.
     pub(super) each: BTreeMap<String, f64>,
     /// To be looked at.
@@ -39,8 +46,8 @@ pub(super) fn measure(
     data: &TrainingData,
     config: &RunConfig,
 ) -> Result<Option<HeldOut>, TrainError> {
-    let mut found =
-        HeldOut { mean: Quality::mean([].into_iter()), each: BTreeMap::new(), samples: Vec::new() };
+    let nothing = Closeness::Seen(Quality::mean([].into_iter()));
+    let mut found = HeldOut { mean: nothing, each: BTreeMap::new(), samples: Vec::new() };
     let mut qualities = Vec::new();
     match data {
         TrainingData::Pictures(pictures) => {
@@ -69,9 +76,42 @@ pub(super) fn measure(
                 }
             }
         }
+        TrainingData::Sounds(sounds) => return heard(model, sounds, config),
     }
-    found.mean = Quality::mean(qualities.iter().copied());
+    found.mean = Closeness::Seen(Quality::mean(qualities.iter().copied()));
     Ok((!qualities.is_empty()).then_some(found))
+}
+
+/// The middle windows of sounds.
+fn heard(model: &Model, sounds: &SoundFolder, config: &RunConfig) -> Result<Option<HeldOut>, TrainError> {
+    let all: Vec<&SoundEntry> = sounds.sounds(Split::HeldOut).collect();
+    let mut each = BTreeMap::new();
+    let mut qualities = Vec::new();
+    for entry in evenly(&all, SOUNDS) {
+        let begin = entry.samples.len().saturating_sub(config.input_size) / 2;
+        let window = padded(&entry.samples, begin..begin + config.input_size);
+        // What is silent has no ratio of signal to distortion.
+        if window.iter().all(|value| *value == 0.0) {
+            continue;
+        }
+        let own = encode_window(model, entry, window)?;
+        each.insert(entry.relative.clone(), own.psnr_db);
+        qualities.push(own);
+    }
+    let mean = Closeness::Heard(SoundQuality::mean(qualities.iter().copied()));
+    Ok((!qualities.is_empty()).then_some(HeldOut { mean, each, samples: Vec::new() }))
+}
+
+/// How close the field of some samples is to them.
+fn encode_window(model: &Model, entry: &SoundEntry, window: Vec<f32>) -> Result<SoundQuality, TrainError> {
+    let rate_hz = model.config().sound.map_or(limits::SOUND_RATE_HZ, |own| own.sample_rate);
+    let broken = || TrainError::Config(format!("{} holds no sound", entry.relative));
+    let sound = Sound::new(rate_hz, vec![window]).ok_or_else(broken)?;
+    let identity = Identity { name: entry.relative.clone(), sha256: entry.sha256.clone() };
+    let signal = SoundSignal { identity, original: Arc::new(sound.clone()), reference: Arc::new(sound.clone()) };
+    let written = model.encode_sound(&signal, &mut |_| ControlFlow::Continue(()))?.ok_or_else(broken)?;
+    let synthesizer = Synthesizer::new(&written.record).ok_or_else(broken)?;
+    Ok(SoundQuality::of(&synthesizer.samples(rate_hz, 0, sound.len()), &sound.mono()))
 }
 
 /// The mean over some views of an object that was written from its first one; and the last of them.

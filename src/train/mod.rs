@@ -20,9 +20,13 @@ mod refine;
 mod retrieval;
 mod run;
 mod run_config;
+mod sound_metrics;
 mod start;
 mod state_file;
 mod tuner;
+mod window_gradient;
+mod windowed_sound;
+mod windows;
 mod workload;
 
 pub use baselines::Baselines;
@@ -39,6 +43,7 @@ pub use objects_evaluated::{
 pub use reference::{Reference, quality_of_views};
 pub use refine::Refiner;
 pub use run::{Run, RunInputs};
-pub use run_config::{ObjectSettings, RunConfig, Schedule, vit_tiny};
+pub use sound_metrics::{Closeness, SoundQuality, lsd_db, si_sdr_db};
+pub use run_config::{ObjectSettings, RunConfig, Schedule, SoundSettings, vit_tiny};
 pub use tuner::{StepReport, StepTimings, Tuner};
 pub use workload::{BlockWorkload, FieldWorkload, TokenCounts};

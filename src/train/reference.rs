@@ -6,12 +6,14 @@ use rand::{Rng, RngExt};
 use super::gradient::{Lattice, PixelGrid, loss_and_gradient};
 use super::metrics::{psnr_db, quality};
 use super::ray_gradient::{RaySamples, loss_and_gradient_of_rays};
-use super::{Quality, RefineConfig, TrainError};
+use super::window_gradient::loss_and_gradient_of_windows;
+use super::windowed_sound::WindowedSound;
+use super::{Closeness, Quality, RefineConfig, SoundQuality, TrainError};
 use crate::camera::Camera;
 use crate::field::{
-    CropBox, Field, FieldKind, FieldRecord, Region, Sampling, Tracer, sample_depths, spacings,
+    CropBox, Field, FieldKind, FieldRecord, Region, Sampling, Synthesizer, Tracer, sample_depths, spacings,
 };
-use crate::media::Picture;
+use crate::media::{Picture, Sound};
 
 /// Samples of a ray in a refine step.
 const SAMPLES: usize = 48;
@@ -25,6 +27,14 @@ pub enum Reference {
     Picture(Arc<Picture>),
     /// Of an object's field: pictures on white, and the cameras that saw them in the field's own frame.
     Views(Arc<Vec<(Picture, Camera)>>),
+    /// Of a sound's field: the sound at the rate that its model read it at.
+    Sound(Arc<Sound>),
+}
+
+impl From<Arc<Sound>> for Reference {
+    fn from(sound: Arc<Sound>) -> Self {
+        Self::Sound(sound)
+    }
 }
 
 impl From<Arc<Picture>> for Reference {
@@ -43,6 +53,7 @@ impl From<Arc<Vec<(Picture, Camera)>>> for Reference {
 pub(super) enum Target {
     Pixels { reference: Arc<Picture>, expected: Vec<f32>, grid: PixelGrid },
     Rays { views: Arc<Vec<(Picture, Camera)>>, expected: Vec<Vec<f32>>, near: f32, far: f32 },
+    Windows { sound: Arc<Sound>, windows: WindowedSound },
 }
 
 impl Target {
@@ -59,20 +70,37 @@ impl Target {
                 let expected = views.iter().map(|(picture, _)| picture.to_f32()).collect();
                 Ok(Self::Rays { views, expected, near, far })
             }
+            (FieldKind::Sound(layout), Reference::Sound(sound)) => {
+                Ok(Self::Windows { windows: WindowedSound::new(layout, &sound)?, sound })
+            }
             _ => Err(TrainError::Config(
-                "the field of a picture is compared with a picture, and an object's with views of it".into(),
+                "the field of a picture is compared with a picture, an object's with views of it, and a sound's with \
+                 the sound"
+                    .into(),
             )),
         }
     }
 
-    /// Mean squared error at random places, and its gradient: every layer's weight and then its bias.
+    /// What the last layer of each field is divided by while it is refined.
+    pub(super) fn scales(&self) -> Vec<f32> {
+        match self {
+            Self::Pixels { .. } | Self::Rays { .. } => vec![1.0],
+            Self::Windows { windows, .. } => windows.gains().to_vec(),
+        }
+    }
+
+    /// Mean squared error at random places, and its gradient: of every field each layer's weight and then its bias.
     pub(super) fn loss_and_gradient(
         &self,
-        field: &Field,
+        fields: &[Field],
         config: &RefineConfig,
         random: &mut impl Rng,
     ) -> (f64, Vec<f32>) {
+        let [field, ..] = fields else { return (f64::NAN, Vec::new()) };
         match self {
+            Self::Windows { windows, .. } => {
+                loss_and_gradient_of_windows(fields, &windows.draw(config.pixels_per_step, random))
+            }
             Self::Pixels { grid, .. } => {
                 let (rows, columns) = config.lattice(grid.width(), grid.height());
                 // None of them twice.
@@ -100,17 +128,45 @@ impl Target {
                     seen.iter().zip(expected).map(|(seen, expected)| psnr_db(seen, expected)).sum();
                 sum / views.len() as f64
             }
+            Self::Windows { sound, .. } => heard(record, sound).psnr_db,
         }
     }
 
-    /// As [`psnr_db`](Self::psnr_db), with SSIM.
-    pub(super) fn quality(&self, record: &FieldRecord) -> Quality {
+    /// As [`psnr_db`](Self::psnr_db), with everything else that is measured.
+    pub(super) fn closeness(&self, record: &FieldRecord) -> Closeness {
         match self {
-            Self::Pixels { reference, .. } => {
-                quality(&record.render(reference.width(), reference.height(), Region::WHOLE), reference)
-            }
-            Self::Rays { views, .. } => quality_of_views(record, views),
+            Self::Pixels { reference, .. } => quality_of_picture(record, reference),
+            Self::Rays { views, .. } => Closeness::Seen(quality_of_views(record, views)),
+            Self::Windows { sound, .. } => Closeness::Heard(heard(record, sound)),
         }
+    }
+}
+
+impl Reference {
+    /// How close a field is to it.
+    #[must_use]
+    pub fn closeness(&self, record: &FieldRecord) -> Closeness {
+        match self {
+            Self::Picture(picture) => quality_of_picture(record, picture),
+            Self::Views(views) => Closeness::Seen(quality_of_views(record, views)),
+            Self::Sound(sound) => Closeness::Heard(heard(record, sound)),
+        }
+    }
+}
+
+fn quality_of_picture(record: &FieldRecord, picture: &Picture) -> Closeness {
+    let values = record.render(picture.width(), picture.height(), Region::WHOLE);
+    Closeness::Seen(quality(&values, picture))
+}
+
+/// How close a sound's field is to it, at its rate: the mean over its channels. NaN of another kind of field.
+fn heard(record: &FieldRecord, sound: &Sound) -> SoundQuality {
+    let values = Synthesizer::new(record)
+        .filter(|synthesizer| synthesizer.channels() == sound.channels().len())
+        .map(|synthesizer| synthesizer.samples(sound.rate_hz(), 0, sound.len()));
+    match values {
+        Some(values) => SoundQuality::of_sound(&values, sound),
+        None => SoundQuality::mean(std::iter::empty()),
     }
 }
 

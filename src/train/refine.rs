@@ -7,7 +7,7 @@ use super::adam::Adam;
 use super::field_optimizer::FieldOptimizer;
 use super::metrics::db_of_mse;
 use super::reference::{Reference, Target};
-use super::{Quality, RefineConfig, RefineProgress, TrainError};
+use super::{Closeness, RefineConfig, RefineProgress, TrainError};
 use crate::field::{Field, FieldRecord, Layer};
 
 /// The whole reference is looked at after this many steps, and at the end.
@@ -32,6 +32,9 @@ pub struct Refiner {
     config: RefineConfig,
     random: ChaCha8Rng,
     optimizer: FieldOptimizer,
+    /// What each field's last layer is divided by while it is refined: of a sound's windows their loudness, so that a
+    /// step goes as far in a quiet one as in a loud one.
+    scales: Vec<f32>,
     /// Of every layer: its weight, then its bias.
     weights: Vec<f32>,
     /// Their running mean.
@@ -53,13 +56,14 @@ impl Refiner {
     ) -> Result<Self, TrainError> {
         config.validate()?;
         let target = Target::new(record, reference.into())?;
-        let weights: Vec<f32> = record
-            .field
-            .layers()
-            .iter()
-            .flat_map(|own| own.weight.iter().chain(&own.bias))
-            .copied()
-            .collect();
+        let scales = target.scales();
+        let mut weights = Vec::new();
+        for (field, scale) in record.fields().zip(&scales) {
+            for (index, layer) in field.layers().iter().enumerate() {
+                let scale = if index + 1 == field.layers().len() { *scale } else { 1.0 };
+                weights.extend(layer.weight.iter().chain(&layer.bias).map(|value| value / scale));
+            }
+        }
         let mut refiner = Self {
             random: ChaCha8Rng::seed_from_u64(config.seed),
             optimizer: FieldOptimizer::new(
@@ -75,6 +79,7 @@ impl Refiner {
             record: record.clone(),
             target,
             config,
+            scales,
             weights,
         };
         refiner.measure();
@@ -96,15 +101,15 @@ impl Refiner {
         Ok(self.progress)
     }
 
-    /// One step on the crossings of random rows and columns, or on random rays.
+    /// One step on the crossings of random rows and columns, on random rays, or on random instants of every window.
     ///
     /// # Errors
     /// [`TrainError::Diverged`] if the loss is not finite any more.
     pub fn step(&mut self) -> Result<(), TrainError> {
         let diverged =
             TrainError::Diverged { steps: self.progress.step, learning_rate: self.config.learning_rate };
-        let Some(field) = self.field(&self.weights) else { return Err(diverged) };
-        let (loss, gradient) = self.target.loss_and_gradient(&field, &self.config, &mut self.random);
+        let Some(fields) = self.fields(&self.weights, false) else { return Err(diverged) };
+        let (loss, gradient) = self.target.loss_and_gradient(&fields, &self.config, &mut self.random);
         if !loss.is_finite() {
             return Err(diverged);
         }
@@ -135,18 +140,19 @@ impl Refiner {
     /// The field of the mean weights as they are now; `None` once they are not finite.
     #[must_use]
     pub fn present(&self) -> Option<FieldRecord> {
-        self.field(&self.mean).map(|field| self.noted(field))
+        self.fields(&self.mean, true).and_then(|fields| self.noted(fields))
     }
 
     /// The best field seen, and how close it is.
     #[must_use]
-    pub fn best(mut self) -> (FieldRecord, Quality) {
+    pub fn best(mut self) -> (FieldRecord, Closeness) {
         if !self.is_finished() {
             self.measure();
         }
-        let record = self.field(&self.best).map_or_else(|| self.record.clone(), |field| self.noted(field));
-        let quality = self.target.quality(&record);
-        (record, quality)
+        let best = self.fields(&self.best, true).and_then(|fields| self.noted(fields));
+        let record = best.unwrap_or_else(|| self.record.clone());
+        let closeness = self.target.closeness(&record);
+        (record, closeness)
     }
 
     /// Constant, then down in a straight line over the last third.
@@ -166,21 +172,30 @@ impl Refiner {
         }
     }
 
-    fn field(&self, weights: &[f32]) -> Option<Field> {
+    /// The fields of these weights: as loud as they are kept, or as they are refined.
+    fn fields(&self, weights: &[f32], is_scaled: bool) -> Option<Vec<Field>> {
         let architecture = self.record.field.architecture();
-        let mut rest = weights;
-        let layers = architecture.layer_shapes().into_iter().map(|shape| {
-            let (weight, others) = rest.split_at(shape.d_in * shape.d_out);
-            let (bias, others) = others.split_at(shape.d_out);
-            rest = others;
-            Layer { weight: weight.to_vec(), bias: bias.to_vec() }
-        });
-        Field::new(architecture.clone(), layers.collect()).ok()
+        let shapes = architecture.layer_shapes();
+        let field = |(weights, scale): (&[f32], &f32)| {
+            let mut rest = weights;
+            let layers = shapes.iter().enumerate().map(|(index, shape)| {
+                let scale = if is_scaled && index + 1 == shapes.len() { *scale } else { 1.0 };
+                let (weight, others) = rest.split_at(shape.d_in * shape.d_out);
+                let (bias, others) = others.split_at(shape.d_out);
+                rest = others;
+                let scaled = |values: &[f32]| values.iter().map(|value| value * scale).collect();
+                Layer { weight: scaled(weight), bias: scaled(bias) }
+            });
+            Field::new(architecture.clone(), layers.collect()).ok()
+        };
+        weights.chunks_exact(architecture.num_params()).zip(&self.scales).map(field).collect()
     }
 
-    /// The record with these weights, and with what was done to them.
-    fn noted(&self, field: Field) -> FieldRecord {
-        let mut record = FieldRecord { field, ..self.record.clone() };
+    /// The record with these fields, and with what was done to them; `None` of none.
+    fn noted(&self, fields: Vec<Field>) -> Option<FieldRecord> {
+        let mut fields = fields.into_iter();
+        let field = fields.next()?;
+        let mut record = FieldRecord { field, others: fields.collect(), ..self.record.clone() };
         let config = RefineConfig { steps: self.progress.step, ..self.config };
         if config.steps > 0
             && let Ok(note) = serde_json::to_string(&config)
@@ -189,7 +204,7 @@ impl Refiner {
             let before = record.extra.get(NOTE).map(|before| format!("{before};")).unwrap_or_default();
             record.extra.insert(NOTE.into(), before + &note);
         }
-        record
+        Some(record)
     }
 }
 

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::held_out::{self, HeldOut};
 use super::start::{self, Origin};
-use super::{Quality, RunConfig, StepReport, TrainError, TrainingData, Tuner, io_error, state_file};
+use super::{Closeness, RunConfig, StepReport, TrainError, TrainingData, Tuner, io_error, state_file};
 use crate::media::png_bytes;
 use crate::model::{Hypernetwork, Mode, Model, save_checkpoint};
 use crate::storage::write_atomically;
@@ -64,7 +64,12 @@ enum Line<'a> {
         seconds: f64,
         step: u32,
         psnr_db: f64,
-        ssim: f64,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        ssim: Option<f64>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        si_sdr_db: Option<f64>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        lsd_db: Option<f64>,
         each: BTreeMap<String, f64>,
     },
 }
@@ -261,14 +266,18 @@ impl Run {
     /// The averaged model on held-out data.
     fn evaluate(&mut self) -> Result<(), TrainError> {
         let model = Model::of(&self.tuner.averaged(), &self.device);
-        let Some(HeldOut { mean: Quality { psnr_db, ssim }, each, samples }) =
-            held_out::measure(&model, &self.data, &self.config)?
+        let Some(HeldOut { mean, each, samples }) = held_out::measure(&model, &self.data, &self.config)?
         else {
             return Ok(());
         };
+        let psnr_db = mean.psnr_db();
+        let (ssim, si_sdr_db, lsd_db) = match mean {
+            Closeness::Seen(quality) => (Some(quality.ssim), None, None),
+            Closeness::Heard(quality) => (None, Some(quality.si_sdr_db), Some(quality.lsd_db)),
+        };
         self.held_out_psnr_db = Some(psnr_db);
         let (seconds, step) = (self.seconds(), self.tuner.steps_done());
-        self.log(&Line::HeldOut { seconds, step, psnr_db, ssim, each })?;
+        self.log(&Line::HeldOut { seconds, step, psnr_db, ssim, si_sdr_db, lsd_db, each })?;
         // Pictures in a row, their fields below.
         let Some(sheet) = held_out::sheet(&samples) else { return Ok(()) };
         let path = self.out.join(format!("samples/step-{step:06}.png"));

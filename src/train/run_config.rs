@@ -4,7 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{Optimizer, TrainError};
 use crate::field::{Activation, Architecture, Encoding};
-use crate::model::{BackboneConfig, Composer, Family, Mode, ModelConfig, Objective, SignalKind, VIEWS_MAX};
+use crate::limits;
+use crate::model::{
+    BackboneConfig, Composer, Family, Mode, ModelConfig, Objective, SignalKind, SoundConfig, VIEWS_MAX,
+};
 
 /// How a hypernetwork is trained: the file `run.toml`. What it leaves out is as here.
 ///
@@ -53,6 +56,8 @@ pub struct RunConfig {
     pub checkpoint_every: u32,
     /// Of objects alone.
     pub objects: ObjectSettings,
+    /// Of sounds alone.
+    pub sounds: SoundSettings,
     /// The field that is written.
     pub field: Architecture,
 }
@@ -77,6 +82,34 @@ pub struct ObjectSettings {
     pub most_views: usize,
     /// Classes that are not learned from.
     pub without: Vec<String>,
+}
+
+/// What is particular to learning sounds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SoundSettings {
+    /// The rate at which sounds are read, in Hz.
+    pub sample_rate: u32,
+    /// Samples of a patch.
+    pub patch: usize,
+    /// Instants of a window in a step.
+    pub instants_per_window: usize,
+    /// What an error of the logarithmic spectrum counts for, beside one of the waveform.
+    pub spectral_weight: f64,
+    /// Words of paths, as the name of a speaker, whose sounds are not learned from.
+    pub without: Vec<String>,
+}
+
+impl Default for SoundSettings {
+    fn default() -> Self {
+        Self {
+            sample_rate: limits::SOUND_RATE_HZ,
+            patch: 200,
+            instants_per_window: 200,
+            spectral_weight: 0.0,
+            without: Vec::new(),
+        }
+    }
 }
 
 impl Default for ObjectSettings {
@@ -132,6 +165,7 @@ impl Default for RunConfig {
             evaluate_every: 250,
             checkpoint_every: 250,
             objects: ObjectSettings::default(),
+            sounds: SoundSettings::default(),
             field: Architecture { layers: 3, hidden: 144, encoding, activation: Activation::Relu, ..live },
         }
     }
@@ -153,6 +187,20 @@ impl RunConfig {
                 warm_up_steps: 200,
                 base_optimizer: Optimizer::Adam,
                 field: Architecture::live_object(),
+                ..Self::default()
+            },
+            SignalKind::Sound => Self {
+                kind,
+                composer: Composer::Residual,
+                steps: 15_000,
+                batch_size: 64,
+                input_size: 200,
+                groups: 8,
+                learning_rate_backbone: 1e-3,
+                learning_rate_new: 4e-3,
+                warm_up_steps: 200,
+                base_optimizer: Optimizer::Adam,
+                field: Architecture::live_sound(),
                 ..Self::default()
             },
         }
@@ -207,15 +255,21 @@ impl RunConfig {
         for (name, count, most) in [
             ("rays_per_object", *rays_per_object, 1 << 16),
             ("samples_per_ray", *samples_per_ray, 1 << 12),
+            ("instants_per_window", self.sounds.instants_per_window, 1 << 20),
+            ("patch", self.sounds.patch, 1 << 16),
             ("most_views", *most_views, VIEWS_MAX),
         ] {
             if !(1..=most).contains(&count) {
                 return refuse(format!("{name} is {count}, expected 1 to {most}"));
             }
         }
-        let opacity_weight = self.objects.opacity_weight;
-        if !(0.0..=1e3).contains(&opacity_weight) {
-            return refuse(format!("opacity_weight is {opacity_weight}, expected 0 to 1000"));
+        for (name, weight) in [
+            ("opacity_weight", self.objects.opacity_weight),
+            ("spectral_weight", self.sounds.spectral_weight),
+        ] {
+            if !(0.0..=1e3).contains(&weight) {
+                return refuse(format!("{name} is {weight}, expected 0 to 1000"));
+            }
         }
         for (name, part) in
             [("foreground_part", self.objects.foreground_part), ("mirrored_part", self.objects.mirrored_part)]
@@ -271,15 +325,17 @@ impl RunConfig {
             },
             field: self.field.clone(),
             depths: (self.kind == SignalKind::Object).then_some(self.objects.depths),
+            sound: (self.kind == SignalKind::Sound)
+                .then_some(SoundConfig { sample_rate: self.sounds.sample_rate, patch: self.sounds.patch }),
         }
     }
 }
 
-/// Settings over others; of `objects`, one by one.
+/// Settings over others; of `objects` and `sounds`, one by one.
 fn overlaid(mut below: toml::Table, above: toml::Table) -> toml::Table {
     for (key, value) in above {
         let value = match (below.remove(&key), value) {
-            (Some(toml::Value::Table(inner)), toml::Value::Table(own)) if key == "objects" => {
+            (Some(toml::Value::Table(inner)), toml::Value::Table(own)) if key == "objects" || key == "sounds" => {
                 toml::Value::Table(overlaid(inner, own))
             }
             (_, value) => value,

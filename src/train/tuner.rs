@@ -3,7 +3,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::adam::Adam;
-use super::batch::{self, Batch, Seen};
+use super::batch::{self, Batch, Input};
 use super::field_optimizer::FieldOptimizer;
 use super::{RunConfig, TrainError, TrainingData, db_of_mse, parameters};
 use crate::model::{Hypernetwork, Lap, Mode, ModelConfig, composite, evaluate_features};
@@ -40,7 +40,7 @@ pub(super) struct TunerState {
 pub struct StepReport {
     /// Steps done, this one included.
     pub step: u32,
-    /// Mean squared error before the step.
+    /// Mean squared error before the step; of sounds, in parts of the power of their windows.
     pub loss: f64,
     /// `-10 log10(loss)`.
     pub psnr_db: f64,
@@ -138,20 +138,23 @@ impl Tuner {
         let learning_rate = rate * self.config.learning_rate_new;
         let diverged = TrainError::Diverged { steps: self.state.step, learning_rate };
         let patch = self.network.config().backbone.patch;
-        let Batch { images, seen, features, targets } =
+        let Batch { input, spacings, features, targets } =
             batch::draw(&self.config, patch, data, self.state.step, &self.device);
         timings.data_ms = lap_ms();
-        let tokens = match &seen {
-            None => self.network.tokens(images),
-            Some(seen) => self.network.tokens_of_views(images, seen.patch_rays.clone(), seen.views),
+        let tokens = match input {
+            Input::Pictures(images) => self.network.tokens(images),
+            Input::Views { images, patch_rays, views } => {
+                self.network.tokens_of_views(images, patch_rays, views)
+            }
+            Input::Sounds(waves) => self.network.tokens_of_sounds(waves),
         };
         timings.backbone_ms = lap_ms();
         let weights = self.network.compose(self.network.modulations(tokens));
         timings.heads_ms = lap_ms();
         let values = evaluate_features(&self.config.field, &weights, &self.network.biases(), features);
-        let found = match seen {
+        let found = match spacings {
             None => values.reshape(targets.dims()),
-            Some(Seen { spacings, .. }) => {
+            Some(spacings) => {
                 let [rays, samples] = spacings.dims();
                 let gain = self.config.field.density_gain.unwrap_or(1.0);
                 composite(values.reshape([rays, samples, self.config.field.outputs]), spacings, gain)
@@ -159,10 +162,10 @@ impl Tuner {
         };
         let errors = (found - targets).square();
         let [_, channels] = errors.dims();
-        let of_colors = errors.clone().narrow(1, 0, 3).mean();
+        let of_colors = errors.clone().narrow(1, 0, channels.min(3)).mean();
         // Of objects also how much is hidden: what is white on white would be seen by nobody.
         let loss = match channels {
-            3 => of_colors.clone(),
+            ..=3 => of_colors.clone(),
             _ => of_colors.clone() + errors.narrow(1, 3, 1).mean() * self.config.objects.opacity_weight,
         };
         let loss_value = of_colors.into_data().iter::<f64>().next().unwrap_or(f64::NAN);

@@ -24,7 +24,7 @@ fn a_dropped_photo_is_looked_into() {
     });
     let item = stage.item();
     let (record, signal) = (item.record().unwrap().clone(), item.signal.clone().unwrap());
-    let expected = psnr_db(&record.render(200, 200, Region::WHOLE), &signal.reference().to_f32());
+    let expected = psnr_db(&record.render(200, 200, Region::WHOLE), &signal.picture().unwrap().to_f32());
     assert_eq!(stage.figure("PSNR"), format!("{expected:.2} dB"));
     assert!(stage.figure("SSIM").parse::<f64>().unwrap() > 0.0);
 

@@ -66,5 +66,5 @@ pub(crate) fn ball(colors: [f32; 3], red: f32) -> FieldRecord {
     let [r, g, b] = colors;
     let field = Field::new(architecture, vec![Layer { weight, bias: vec![r, g, b, -2.4] }]).unwrap();
     let kind = FieldKind::Object { near: 3.0, far: 5.0 };
-    FieldRecord { field, kind, source: None, model: None, extra: BTreeMap::new() }
+    FieldRecord { field, others: Vec::new(), kind, source: None, model: None, extra: BTreeMap::new() }
 }

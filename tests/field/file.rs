@@ -14,6 +14,7 @@ fn record() -> FieldRecord {
     let architecture = Architecture { layers: 3, hidden: 10, ..Architecture::siren_image() };
     FieldRecord {
         field: random_field(&architecture, 7),
+        others: Vec::new(),
         kind: FieldKind::Image { width: 31, height: 17 },
         source: Some(Identity::of("a b.png", b"picture")),
         model: Some(Identity::of("m.safetensors", b"model")),

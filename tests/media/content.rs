@@ -12,14 +12,14 @@ const OTHERS: &[(&[u8], Content)] = &[
     (b"\0\0\0\x1cftypmif1\0\0\0\0mif1avifmiaf", Content::Avif),
     (b"\0\0\0\x18ftypisom\0\0\0\0isommp42", Content::Video),
     (b"\0\0\0\x14ftypqt  \0\0\0\0qt  ", Content::Video),
-    (b"\0\0\0\x14ftypM4A \0\0\0\0M4A ", Content::Audio),
+    (b"\0\0\0\x14ftypM4A \0\0\0\0M4A ", Content::Sound),
     (b"\x1a\x45\xdf\xa3\x01\0\0\0\0\0\0\x23\x42\x86\x81\x01webm", Content::Video),
     (b"RIFF\x10\0\0\0AVI LIST", Content::Video),
-    (b"RIFF\x10\0\0\0WAVEfmt ", Content::Audio),
-    (b"ID3\x04\0\0\0\0\0\0", Content::Audio),
-    (b"\xff\xfb\x90\x64\0\0\0\0", Content::Audio),
-    (b"fLaC\0\0\0\x22", Content::Audio),
-    (b"OggS\0\x02\0\0", Content::Audio),
+    (b"RIFF\x10\0\0\0WAVEfmt ", Content::Sound),
+    (b"ID3\x04\0\0\0\0\0\0", Content::Sound),
+    (b"\xff\xfb\x90\x64\0\0\0\0", Content::Sound),
+    (b"fLaC\0\0\0\x22", Content::Sound),
+    (b"OggS\0\x02\0\0", Content::Sound),
     (b"<?xml version=\"1.0\"?>\n<!-- a drawing -->\n<svg width=\"10\">", Content::Svg),
     (b"  <svg xmlns=\"http://www.w3.org/2000/svg\"/>", Content::Svg),
     (b"\xef\xbb\xbf<!DOCTYPE html><html><body><svg/></body></html>", Content::Html),
@@ -54,7 +54,7 @@ fn what_is_not_read_is_named_with_what_to_do() {
     }
     let text = decode(OTHERS[0].0, BACKGROUND).unwrap_err().to_string();
     let expected =
-        "this is a HEIC photo, which Hyperscope does not read as a picture; export it as JPEG or PNG";
+        "this is a HEIC photo, which Hyperscope does not read here; export it as JPEG or PNG";
     assert_eq!(text, expected);
 }
 

@@ -254,7 +254,7 @@ fn a_relu_field_starts_with_a_place_for_every_neuron_and_token() {
     }
     // A token of group k is a blank data token at place k, but for the noise that tells tokens apart.
     let tokens = values(network.weight_tokens[0].val());
-    let blank = values(network.backbone.pos_embed.val());
+    let blank = values(network.backbone.pos_embed.as_ref().unwrap().val());
     let middle = &tokens[4 * 64..5 * 64];
     let mean = |axis: usize| (1..5).map(|token| blank[token * 64 + axis]).sum::<f32>() / 4.0;
     let off = (0..64).map(|axis| (middle[axis] - mean(axis)).powi(2)).sum::<f32>() / 64.0;

@@ -11,7 +11,7 @@ use crate::common;
 
 fn record(field: Field, width: u32, height: u32) -> FieldRecord {
     let kind = FieldKind::Image { width, height };
-    FieldRecord { field, kind, source: None, model: None, extra: BTreeMap::new() }
+    FieldRecord { field, others: Vec::new(), kind, source: None, model: None, extra: BTreeMap::new() }
 }
 
 fn golden_field(golden: &SafeTensors, prefix: &str) -> Field {

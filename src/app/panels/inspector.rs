@@ -15,6 +15,7 @@ use crate::app::theme::{palette, size, space};
 use crate::field::FieldRecord;
 use crate::media::{Framing, Signal};
 use crate::model::SignalKind;
+use crate::train::Closeness;
 
 /// Bytes of a weight.
 const WEIGHT_BYTES: u64 = 4;
@@ -66,15 +67,27 @@ fn quality(ui: &mut Ui, item: &Item) {
     ui.add(Label::new(RichText::new(&item.name).heading().color(palette(ui).text_strong)).truncate());
     ui.add_space(space::S);
     if let Some(psnr_db) = item.psnr_db() {
-        let ssim = item.ssim().map_or("…".into(), |ssim| format!("{ssim:.3}"));
+        let closeness = item.closeness().filter(|_| item.refinement.is_none());
         ui.columns(2, |columns| {
-            let of_object = item.shown_kind() == SignalKind::Object;
-            let meaning = if of_object {
-                "Peak signal-to-noise ratio of the field against the picture that was read, from where that was taken; it says nothing of the other sides"
-            } else {
-                "Peak signal-to-noise ratio of the field against the framed picture: 20 dB is a likeness, 40 dB is hard to tell apart"
+            let meaning = match item.shown_kind() {
+                SignalKind::Object => "Peak signal-to-noise ratio of the field against the picture that was read, from where that was taken; it says nothing of the other sides",
+                SignalKind::Image => "Peak signal-to-noise ratio of the field against the framed picture: 20 dB is a likeness, 40 dB is hard to tell apart",
+                SignalKind::Sound => "Peak signal-to-noise ratio of the field against the waveform at full scale: a quiet sound has much even where it is missed",
             };
             figure(&mut columns[0], "PSNR", &format::decibel(psnr_db), meaning);
+            if item.is_sound() {
+                let ratio = match closeness {
+                    Some(Closeness::Heard(own)) => format::decibel(own.si_sdr_db),
+                    _ => "…".into(),
+                };
+                let meaning = "Scale-invariant signal-to-distortion ratio: 0 dB is as much distortion as sound, 20 dB is good";
+                figure(&mut columns[1], "SI-SDR", &ratio, meaning);
+                return;
+            }
+            let ssim = match closeness {
+                Some(Closeness::Seen(own)) => format!("{:.3}", own.ssim),
+                _ => "…".into(),
+            };
             let meaning = "Structural similarity of the field and the framed picture: 1 is the same";
             figure(&mut columns[1], "SSIM", &ssim, meaning);
         });
@@ -127,7 +140,8 @@ fn picture(ui: &mut Ui, state: &State, item: &Item, panels: &mut Panels, actions
     };
     let identity = signal.identity();
     row(ui, "File", &identity.name, &format!("sha256 {}", identity.sha256));
-    row(ui, "Size", &format::size(signal.original_size()), "Of the file's own picture");
+    let Some(original_size) = signal.original_size() else { return };
+    row(ui, "Size", &format::size(original_size), "Of the file's own picture");
     ui.horizontal(|ui| {
         name_cell(ui, "Is of", size::ROW_NAME);
         let choices = [
@@ -145,6 +159,7 @@ fn picture(ui: &mut Ui, state: &State, item: &Item, panels: &mut Panels, actions
         }
     });
     let signal = match signal {
+        Signal::Sound(_) => return,
         Signal::Image(signal) => signal,
         Signal::Object(signal) => {
             object_inspector::input(ui, item, signal, panels, actions);
@@ -252,6 +267,7 @@ fn model(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
         let is_other = match kind {
             SignalKind::Image => state.settings.model.is_some(),
             SignalKind::Object => state.settings.object_model.is_some(),
+            SignalKind::Sound => state.settings.sound_model.is_some(),
         };
         let bundled = ui.add_enabled(is_other, Button::new("Use the bundled one"));
         let tip = "Go back to the model that comes with the program";

@@ -34,9 +34,9 @@ pub(crate) fn show(ui: &mut Ui, state: &State, item: &Item, actions: &mut Vec<Ac
         );
     }
     if let (Some(direct), Some(now)) = (item.direct, item.psnr_db()) {
-        let gain = now - direct.psnr_db;
+        let gain = now - direct.psnr_db();
         if item.steps_done > 0 || is_running {
-            let text = format!("{gain:+.2} dB over the {} as written", format::decibel(direct.psnr_db));
+            let text = format!("{gain:+.2} dB over the {} as written", format::decibel(direct.psnr_db()));
             row(ui, "Gain", &text, "");
         }
     }

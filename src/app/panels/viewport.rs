@@ -142,7 +142,7 @@ fn draw(
         // A field that is being refined is another one in a moment: the cores are worth more to the refining.
         is_moving: is_moving || item.refinement.is_some(),
     };
-    let source = item.signal.as_ref().map(Signal::reference);
+    let source = item.signal.as_ref().and_then(Signal::picture);
     panels.frame = bridge.frame(item.record(), source, &frame);
     if panels.frame.is_some_and(|frame| frame.needs_repaint) {
         ui.ctx().request_repaint();

@@ -91,6 +91,7 @@ fn apply(state: &mut State, change: Change) -> Vec<Effect> {
         Change::Evaluator(evaluator) => settings.evaluator = evaluator,
         Change::Refine(SignalKind::Image, refine) => settings.refine = refine,
         Change::Refine(SignalKind::Object, refine) => settings.refine_object = refine,
+        Change::Refine(SignalKind::Sound, refine) => settings.refine_sound = refine,
         Change::Momentum(has_momentum) => settings.has_momentum = has_momentum,
         Change::LibraryOpen(is_open) => settings.layout.is_library_open = is_open,
         Change::InspectorOpen(is_open) => settings.layout.is_inspector_open = is_open,

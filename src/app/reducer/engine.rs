@@ -19,7 +19,8 @@ pub(crate) fn hear(state: &mut State, event: Event) -> Vec<Effect> {
         }
         Event::Opened { job, item, signal, thumbnail } => {
             let Some(item) = opening(state, item, job) else { return Vec::new() };
-            let is_same_shape = item.size_px() == (signal.reference().width(), signal.reference().height());
+            let is_same_shape =
+                signal.picture().is_some_and(|own| item.size_px() == (own.width(), own.height()));
             item.signal = Some(signal);
             item.thumbnail = Some(thumbnail);
             // The old field is of another picture; until the new one comes, the source is shown.
@@ -87,7 +88,7 @@ fn written(state: &mut State, item: ItemId, job: JobId, encoded: Encoded) {
     let Some(item) = opening(state, item, job) else { return };
     item.opening = None;
     item.failure = None;
-    item.direct = encoded.quality;
+    item.direct = encoded.closeness;
     item.encoded = Some(encoded);
     library::forget_curve(item);
     if let (Origin::Path(path), None) = (item.origin.clone(), item.sample) {
@@ -100,8 +101,8 @@ fn refined(state: &mut State, item: ItemId, job: JobId, encoded: Encoded, steps:
     let Some(item) = state.item_mut(item).filter(waits) else { return };
     item.refinement = None;
     item.steps_done += steps;
-    if let Some(quality) = encoded.quality {
-        add_point(&mut item.curve.measured, [f64::from(item.steps_done), quality.psnr_db]);
+    if let Some(closeness) = encoded.closeness {
+        add_point(&mut item.curve.measured, [f64::from(item.steps_done), closeness.psnr_db()]);
     }
     // A refined field keeps the timings of its encoding: they say how it came to be.
     let timings = encoded.timings.or(item.encoded.as_ref().and_then(|before| before.timings));

@@ -16,6 +16,7 @@ use crate::model::SignalKind;
 pub(crate) fn begin_all(state: &mut State) -> Vec<Effect> {
     let mut effects = load_model(state, SignalKind::Image, state.settings.model.clone());
     effects.extend(load_model(state, SignalKind::Object, state.settings.object_model.clone()));
+    effects.extend(load_model(state, SignalKind::Sound, state.settings.sound_model.clone()));
     let samples =
         SAMPLES.iter().enumerate().map(|(index, sample)| (ShelfKey::Sample(index), sample.origin()));
     let recent = state.settings.recent.iter();
@@ -194,8 +195,8 @@ pub(crate) fn toggle_refine(state: &mut State) -> Vec<Effect> {
     let config = state.settings.refine_of(item.shown_kind());
     let job = new_job(state, Work::Refine, Some(id));
     if let Some(item) = state.item_mut(id) {
-        if let (true, Some(quality)) = (item.curve.measured.is_empty(), encoded.quality) {
-            item.curve.measured.push([f64::from(item.steps_done), quality.psnr_db]);
+        if let (true, Some(closeness)) = (item.curve.measured.is_empty(), encoded.closeness) {
+            item.curve.measured.push([f64::from(item.steps_done), closeness.psnr_db()]);
         }
         item.refinement =
             Some(Refinement { job, steps_before: item.steps_done, record: None, progress: None });

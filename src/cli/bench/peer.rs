@@ -79,7 +79,7 @@ pub(super) fn run(seconds: f64, args: &BenchArgs) -> anyhow::Result<()> {
 fn blocks(seconds: f64, name: &str, config: &BackboneConfig, batch: usize) -> anyhow::Result<Vec<Row>> {
     let device = cpu_device();
     let counts = TokenCounts { batch, data: DATA_TOKENS, own: WEIGHT_TOKENS };
-    let flops = batch as u64 * config.flops(0, DATA_TOKENS + WEIGHT_TOKENS, WEIGHT_TOKENS);
+    let flops = batch as u64 * config.flops((0, 0), DATA_TOKENS + WEIGHT_TOKENS, WEIGHT_TOKENS);
     let row = |what: &str, times: &[_], passes: u64| {
         output::note(format_args!("measured: {name} {what}"));
         Row::of(format!("{name} {what}"), times).with_flops(passes * flops)

@@ -79,6 +79,7 @@ pub(super) fn field(architecture: &Architecture) -> anyhow::Result<Field> {
 pub(super) fn record(architecture: &Architecture, side_px: u32) -> anyhow::Result<FieldRecord> {
     Ok(FieldRecord {
         field: field(architecture)?,
+        others: Vec::new(),
         kind: FieldKind::Image { width: side_px, height: side_px },
         source: None,
         model: None,

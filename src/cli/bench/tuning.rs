@@ -50,6 +50,7 @@ fn step(
     let batch = config.batch_size as u64;
     let points = match config.kind {
         SignalKind::Image => config.pixels_per_picture,
+        SignalKind::Sound => config.sounds.instants_per_window,
         SignalKind::Object => config.objects.rays_per_object * config.objects.samples_per_ray,
     };
     let per_item = points as u64 * config.field.flops_per_point();

@@ -9,12 +9,12 @@ use crate::model::BackboneConfig;
 /// A vision transformer without its classifier. Field names are timm's.
 #[derive(Module, Debug)]
 pub struct Backbone {
-    /// Patches to tokens.
-    pub patch_embed: PatchEmbed,
+    /// Patches to tokens; this and the next two are none where tokens of another kind take their place.
+    pub patch_embed: Option<PatchEmbed>,
     /// `[1, 1, dim]`.
-    pub cls_token: Param<Tensor<3>>,
+    pub cls_token: Option<Param<Tensor<3>>>,
     /// `[1, 1 + grid * grid, dim]`.
-    pub pos_embed: Param<Tensor<3>>,
+    pub pos_embed: Option<Param<Tensor<3>>>,
     /// The blocks in use.
     pub blocks: Vec<Block>,
     /// The final norm.
@@ -29,9 +29,9 @@ impl Backbone {
     pub(crate) fn structure(config: &BackboneConfig, device: &Device) -> Self {
         let positions = 1 + config.grid * config.grid;
         Self {
-            patch_embed: PatchEmbed::init(config.dim, config.patch, device),
-            cls_token: Initializer::Zeros.init([1, 1, config.dim], device),
-            pos_embed: Initializer::Zeros.init([1, positions, config.dim], device),
+            patch_embed: Some(PatchEmbed::init(config.dim, config.patch, device)),
+            cls_token: Some(Initializer::Zeros.init([1, 1, config.dim], device)),
+            pos_embed: Some(Initializer::Zeros.init([1, positions, config.dim], device)),
             blocks: (0..config.depth).map(|_| Block::init(config, device)).collect(),
             norm: LayerNormConfig::new(config.dim).with_epsilon(NORM_EPSILON).init(device),
             grid: config.grid,
@@ -42,14 +42,20 @@ impl Backbone {
     /// The same backbone with its positions resampled to a grid of this side.
     #[must_use]
     pub(crate) fn with_grid(mut self, grid: usize) -> Self {
-        if self.grid != grid {
-            let positions = resample(self.pos_embed.val(), self.grid, grid, grid);
+        if let Some(stored) = self.pos_embed.as_mut().filter(|_| self.grid != grid) {
+            let positions = resample(stored.val(), self.grid, grid, grid);
             let device = positions.device();
             // From plain numbers, so that they can learn: what was computed is no leaf of a graph.
-            self.pos_embed = Param::from_data(positions.into_data(), &device);
+            *stored = Param::from_data(positions.into_data(), &device);
             self.grid = grid;
         }
         self
+    }
+
+    /// Its blocks and its norm alone, for tokens that are no pictures'.
+    #[must_use]
+    pub(crate) fn without_embedding(self) -> Self {
+        Self { patch_embed: None, cls_token: None, pos_embed: None, ..self }
     }
 
     /// A picture's own tokens, ready for the blocks: the class token, then the patches row by row, with
@@ -59,12 +65,20 @@ impl Backbone {
     /// - `images`: `[batch, 3, height, width]`, normalised with mean and deviation 0.5; both sides
     ///   multiples of the patch
     /// - result: `[batch, 1 + rows * columns, dim]`
+    ///
+    /// # Panics
+    /// If the backbone has no embedding of pictures.
     #[must_use]
     pub fn embed(&self, images: Tensor<4>) -> Tensor<3> {
+        let (Some(patch_embed), Some(cls_token), Some(pos_embed)) =
+            (&self.patch_embed, &self.cls_token, &self.pos_embed)
+        else {
+            unreachable!("pictures are given to networks of pictures alone")
+        };
         let [batch, _, height, width] = images.dims();
-        let patches = self.patch_embed.forward(images);
-        let class = self.cls_token.val().repeat_dim(0, batch);
-        let positions = resample(self.pos_embed.val(), self.grid, height / self.patch, width / self.patch);
+        let patches = patch_embed.forward(images);
+        let class = cls_token.val().repeat_dim(0, batch);
+        let positions = resample(pos_embed.val(), self.grid, height / self.patch, width / self.patch);
         Tensor::cat(vec![class, patches], 1) + positions
     }
 
@@ -72,17 +86,18 @@ impl Backbone {
     /// class tokens where `count` is not a square.
     ///
     /// # Shapes
-    /// - result: `[count, dim]`
+    /// - result: `[count, dim]`; `None` without an embedding of pictures
     #[must_use]
-    pub(crate) fn blank_tokens(&self, count: usize) -> Tensor<2> {
+    pub(crate) fn blank_tokens(&self, count: usize) -> Option<Tensor<2>> {
         let side = count.isqrt();
-        if side * side == count {
-            let places = resample(self.pos_embed.val(), self.grid, side, side).narrow(1, 1, count);
-            places.squeeze_dim::<2>(0) + self.patch_embed.proj.bias.val().unsqueeze::<2>()
+        let positions = self.pos_embed.as_ref()?.val();
+        Some(if side * side == count {
+            let places = resample(positions, self.grid, side, side).narrow(1, 1, count);
+            places.squeeze_dim::<2>(0) + self.patch_embed.as_ref()?.proj.bias.val().unsqueeze::<2>()
         } else {
-            let class = self.pos_embed.val().narrow(1, 0, 1) + self.cls_token.val();
+            let class = positions.narrow(1, 0, 1) + self.cls_token.as_ref()?.val();
             class.squeeze_dim::<2>(0).repeat_dim(0, count)
-        }
+        })
     }
 
     /// The tokens through every block, the final norm left out: what becomes of the last `num_last`.

@@ -1,0 +1,15 @@
+//! Sounds: what a file plays, as plain samples at any rate.
+
+mod decode;
+mod overview;
+mod resample;
+mod signal;
+mod spectrum;
+mod value;
+
+pub use decode::decode_sound;
+pub use overview::{Extent, Overview};
+pub use resample::Interpolator;
+pub use signal::SoundSignal;
+pub use spectrum::Stft;
+pub use value::Sound;

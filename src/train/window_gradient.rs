@@ -1,0 +1,98 @@
+//! The gradient of the fields of a sound's windows in their own weights, by hand: see `gradient`.
+
+use rayon::prelude::*;
+
+use crate::field::{Encoder, Field, Layer, LayerView, TRACE_POINTS, trace_backward, trace_forward};
+
+/// What is wanted of the field of one window at some instants.
+#[derive(Debug, Clone, Default)]
+pub(super) struct WindowSamples {
+    /// Coordinates, `[n]`.
+    pub(super) points: Vec<f32>,
+    /// Amplitudes, in parts of the window's loudness, `[n]`.
+    pub(super) targets: Vec<f32>,
+}
+
+/// The squared error of every window's field, the mean over windows and instants; and its gradient, window by window: every layer's weight and then its bias.
+pub(super) fn loss_and_gradient_of_windows(fields: &[Field], windows: &[WindowSamples]) -> (f64, Vec<f32>) {
+    let Some(first) = fields.first() else { return (0.0, Vec::new()) };
+    let encoder = Encoder::new(first.architecture());
+    let parts: Vec<(f64, Vec<f32>)> = fields
+        .par_iter()
+        .zip(windows)
+        .map(|(field, window)| {
+            let mut gradient = vec![0.0; field.architecture().num_params()];
+            let scale = 1.0 / (window.points.len().max(1) * fields.len()) as f32;
+            let pieces = window.points.chunks(TRACE_POINTS).zip(window.targets.chunks(TRACE_POINTS));
+            let loss = pieces
+                .map(|(points, targets)| {
+                    piece(field, &encoder.encode_points(points), targets, scale, &mut gradient)
+                })
+                .sum::<f64>();
+            (loss, gradient)
+        })
+        .collect();
+    let loss = parts.iter().map(|(loss, _)| loss).sum::<f64>();
+    (loss, parts.into_iter().flat_map(|(_, gradient)| gradient).collect())
+}
+
+/// Some instants: their part of the loss; their gradient is added.
+fn piece(field: &Field, features: &[f32], targets: &[f32], scale: f32, gradient: &mut [f32]) -> f64 {
+    let architecture = field.architecture();
+    let layers: Vec<LayerView> = field.layers().iter().map(Layer::view).collect();
+    let Some((first, rest)) = layers.split_first() else { return 0.0 };
+    let (values, trace) = trace_forward(architecture.activation, rest, first.apply(features));
+    let mut loss = 0.0;
+    let slope = values.iter().zip(targets).map(|(value, target)| {
+        let error = value + architecture.output_offset - target;
+        loss += f64::from(error * error * scale);
+        2.0 * error * scale
+    });
+    let slope: Vec<f32> = slope.collect();
+    let (of_first, of_rest) = gradient.split_at_mut(first.weight.len() + first.bias.len());
+    let slope = trace_backward(architecture.activation, rest, &trace, slope, of_rest);
+    let (of_weight, of_bias) = of_first.split_at_mut(first.weight.len());
+    first.add_gradient(features, &slope, of_weight, of_bias);
+    loss
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::field::{Activation, Architecture, Encoding};
+
+    /// Central differences in every weight of two small fields, for both activations.
+    #[test]
+    fn the_gradient_is_what_finite_differences_say() {
+        let encoding = Encoding::Fourier { count: 3, min: 1.0, max: 8.0 };
+        let sine = Activation::Sine { omega0: 2.0, omega0_first: 3.0 };
+        for activation in [Activation::Relu, sine] {
+            let live = Architecture::live_sound();
+            let architecture =
+                Architecture { layers: 3, hidden: 5, encoding: encoding.clone(), activation, ..live };
+            let field = |seed| super::super::baselines::random_field(&architecture, seed).unwrap();
+            let fields = [field(1), field(2)];
+            let window = |shift: f32| WindowSamples {
+                points: (0..300).map(|index| (index as f32 / 150.0 - 1.0) * 0.3).collect(),
+                targets: (0..300).map(|index| (index as f32 * 0.05 + shift).sin()).collect(),
+            };
+            let windows = [window(0.0), window(0.4)];
+            let (_, gradient) = loss_and_gradient_of_windows(&fields, &windows);
+            let count = architecture.num_params();
+            assert_eq!(gradient.len(), 2 * count);
+            let loss = |at: usize, step: f32| {
+                let mut fields = fields.clone();
+                let mut layers = fields[at / count].layers().to_vec();
+                let all = layers.iter_mut().flat_map(|layer| layer.weight.iter_mut().chain(&mut layer.bias));
+                *all.skip(at % count).next().unwrap() += step;
+                fields[at / count] = Field::new(architecture.clone(), layers).unwrap();
+                loss_and_gradient_of_windows(&fields, &windows).0
+            };
+            for (at, own) in gradient.iter().enumerate() {
+                let expected = (loss(at, 1e-2) - loss(at, -1e-2)) / 2e-2;
+                let most = 2e-3 + 0.02 * expected.abs();
+                assert!((f64::from(*own) - expected).abs() < most, "{at}: {own} and {expected}");
+            }
+        }
+    }
+}
