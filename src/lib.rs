@@ -37,7 +37,7 @@
 //! | `train` | tuning modes, objectives, metrics, one `step`, refine, checkpoints, runs | field, media, dataset, camera, model, limits, storage | burn, pulp, glam |
 //! | `engine` | worker threads: commands in, events and latest values out, cancel, panic policy | field, camera, media, dataset, export, model, train, limits, storage | - |
 //! | `render` | draw a field with WGSL: composition of shaders, passes, progressive refinement, readback | field, camera, media, limits | wgpu, glam, bytemuck |
-//! | `audio` | play a field: synthesis ahead of time, ring buffer, device stream | - | cpal, rtrb |
+//! | `audio` | play a field: synthesis ahead of time, ring buffer, device stream | field, media | cpal, rtrb |
 //! | `cli` | the headless verbs | all but app | clap, anyhow, indicatif, glam |
 //! | `app` | the window: state, reducer, panels, theme, notices, viewport bridge | all but cli | eframe, egui_plot, egui_tiles, rfd, arboard, anyhow, glam, wgpu |
 //!
