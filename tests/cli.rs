@@ -4,17 +4,20 @@
 
 mod common;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use hyperscope::field::FieldRecord;
-use hyperscope::media::{decode, png_bytes, resize};
+use hyperscope::field::{Architecture, FieldKind, FieldRecord, SoundChannels, SoundLayout, Synthesizer};
+use hyperscope::media::{decode, decode_sound, png_bytes, resize};
+use hyperscope::storage::Precision;
+use hyperscope::train::si_sdr_db;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
 
-use common::{put, waves};
+use common::{put, random_field, wav, waves};
 
 fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hyperscope"));
@@ -139,6 +142,70 @@ fn objects_from_a_picture_to_files() {
         2,
         "from and to",
     );
+}
+
+/// Two sines by the model that comes with the program: to a field, and back to a WAV file of another rate.
+#[test]
+fn a_sound_goes_all_the_way() {
+    if common::asset("sound.safetensors").is_none() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let sines = |rate_hz: u32| -> Vec<f32> {
+        let angle = |index: u32| std::f64::consts::TAU * (f64::from(index) + 0.5) / f64::from(rate_hz);
+        let value = |angle: f64| 0.3 * (330.0 * angle).sin() + 0.2 * (880.0 * angle).cos();
+        (0..rate_hz / 2).map(|index| value(angle(index)) as f32).collect()
+    };
+    let data: Vec<u8> =
+        sines(22_050).iter().flat_map(|value| ((value * 32_767.0).round() as i16).to_le_bytes()).collect();
+    put(&here.join("x.wav"), &wav(1, 22_050, 1, 16, &data));
+    let encoded = json(here, &["encode", "x.wav", "-o", "f.safetensors", "--json"]);
+    let direct = encoded[0]["si_sdr_db"].as_f64().unwrap();
+    assert!(direct > 10.0, "{direct}");
+    let compared = json(here, &["compare", "f.safetensors", "x.wav", "--json"]);
+    assert!((compared["si_sdr_db"].as_f64().unwrap() - direct).abs() < 1e-6);
+    let inspected = json(here, &["inspect", "f.safetensors", "--json"]);
+    assert_eq!((&inspected["kind"], &inspected["signal"]), (&"field".into(), &"sound".into()));
+    assert_eq!((&inspected["length"], &inspected["channels"]), (&8_000.into(), &"mono".into()));
+    json(here, &["synth", "f.safetensors", "--rate", "48000", "-o", "y.wav", "--json"]);
+    let inspected = json(here, &["inspect", "y.wav", "--json"]);
+    assert_eq!((&inspected["kind"], &inspected["sample_rate"]), (&"sound".into(), &48_000.into()));
+    let heard = decode_sound(&std::fs::read(here.join("y.wav")).unwrap()).unwrap();
+    assert_eq!((heard.channels().len(), heard.len()), (1, 24_000));
+    let found = si_sdr_db(&heard.channels()[0], &sines(48_000));
+    assert!(found > 10.0, "{found}");
+}
+
+/// Two windows of random numbers: a WAV file of what they are, and nothing that they are not.
+#[test]
+fn the_field_of_a_sound_is_heard_and_not_drawn() {
+    let folder = workplace();
+    let here = folder.path();
+    let channels = SoundChannels::Mono;
+    let layout = SoundLayout { sample_rate_hz: 16_000, length: 1_500, window: 800, hop: 700, channels };
+    let field = |seed| random_field(&Architecture::live_sound(), seed);
+    let record = FieldRecord {
+        field: field(1),
+        others: vec![field(2)],
+        kind: FieldKind::Sound(layout),
+        source: None,
+        model: None,
+        extra: BTreeMap::new(),
+    };
+    record.write(&here.join("f.st"), Precision::F32).unwrap();
+    json(here, &["synth", "f.st", "--rate", "24000", "-o", "y.wav", "--json"]);
+    let heard = decode_sound(&std::fs::read(here.join("y.wav")).unwrap()).unwrap();
+    let expected = Synthesizer::new(&record).unwrap().samples(24_000, 0, 2_250);
+    assert_eq!((heard.rate_hz(), heard.channels()), (24_000, &[expected][..]));
+    let before = names(here);
+    refuses(here, &["synth", "f.st", "-o", "z.mp3"], 1, ".wav");
+    refuses(here, &["synth", "f.st", "--rate", "7", "-o", "z.wav"], 2, "--rate");
+    refuses(here, &["synth", "a.png", "-o", "z.wav"], 1, "a.png");
+    refuses(here, &["compare", "f.st", "a.png"], 1, "a.png");
+    refuses(here, &["mesh", "f.st", "-o", "z.glb"], 1, "f.st");
+    refuses(here, &["render", "f.st", "--size", "8x8", "-o", "z.png"], 1, "f.st");
+    assert_eq!(names(here), before);
 }
 
 #[test]

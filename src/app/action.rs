@@ -4,8 +4,11 @@ use std::sync::Arc;
 use super::files::FilePurpose;
 use super::object_look::{ObjectLook, OrbitChange};
 use super::settings::{EvaluatorChoice, ThemeChoice};
+use super::sound_look::SoundChange;
 use super::state::{Dialog, NoticeId, ShelfKey};
+use crate::audio;
 use crate::engine::{Command, Event, ItemId, JobId, Origin, Preview};
+use crate::export::SampleDepth;
 use crate::media::{Framing, ObjectFraming, Picture};
 use crate::model::SignalKind;
 use crate::render::ViewMode;
@@ -49,6 +52,8 @@ pub enum Action {
     Orbit(OrbitChange),
     /// Look at objects in another way.
     LookAtObjects(ObjectLook),
+    /// Look at the selected sound, or listen to it.
+    Sound(SoundChange),
     /// Show the surface of the selected object, or do not; at another density, or of another grid.
     SetSurface {
         /// Whether it is shown.
@@ -83,6 +88,8 @@ pub enum Action {
     SetExportSize(u32, u32),
     /// Whether the exported picture keeps the field's shape.
     KeepShape(bool),
+    /// Rate of the sound to export in Hz, and how its samples are kept.
+    SetSound(u32, SampleDepth),
     /// Pictures of the film to export, and pictures in a second.
     SetFilm(usize, u16),
     /// Files were picked; none were if a person changed their mind.
@@ -188,4 +195,6 @@ pub enum Effect {
     Probe(PathBuf),
     /// Read the clipboard.
     Paste,
+    /// Tell the player.
+    Audio(audio::Command),
 }

@@ -16,7 +16,7 @@ use super::settings::Settings;
 use super::state::ShelfKey;
 use super::worker::Worker;
 use crate::engine::Origin;
-use crate::field::{FieldRecord, Region};
+use crate::field::{FieldRecord, Region, Synthesizer};
 use crate::media;
 
 /// Files that are taken from one drop.
@@ -180,7 +180,7 @@ fn expand(paths: &[PathBuf], answers: &Answers) {
             let before = found.len();
             walk(path, 0, &mut entries, &mut found);
             if found.len() == before {
-                let what = format!("There is no picture, field or model in {}", path.display());
+                let what = format!("There is no picture, sound, field or model in {}", path.display());
                 answers.send(Action::Trouble { message: what, details: String::new() });
             }
         } else {
@@ -221,7 +221,7 @@ fn walk(folder: &Path, depth: usize, entries: &mut usize, found: &mut Vec<PathBu
 }
 
 fn is_welcome(content: media::Content) -> bool {
-    content.is_supported() || content == media::Content::Safetensors
+    content.is_supported() || matches!(content, media::Content::Safetensors | media::Content::Sound)
 }
 
 /// A picture or a field, small; `None` for what is neither, or is gone.
@@ -232,9 +232,20 @@ fn small_picture(origin: Origin) -> Option<media::Picture> {
     };
     if FieldRecord::is_field(&bytes) {
         let record = FieldRecord::from_bytes(&bytes).ok()?;
+        if let Some(synthesizer) = Synthesizer::new(&record) {
+            let layout = *synthesizer.layout();
+            return Some(waveform(synthesizer.samples(layout.sample_rate_hz, 0, layout.length)));
+        }
         let values = record.render(THUMBNAIL_SIDE_PX, THUMBNAIL_SIDE_PX, Region::WHOLE);
         return media::Picture::from_f32(THUMBNAIL_SIDE_PX, THUMBNAIL_SIDE_PX, &values);
     }
+    if media::Content::of(&bytes) == media::Content::Sound {
+        return Some(waveform(media::decode_sound(&bytes).ok()?.mono()));
+    }
     let picture = media::decode(&bytes, [u8::MAX; 3]).ok()?;
     Some(media::thumbnail(&picture, THUMBNAIL_SIDE_PX))
+}
+
+fn waveform(samples: Vec<f32>) -> media::Picture {
+    media::Overview::new(samples).picture(THUMBNAIL_SIDE_PX, THUMBNAIL_SIDE_PX)
 }

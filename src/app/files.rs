@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::item::Item;
+use crate::export::SampleDepth;
 
 /// What a file is wanted for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +47,7 @@ impl FilePurpose {
     pub fn filters(self) -> Vec<(&'static str, &'static [&'static str])> {
         match self {
             Self::Open => vec![
-                ("Pictures, fields and models", OPENED),
+                ("Pictures, sounds, fields and models", OPENED),
                 ("Fields and models", &["safetensors"]),
                 ("All files", &["*"]),
             ],
@@ -56,6 +57,7 @@ impl FilePurpose {
                 ("JPEG", &["jpg", "jpeg"]),
                 ("WebP, lossless", &["webp"]),
                 ("OpenEXR, linear light", &["exr"]),
+                ("WAV, of a sound", &["wav"]),
             ],
             Self::Film => {
                 vec![("Animated GIF", &["gif"]), ("Animated PNG", &["apng"]), ("Sheet of pictures", &["png"])]
@@ -85,6 +87,15 @@ const OPENED: &[&str] = &[
     "qoi",
     "exr",
     "hdr",
+    "wav",
+    "flac",
+    "mp3",
+    "ogg",
+    "m4a",
+    "aac",
+    "aif",
+    "aiff",
+    "caf",
     "safetensors",
 ];
 
@@ -105,6 +116,10 @@ pub struct FileForm {
     pub keeps_shape: bool,
     /// Of the film to export: pictures, and pictures in a second.
     pub film: (usize, u16),
+    /// Of the sound to export: its rate in Hz, and how its samples are kept.
+    pub sound: (u32, SampleDepth),
+    /// Whether a sound is exported, in the place of a picture.
+    pub is_sound: bool,
 }
 
 impl FileForm {
@@ -123,6 +138,8 @@ impl FileForm {
             size_px,
             keeps_shape: true,
             film: FILM,
+            sound: (SOUND_RATE_HZ, SampleDepth::Int24),
+            is_sound: item.is_some_and(Item::is_sound),
         };
         if purpose == FilePurpose::Film {
             form.size_px = (FILM_SIDE_PX, FILM_SIDE_PX);
@@ -150,6 +167,7 @@ impl FileForm {
         let stem = item?.stem();
         match self.purpose {
             FilePurpose::SaveField => Some(format!("{stem}.field.safetensors")),
+            FilePurpose::Export if self.is_sound => Some(format!("{stem}-{}.wav", self.sound.0)),
             FilePurpose::Export => Some(format!("{stem}-{}x{}.png", self.size_px.0, self.size_px.1)),
             FilePurpose::Film => Some(format!("{stem}.gif")),
             FilePurpose::Mesh => Some(format!("{stem}.glb")),
@@ -168,6 +186,8 @@ impl FileForm {
 const FILM: (usize, u16) = (48, 24);
 const FILM_SIDE_PX: u32 = 256;
 const OBJECT_SIDE_PX: u32 = 512;
+/// Rate of an exported sound when nobody says otherwise, in Hz.
+const SOUND_RATE_HZ: u32 = 48_000;
 /// Longest side of an exported picture when nobody says otherwise, in pixels, about.
 const EXPORT_SIDE_PX: u32 = 1_024;
 

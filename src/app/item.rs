@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use super::object_look::Surface;
+use super::sound_look::SoundPlace;
 use crate::camera::{ImageView, Orbit};
 use crate::dataset::FOCAL;
 use crate::engine::{Encoded, ItemId, JobId, Origin};
@@ -50,6 +51,8 @@ pub struct Item {
     pub object_framing: ObjectFraming,
     /// The surface of an object.
     pub surface: Surface,
+    /// Where one is in a sound.
+    pub sound: SoundPlace,
 }
 
 /// A refinement under way.
@@ -100,6 +103,7 @@ impl Item {
             orbit_goal: None,
             object_framing: ObjectFraming::default(),
             surface: Surface::default(),
+            sound: SoundPlace::default(),
             kind: None,
         }
     }
@@ -144,6 +148,16 @@ impl Item {
     #[must_use]
     pub fn is_sound(&self) -> bool {
         self.shown_kind() == SignalKind::Sound
+    }
+
+    /// How long a sound is, in seconds; `None` of anything else.
+    #[must_use]
+    pub fn duration_secs(&self) -> Option<f64> {
+        match (&self.signal, self.record().and_then(|record| record.sound())) {
+            (Some(Signal::Sound(signal)), _) => Some(signal.reference.duration_secs()),
+            (_, Some(layout)) => Some(layout.duration_secs()),
+            _ => None,
+        }
     }
 
     /// Width and height of the picture, in pixels of the reference.

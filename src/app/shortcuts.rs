@@ -7,6 +7,7 @@ use super::files::FilePurpose;
 use super::item::Item;
 use super::object_look::{ObjectLook, OrbitChange};
 use super::settings::ThemeChoice;
+use super::sound_look::{Listening, SoundChange, SoundLook};
 use super::state::{Dialog, State};
 use crate::camera::NamedView;
 use crate::render::{ViewMode, VolumeMode};
@@ -17,6 +18,8 @@ const ZOOM_STEP: f64 = 1.25;
 const PAN_STEP: f64 = 0.1;
 /// A turn of an object by one key press, in radians.
 const TURN_STEP: f64 = std::f64::consts::PI / 24.0;
+/// A seek by one key press, in seconds.
+const SEEK_SECS: f64 = 1.0;
 /// A move of the split by one key press.
 const SPLIT_STEP: f32 = 0.02;
 
@@ -141,6 +144,28 @@ pub(crate) static GROUPS: &[Group] = &[
         ],
     },
     Group {
+        title: "Sound",
+        shortcuts: &[
+            key(NONE, Key::Space, "Play or pause", |state| sound(state, SoundChange::TogglePlay)),
+            key(NONE, Key::A, "Source", |state| {
+                let is_field = state.look.sound.listening == Listening::Field;
+                let listening = if is_field { Listening::Source } else { Listening::Field };
+                sound(state, SoundChange::Look(SoundLook { listening, ..state.look.sound }))
+            }),
+            key(NONE, Key::D, "Residual", |state| {
+                let listening = Listening::Residual;
+                sound(state, SoundChange::Look(SoundLook { listening, ..state.look.sound }))
+            }),
+            key(NONE, Key::L, "Loop", |state| {
+                let is_looping = !state.look.sound.is_looping;
+                sound(state, SoundChange::Look(SoundLook { is_looping, ..state.look.sound }))
+            }),
+            key(NONE, Key::ArrowLeft, "Back, on", |state| seek(state, -SEEK_SECS)),
+            key(NONE, Key::ArrowRight, "Back, on", |state| seek(state, SEEK_SECS)),
+            key(NONE, Key::Home, "To the beginning", |state| sound(state, SoundChange::Seek(0.0))),
+        ],
+    },
+    Group {
         title: "Window",
         shortcuts: &[
             key(NONE, Key::ArrowUp, "Previous in the library", |_| Some(Action::SelectStep(-1))),
@@ -163,19 +188,29 @@ pub(crate) static GROUPS: &[Group] = &[
 
 /// What the mouse does, and keys that are held.
 pub(crate) static GESTURES: &[(&str, &str)] = &[
-    ("Wheel", "Zoom to the cursor; with Alt an object's angle of view"),
+    ("Wheel", "Zoom to the cursor, of a sound in time; with Alt an object's angle of view"),
     ("Drag", "Move over the picture; turn an object"),
     ("Shift and drag, right drag", "Move an object sideways"),
     ("Double-click", "The whole picture; where the input camera stands"),
     ("W A S D Q E, held", "Fly, where flying is on"),
     ("Space, held", "Show the source of a picture"),
+    ("Click, drag over a sound", "Go there; select a stretch"),
     ("Drop", "Open files and folders"),
 ];
 
 /// For pictures alone.
 fn picture(state: &State, action: Action) -> Option<Action> {
-    let is_object = state.current().is_some_and(Item::is_object);
-    (!is_object).then_some(action)
+    let is_other = state.current().is_some_and(|item| item.is_object() || item.is_sound());
+    (!is_other).then_some(action)
+}
+
+/// For sounds alone.
+fn sound(state: &State, change: SoundChange) -> Option<Action> {
+    state.current().is_some_and(Item::is_sound).then_some(Action::Sound(change))
+}
+
+fn seek(state: &State, step_secs: f64) -> Option<Action> {
+    sound(state, SoundChange::Seek(state.player.position_secs + step_secs))
 }
 
 /// For objects alone: look at them in another way.
@@ -216,7 +251,8 @@ fn pan(state: &State, x: f64, y: f64) -> Action {
 
 fn split(state: &State, step: f32) -> Option<Action> {
     let is_object = state.current().is_some_and(Item::is_object);
-    let is_split = !is_object && state.shown_mode() == ViewMode::Split;
+    let is_sound = state.current().is_some_and(Item::is_sound);
+    let is_split = !is_object && !is_sound && state.shown_mode() == ViewMode::Split;
     is_split.then_some(Action::SetSplit(state.look.split + step))
 }
 
@@ -251,7 +287,8 @@ pub(crate) fn pressed(ctx: &Context, state: &State) -> Vec<Action> {
                 actions.push(action);
             }
         }
-        let is_held = is_free && input.key_down(Key::Space);
+        let is_sound = state.current().is_some_and(Item::is_sound);
+        let is_held = is_free && !is_sound && input.key_down(Key::Space);
         if is_held != state.look.is_peeking {
             actions.push(Action::Peek(is_held));
         }

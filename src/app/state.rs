@@ -6,6 +6,8 @@ use super::files::FileForm;
 use super::item::Item;
 use super::object_look::ObjectLook;
 use super::settings::Settings;
+use super::sound_look::SoundLook;
+use crate::audio;
 use crate::camera::ImageView;
 use crate::engine::{ItemId, JobId, ModelInfo, Stage};
 use crate::media::Picture;
@@ -35,6 +37,8 @@ pub struct State {
     pub dialog: Option<Dialog>,
     /// How the selected item is looked at.
     pub look: Look,
+    /// What the player does.
+    pub player: audio::State,
     /// The viewport's size in physical pixels.
     pub viewport_px: (f64, f64),
     /// Small pictures of the shelf.
@@ -108,6 +112,8 @@ pub struct Look {
     pub is_peeking: bool,
     /// How objects are looked at.
     pub object: ObjectLook,
+    /// How sounds are looked at and listened to.
+    pub sound: SoundLook,
 }
 
 /// A dialog over the window.
@@ -183,7 +189,9 @@ impl State {
                 error_scale: DEFAULT_ERROR_SCALE,
                 is_peeking: false,
                 object: ObjectLook::default(),
+                sound: SoundLook::default(),
             },
+            player: audio::State::default(),
             viewport_px: (0.0, 0.0),
             thumbnails: BTreeMap::new(),
             lacks_file_dialogs: false,
@@ -201,6 +209,10 @@ impl State {
     #[must_use]
     pub fn current(&self) -> Option<&Item> {
         self.selected.and_then(|id| self.item(id))
+    }
+
+    pub(crate) fn current_mut(&mut self) -> Option<&mut Item> {
+        self.selected.and_then(|id| self.item_mut(id))
     }
 
     /// An item by its identity.

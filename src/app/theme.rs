@@ -57,6 +57,8 @@ pub(crate) mod size {
     pub(crate) const TOOLTIP_WIDTH: f32 = 300.0;
     pub(crate) const EMPTY_WIDTH: f32 = 340.0;
     pub(crate) const NUMBER_WIDTH: f32 = 84.0;
+    /// The strip that says how well each window of a sound is met.
+    pub(crate) const WINDOW_STRIP: f32 = 6.0;
     pub(crate) const LINE: f32 = 1.0;
     pub(crate) const ICON_PX: u32 = 64;
 }

@@ -9,6 +9,7 @@ use super::action::{Action, Change, Effect};
 use super::bridge::Bridge;
 use super::clipboard::Request;
 use super::errands::Errands;
+use super::listening::Listening;
 use super::panels::{self, Panels};
 use super::reducer::reduce;
 use super::settings::Settings;
@@ -46,6 +47,7 @@ pub struct Window {
     outbox: VecDeque<Command>,
     bridge: Option<Bridge>,
     errands: Errands,
+    listening: Listening,
     pasted: (Sender<String>, Receiver<String>),
     files: Vec<PathBuf>,
     began: Instant,
@@ -74,6 +76,7 @@ impl Window {
             outbox: VecDeque::new(),
             bridge: None,
             errands: Errands::start(ctx, config_folder),
+            listening: Listening::start(ctx),
             pasted: channel(),
             files,
             began,
@@ -113,6 +116,7 @@ impl Window {
             Effect::PickFile { purpose, folder, name } => self.errands.pick(purpose, folder, name),
             Effect::Probe(path) => self.errands.probe(path),
             Effect::Paste => self.errands.clipboard(Request::Open),
+            Effect::Audio(command) => self.listening.command(command, &self.state.look.sound),
         }
     }
 
@@ -184,6 +188,10 @@ impl Window {
         for action in self.errands.drain() {
             self.act(action);
         }
+        if let Some(seen) = self.listening.tend(&self.state) {
+            self.panels.seen_sound = Some(seen);
+        }
+        self.state.player = self.listening.state();
         let trouble = self.bridge.as_mut().and_then(|bridge| bridge.tend(ctx));
         if let Some((message, details)) = trouble {
             self.act(Action::Trouble { message, details });
@@ -330,6 +338,7 @@ fn job_of(command: &Command) -> JobId {
         | Command::SaveField { job, .. }
         | Command::ExportImage { job, .. }
         | Command::ExportObject { job, .. }
+        | Command::ExportSound { job, .. }
         | Command::Mesh { job, .. }
         | Command::LoadModel { job, .. }
         | Command::Cancel { job } => *job,

@@ -1,113 +1,120 @@
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed, fence};
-use std::sync::atomic::Ordering::{Acquire, Release};
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64};
 
-/// What the callback is told, by numbers that can change at any time.
-#[derive(Debug, Default)]
+/// No generation is complete.
+const NONE: u64 = u64::MAX;
+
+/// What the callback is told: numbers that change at any time, and that it reads without waiting.
+#[derive(Debug)]
 pub struct Controls {
-    /// Frames of another generation are passed over: a seek makes a new one.
-    pub(super) generation: AtomicU32,
-    pub(super) is_playing: AtomicBool,
-    /// Of the field, then of the source, and the volume, as the bits of an `f32`.
-    field_weight: AtomicU32,
-    source_weight: AtomicU32,
+    is_playing: AtomicBool,
+    /// The only frames to be heard.
+    generation: AtomicU32,
+    /// The generation of which the last frame is in the ring.
+    complete: AtomicU64,
+    /// Bits of two `f32`, of the field and of the source: one number, so that they change together.
+    weights: AtomicU64,
+    /// Bits of an `f32`.
     volume: AtomicU32,
+    /// Bits of an `f64`: where the generation begins, in seconds.
+    start_secs: AtomicU64,
+    /// Bits of an `f64`.
+    duration_secs: AtomicU64,
 }
 
-/// What the callback tells.
-#[derive(Debug, Default)]
-pub struct Meter {
-    /// Odd while the three numbers below are being written.
-    version: AtomicU32,
-    /// Bits of an `f64`: the instants of the first and of the last frame that a callback took, in seconds.
-    first_secs: AtomicU64,
-    last_secs: AtomicU64,
-    /// When the first of them is heard, in nanoseconds of the player's clock.
-    heard_ns: AtomicU64,
-    /// Bits of an `f32` above zero, which are in the order of their values.
-    peaks: [AtomicU32; 2],
-    clipped: AtomicU64,
-    pub(super) xruns: AtomicU64,
-    /// The last frame was heard.
-    pub(super) has_ended: AtomicBool,
+/// What the callback is told, read once for all samples of a call.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Orders {
+    pub(super) is_playing: bool,
+    pub(super) generation: u32,
+    pub(super) weights: [f32; 2],
+    pub(super) volume: f32,
+}
+
+impl Default for Controls {
+    fn default() -> Self {
+        let controls = Self {
+            is_playing: AtomicBool::new(false),
+            generation: AtomicU32::new(0),
+            complete: AtomicU64::new(NONE),
+            weights: AtomicU64::new(0),
+            volume: AtomicU32::new(1f32.to_bits()),
+            start_secs: AtomicU64::new(0),
+            duration_secs: AtomicU64::new(0),
+        };
+        controls.set_weights([1.0, 0.0]);
+        controls
+    }
 }
 
 impl Controls {
-    /// Set what field and source count for.
-    pub fn set_weights(&self, [field, source]: [f32; 2]) {
-        self.field_weight.store(field.to_bits(), Relaxed);
-        self.source_weight.store(source.to_bits(), Relaxed);
-    }
-
-    /// Set the volume, as a factor.
-    pub fn set_volume(&self, volume: f32) {
-        self.volume.store(volume.to_bits(), Relaxed);
-    }
-
-    /// Play, or be silent.
+    /// Play, or rest.
     pub fn set_playing(&self, is_playing: bool) {
-        self.is_playing.store(is_playing, Relaxed);
+        self.is_playing.store(is_playing, Release);
     }
 
-    /// Begin a new generation of frames, and say which.
-    pub fn next_generation(&self) -> u32 {
-        self.generation.fetch_add(1, Relaxed).wrapping_add(1)
-    }
-
-    /// What field, source and both together count for.
-    pub(super) fn mix(&self) -> [f32; 3] {
-        [&self.field_weight, &self.source_weight, &self.volume].map(|own| f32::from_bits(own.load(Relaxed)))
-    }
-}
-
-impl Meter {
-    /// What a callback took, and when it is heard.
-    pub(super) fn mark(&self, first_secs: f64, last_secs: f64, heard_ns: u64) {
-        let version = self.version.load(Relaxed).wrapping_add(1);
-        self.version.store(version, Relaxed);
-        fence(Release);
-        self.first_secs.store(first_secs.to_bits(), Relaxed);
-        self.last_secs.store(last_secs.to_bits(), Relaxed);
-        self.heard_ns.store(heard_ns, Relaxed);
-        self.version.store(version.wrapping_add(1), Release);
-    }
-
-    /// The instants of the first and the last frame that the latest callback took, and when the first is heard.
+    /// Whether it should play. It can be that the end was reached since.
     #[must_use]
-    pub fn marked(&self) -> (f64, f64, u64) {
-        loop {
-            let before = self.version.load(Acquire);
-            let marked = (
-                f64::from_bits(self.first_secs.load(Relaxed)),
-                f64::from_bits(self.last_secs.load(Relaxed)),
-                self.heard_ns.load(Relaxed),
-            );
-            fence(Acquire);
-            if before.is_multiple_of(2) && before == self.version.load(Relaxed) {
-                return marked;
-            }
-            std::hint::spin_loop();
-        }
+    pub fn is_playing(&self) -> bool {
+        self.is_playing.load(Acquire)
     }
 
-    /// An amplitude that left for the device.
-    pub(super) fn see(&self, channel: usize, value: f32) {
-        if let Some(peak) = self.peaks.get(channel) {
-            peak.fetch_max(value.abs().to_bits(), Relaxed);
-        }
-        if value.abs() > 1.0 {
-            self.clipped.fetch_add(1, Relaxed);
-        }
+    /// What field and source are multiplied with, both from the same sample on.
+    pub fn set_weights(&self, [field, source]: [f32; 2]) {
+        self.weights.store(u64::from(field.to_bits()) << 32 | u64::from(source.to_bits()), Relaxed);
     }
 
-    /// The largest amplitudes of left and right, and how many were beyond full scale, since the last time.
-    pub fn take(&self) -> ([f32; 2], u64) {
-        let peaks = [0, 1].map(|channel: usize| f32::from_bits(self.peaks[channel].swap(0, Relaxed)));
-        (peaks, self.clipped.swap(0, Relaxed))
+    /// How loud, as a factor.
+    pub fn set_volume(&self, gain: f32) {
+        self.volume.store(gain.to_bits(), Relaxed);
     }
 
-    /// How often there was nothing to play.
+    /// Hear only frames of this generation, from now on.
+    pub fn set_generation(&self, generation: u32) {
+        self.generation.store(generation, Release);
+    }
+
+    /// The generation that is to be heard.
     #[must_use]
-    pub fn xruns(&self) -> u64 {
-        self.xruns.load(Relaxed)
+    pub fn generation(&self) -> u32 {
+        self.generation.load(Acquire)
+    }
+
+    /// The last frame of this generation is in the ring: after it comes the end, not a fault.
+    pub fn set_complete(&self, generation: Option<u32>) {
+        self.complete.store(generation.map_or(NONE, u64::from), Release);
+    }
+
+    pub(super) fn is_complete(&self, generation: u32) -> bool {
+        self.complete.load(Acquire) == u64::from(generation)
+    }
+
+    /// Where the next generation begins, in seconds.
+    pub(super) fn set_start_secs(&self, secs: f64) {
+        self.start_secs.store(secs.to_bits(), Release);
+    }
+
+    pub(super) fn start_secs(&self) -> f64 {
+        f64::from_bits(self.start_secs.load(Acquire))
+    }
+
+    pub(super) fn set_duration_secs(&self, secs: f64) {
+        self.duration_secs.store(secs.to_bits(), Release);
+    }
+
+    /// How long the sound is, in seconds; 0 without one.
+    #[must_use]
+    pub fn duration_secs(&self) -> f64 {
+        f64::from_bits(self.duration_secs.load(Acquire))
+    }
+
+    pub(super) fn orders(&self) -> Orders {
+        let weights = self.weights.load(Relaxed);
+        Orders {
+            is_playing: self.is_playing(),
+            generation: self.generation(),
+            weights: [(weights >> 32) as u32, weights as u32].map(f32::from_bits),
+            volume: f32::from_bits(self.volume.load(Relaxed)),
+        }
     }
 }

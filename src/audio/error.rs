@@ -1,13 +1,27 @@
-/// Why nothing is played.
+/// Why something is not heard.
 #[derive(Debug, thiserror::Error)]
 pub enum AudioError {
     /// The system refuses a thread.
-    #[error("the sound cannot be started: {0}")]
+    #[error("Sound cannot be played, because the system refuses another thread: {0}")]
     Thread(#[from] std::io::Error),
     /// Too many commands are waiting.
-    #[error("the player is busy; try again")]
+    #[error("The player is still busy with earlier commands; try again")]
     Busy,
-    /// There is no output that can be opened.
-    #[error("no sound output can be opened: {0}")]
-    NoOutput(String),
+    /// The player's thread is gone.
+    #[error("The player has stopped; restart the program to hear sound again")]
+    Stopped,
+    /// No output has this name.
+    #[error("There is no sound output of the name {0}")]
+    UnknownOutput(String),
+    /// The output is there, and cannot be used.
+    #[error("The sound output {name} cannot be opened: {reason}")]
+    Output {
+        /// The output, as a person knows it.
+        name: String,
+        /// What the system says.
+        reason: String,
+    },
+    /// There is no output.
+    #[error("There is no sound output")]
+    NoOutput,
 }

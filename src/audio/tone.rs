@@ -1,11 +1,6 @@
 use std::sync::Arc;
 
-use rayon::prelude::*;
-
-use crate::field::Synthesizer;
-use crate::media::{Interpolator, Sound};
-
-/// Something that can be heard at any instant.
+/// Something that has a value at every instant.
 pub trait Tone: Send + Sync {
     /// One, or two for left and right.
     fn channels(&self) -> usize;
@@ -13,96 +8,78 @@ pub trait Tone: Send + Sync {
     /// How long it lasts, in seconds.
     fn duration_secs(&self) -> f64;
 
-    /// Amplitudes at instants in seconds from its beginning, for a device of a rate.
+    /// Values at instants in seconds from its start. `out` is emptied and filled exactly. `sample_rate_hz` is the rate
+    /// at which the values are played, for a tone that has to keep below half of it.
     ///
     /// # Shapes
-    /// - result: `[n, channels]`
-    fn at(&self, instants_secs: &[f64], rate_hz: u32) -> Vec<f32>;
+    /// - `seconds`: `[n]`
+    /// - `out`: `[n, channels]`
+    fn render(&self, seconds: &[f64], sample_rate_hz: u32, out: &mut Vec<f32>);
 }
 
-impl Tone for Synthesizer {
-    fn channels(&self) -> usize {
-        self.channels()
-    }
-
-    fn duration_secs(&self) -> f64 {
-        self.layout().duration_secs()
-    }
-
-    fn at(&self, instants_secs: &[f64], _: u32) -> Vec<f32> {
-        self.at(instants_secs)
-    }
-}
-
-/// A recorded sound, read between its samples.
-#[derive(Debug, Clone)]
-pub struct SoundTone(pub Arc<Sound>);
-
-impl Tone for SoundTone {
-    fn channels(&self) -> usize {
-        self.0.channels().len()
-    }
-
-    fn duration_secs(&self) -> f64 {
-        self.0.duration_secs()
-    }
-
-    fn at(&self, instants_secs: &[f64], rate_hz: u32) -> Vec<f32> {
-        let interpolator = Interpolator::new(self.0.rate_hz(), rate_hz);
-        let channels = self.0.channels();
-        let mut values = vec![0.0; instants_secs.len() * channels.len()];
-        values.par_chunks_mut(channels.len()).zip(instants_secs).for_each(|(values, instant)| {
-            let place = instant * f64::from(self.0.rate_hz()) - 0.5;
-            for (value, samples) in values.iter_mut().zip(channels) {
-                *value = interpolator.at(samples, place);
-            }
-        });
-        values
-    }
-}
-
-/// What is played: a field, and what it was written for.
+/// What is played: a field, and the sound that it was written for.
 #[derive(Clone)]
 pub struct Tracks {
-    /// The field.
+    /// The field. It says how long the sound is.
     pub field: Arc<dyn Tone>,
-    /// The recording, where it is at hand.
+    /// The sound that it was written for, where it is at hand.
     pub source: Option<Arc<dyn Tone>>,
-    /// What the recording is multiplied with where it is listened to in the field's place, so that both are as loud.
+    /// What the source is multiplied with where it is heard in the field's place, so that both are as loud.
     pub source_gain: f32,
 }
 
-/// What is listened to.
+impl std::fmt::Debug for Tracks {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Tracks({:.3} s)", self.field.duration_secs())
+    }
+}
+
+/// What is listened to. Where there is no source, it is the field.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub enum Listen {
     /// The field.
     #[default]
     Field,
-    /// The recording, as loud as the field.
+    /// The source, as loud as the field.
     Source,
-    /// What the field lacks: the recording less the field, made louder.
+    /// What the field lacks: the source less the field.
     Residual {
-        /// By so much.
+        /// How much louder than it is, in dB.
         gain_db: f32,
     },
 }
 
+/// Louder than this is nothing but a mistake.
+const MAX_GAIN_DB: f32 = 80.0;
+
+impl Tracks {
+    /// Whether neither track tells left from right.
+    pub(super) fn is_mono(&self) -> bool {
+        let is_mono = |tone: &Arc<dyn Tone>| tone.channels() < 2;
+        is_mono(&self.field) && self.source.as_ref().is_none_or(is_mono)
+    }
+}
+
 impl Listen {
-    /// What field and recording count for.
-    #[must_use]
-    pub fn weights(self, source_gain: f32) -> [f32; 2] {
+    /// What can be heard of these tracks.
+    pub(super) fn of(self, tracks: Option<&Tracks>) -> Self {
+        match tracks {
+            Some(Tracks { source: None, .. }) => Self::Field,
+            _ => self,
+        }
+    }
+
+    /// What a frame's field and source are multiplied with.
+    pub(super) fn weights(self, source_gain: f32) -> [f32; 2] {
         match self {
             Self::Field => [1.0, 0.0],
             Self::Source => [0.0, source_gain],
-            Self::Residual { gain_db } => {
-                let gain = linear(gain_db);
-                [-gain, gain]
-            }
+            Self::Residual { gain_db } => [-gain_from_db(gain_db), gain_from_db(gain_db)],
         }
     }
 }
 
 /// Decibels as a factor.
-pub(super) fn linear(db: f32) -> f32 {
-    10f32.powf(db / 20.0)
+pub(super) fn gain_from_db(db: f32) -> f32 {
+    10f32.powf(db.min(MAX_GAIN_DB) / 20.0)
 }

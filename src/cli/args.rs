@@ -4,13 +4,13 @@ use clap::{Args, Parser, Subcommand};
 
 use clap::builder::TypedValueParser;
 
+use super::step_args::StepArgs;
 use super::values::{
-    Behind, BenchPart, Colour, CropArg, DepthName, DeviceName, FramingName, KindName, ModeName, OptimizerName,
+    Behind, BenchPart, Colour, CropArg, DepthName, DeviceName, FramingName, KindName, ModeName,
     RegionArg, Size, SplitName, ViewArg,
 };
 use crate::export::MESH_THRESHOLD;
 use crate::limits;
-use crate::train::{Reference, RefineConfig};
 
 /// Drop a picture; a hypernetwork writes a small neural network for it, the field; look into the field.
 ///
@@ -40,6 +40,9 @@ pub(super) enum Verb {
     Mesh(MeshArgs),
     /// Evaluate the field of a sound at any rate, as a WAV file
     Synth(SynthArgs),
+    /// Play the field of a sound, evaluated at the device's own rate, or a recording
+    #[cfg(feature = "sound")]
+    Play(PlayArgs),
     /// Train a hypernetwork on a folder of pictures, of objects seen from known places, or of sounds
     Train(TrainArgs),
     /// What a model gives for held-out pictures, objects or sounds: each, and the mean
@@ -230,6 +233,25 @@ pub(super) struct SynthArgs {
     pub(super) json: bool,
 }
 
+#[cfg(feature = "sound")]
+#[derive(Debug, Args)]
+pub(super) struct PlayArgs {
+    /// The field file of a sound, or a recording
+    pub(super) file: PathBuf,
+    /// How fast: the field's coordinate passes faster, and the pitch follows
+    #[arg(long, default_value_t = 1.0)]
+    pub(super) speed: f64,
+    /// Volume in dB
+    #[arg(long, default_value_t = 0.0, allow_hyphen_values = true)]
+    pub(super) volume: f32,
+    /// The output, as doctor names it; the default one if left out
+    #[arg(long)]
+    pub(super) device: Option<String>,
+    /// Begin again at the end, until interrupted
+    #[arg(long)]
+    pub(super) repeat: bool,
+}
+
 #[derive(Debug, Args)]
 pub(super) struct RefineArgs {
     /// A field file
@@ -339,7 +361,7 @@ pub(super) struct EvaluateArgs {
     /// Of objects classes, of sounds words of their paths that training left out; all of those are measured besides
     #[arg(long, value_name = "CLASS", value_delimiter = ',')]
     pub(super) unseen: Vec<String>,
-    /// Of objects: at most so many seen and so many unseen ones
+    /// Of objects: at most so many seen and so many unseen ones; of sounds, so many of each folder
     #[arg(long, default_value_t = usize::MAX, hide_default_value = true)]
     pub(super) objects: usize,
     /// Of objects: views that are compared, at most
@@ -374,45 +396,4 @@ pub(super) struct BenchArgs {
     /// Report as JSON
     #[arg(long)]
     pub(super) json: bool,
-}
-
-/// How refine steps are taken.
-#[derive(Debug, Args)]
-pub(super) struct StepArgs {
-    /// What moves the field's hidden weight matrices [default: muon, of an object or a sound adam]
-    #[arg(long, value_enum)]
-    optimizer: Option<OptimizerName>,
-    /// Learning rate of the refine steps [default: 0.008, of an object 0.0001 for one view and 0.003 for several, of a sound 0.002]
-    #[arg(long)]
-    lr: Option<f64>,
-    /// Pixels in a refine step, about: the crossings of random rows and columns, of an object random rays, of a sound
-    /// random instants of each window [default: 4096, of an object 512, of a sound 1024]
-    #[arg(long)]
-    pixels: Option<usize>,
-    /// Seed of the pixel draws
-    #[arg(long, default_value_t = RefineConfig::default().seed)]
-    seed: u64,
-}
-
-impl StepArgs {
-    /// As they say; the rest is as it is usual for such a reference.
-    pub(super) fn config(&self, steps: Option<u32>, reference: &Reference) -> RefineConfig {
-        let usual = match reference {
-            Reference::Picture(_) => RefineConfig::default(),
-            Reference::Views(views) => RefineConfig::of_object(views.len()),
-            Reference::Sound(_) => RefineConfig::of_sound(),
-        };
-        self.over(RefineConfig { steps: steps.unwrap_or(usual.steps), ..usual })
-    }
-
-    /// What they say, over other settings.
-    pub(super) fn over(&self, usual: RefineConfig) -> RefineConfig {
-        RefineConfig {
-            steps: usual.steps,
-            optimizer: self.optimizer.map_or(usual.optimizer, Into::into),
-            learning_rate: self.lr.unwrap_or(usual.learning_rate),
-            pixels_per_step: self.pixels.unwrap_or(usual.pixels_per_step),
-            seed: self.seed,
-        }
-    }
 }

@@ -2,10 +2,12 @@ use serde::Serialize;
 
 use super::args::EvaluateArgs;
 use super::{output, source, train};
+use crate::limits;
 use crate::model::{Model, ModelInfo, SignalKind};
 use crate::train::{
-    Baselines, ClassFigures, EvaluateConfig, Evaluated, EvaluatedObject, ObjectsEvaluateConfig, Quality,
-    RefineConfig, evaluate_model, evaluate_objects,
+    Baselines, ClassFigures, EvaluateConfig, Evaluated, EvaluatedObject, EvaluatedSound, ObjectsEvaluateConfig,
+    Quality, RefineConfig, SoundClass, SoundQuality, SoundsEvaluateConfig, evaluate_model, evaluate_objects,
+    evaluate_sounds,
 };
 
 #[derive(Serialize)]
@@ -20,8 +22,10 @@ struct Report {
 
 pub(super) fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
     let model = source::model(Some(&args.model), SignalKind::Image)?;
-    if model.config().kind == SignalKind::Object {
-        return objects(&model, args);
+    match model.config().kind {
+        SignalKind::Image => {}
+        SignalKind::Object => return objects(&model, args),
+        SignalKind::Sound => return sounds(&model, args),
     }
     let data = train::scan(&args.data)?;
     let config = EvaluateConfig {
@@ -91,6 +95,60 @@ fn objects(model: &Model, args: &EvaluateArgs) -> anyhow::Result<()> {
         print_object(&format!("{class}, {count} objects{seen}"), mean);
     }
     Ok(())
+}
+
+#[derive(Serialize)]
+struct SoundsReport {
+    model: ModelInfo,
+    /// How fields were refined; its number of steps is each row's own.
+    refine: RefineConfig,
+    sounds: Vec<EvaluatedSound>,
+    classes: Vec<SoundClass>,
+}
+
+fn sounds(model: &Model, args: &EvaluateArgs) -> anyhow::Result<()> {
+    let rate_hz = model.config().sound.map_or(limits::SOUND_RATE_HZ, |own| own.sample_rate);
+    let data = train::scan_sounds(&args.data, rate_hz)?;
+    let refine = args.refining.over(RefineConfig { steps: 0, ..RefineConfig::of_sound() });
+    let config = SoundsEvaluateConfig {
+        split: args.split.into(),
+        unseen: args.unseen.clone(),
+        most_sounds: args.objects,
+        refine_steps: args.refine.clone(),
+        refine,
+        with_baselines: args.baselines,
+    };
+    let (sounds, classes) = evaluate_sounds(model, &data, &config, |row| {
+        if !args.json {
+            print_sound(&row.sound, row);
+        }
+    })?;
+    if args.json {
+        return output::json(&SoundsReport { model: model.info(), refine, sounds, classes });
+    }
+    for SoundClass { class, count, mean } in &classes {
+        print_sound(&format!("{class}, {count} sounds"), mean);
+    }
+    Ok(())
+}
+
+/// PSNR, SI-SDR and log-spectral distance: as written, refined, and of the baselines.
+fn print_sound(name: &str, row: &EvaluatedSound) {
+    let figures = |own: &SoundQuality| {
+        format!("{:.2} dB, SI-SDR {:.2} dB, LSD {:.2} dB", own.psnr_db, own.si_sdr_db, own.lsd_db)
+    };
+    output::line(format_args!("{name:32} {}", figures(&row.direct)));
+    let below = |what: String, own: &SoundQuality| output::line(format_args!("    {what:28} {}", figures(own)));
+    for (steps, own) in &row.refined {
+        below(format!("after {steps} refine steps"), own);
+    }
+    if let Some(own) = &row.baselines {
+        below("silence".into(), &own.silence);
+        below("as many Fourier coefficients".into(), &own.fourier);
+        for (steps, own) in &own.refined_from_random {
+            below(format!("{steps} steps from random"), own);
+        }
+    }
 }
 
 /// Views that were not read, then the one that was, what refining gives, and the baselines.

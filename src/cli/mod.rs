@@ -12,10 +12,13 @@ mod film;
 mod inspect;
 mod mesh;
 mod output;
+#[cfg(feature = "sound")]
+mod play;
 mod refine;
 mod render;
 mod run;
 mod source;
+mod step_args;
 mod synth;
 mod train;
 mod values;

@@ -31,6 +31,8 @@ pub fn run(open_window: impl FnOnce(Vec<PathBuf>) -> anyhow::Result<()>) -> Exit
         Some(Verb::Turntable(args)) => film::run(&args),
         Some(Verb::Mesh(args)) => mesh::run(&args),
         Some(Verb::Synth(args)) => synth::run(&args),
+        #[cfg(feature = "sound")]
+        Some(Verb::Play(args)) => super::play::run(&args),
         Some(Verb::Compare(args)) => compare::run(&args),
         Some(Verb::Train(args)) => train::run(&args),
         Some(Verb::Evaluate(args)) => evaluate::run(&args),

@@ -22,6 +22,8 @@ pub(super) enum BenchPart {
     Train,
     /// Objects: baking, drawing, meshing
     Objects,
+    /// Sounds: encoding, synthesis, refining
+    Sounds,
 }
 
 /// Kinds of signals.

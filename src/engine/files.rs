@@ -7,7 +7,8 @@ use std::time::Instant;
 
 use super::inference::ModelJob;
 use super::report::{End, Failure, Report, Token};
-use super::{Encoded, Event, ItemId, JobId, MeshConfig, ObjectExport, Origin, Reading, Stage, objects};
+use super::{Encoded, Event, ItemId, JobId, MeshConfig, ObjectExport, Origin, Reading, Stage, objects, sounds};
+use crate::export::SampleDepth;
 use crate::field::{Evaluator, FieldRecord, pixel_centres};
 use crate::limits;
 use crate::media::{self, Content, ImageSignal, ObjectSignal, Overview, Picture, Signal, SoundSignal};
@@ -29,6 +30,8 @@ pub(super) enum FileJob {
     Export { job: JobId, record: Arc<FieldRecord>, path: PathBuf, size_px: (u32, u32) },
     /// Draw an object, or write its surface or its density.
     ExportObject { job: JobId, record: Arc<FieldRecord>, path: PathBuf, what: ObjectExport },
+    /// Evaluate the field of a sound and write it.
+    ExportSound { job: JobId, record: Arc<FieldRecord>, path: PathBuf, rate_hz: u32, depth: SampleDepth },
     /// Find the surface of an object.
     Mesh { job: JobId, item: ItemId, record: Arc<FieldRecord>, config: MeshConfig },
 }
@@ -63,6 +66,9 @@ pub(super) fn work(
             FileJob::ExportObject { job, record, path, what } => {
                 report.run(job, None, &token, || objects::export(job, &record, path, &what, &token, report));
             }
+            FileJob::ExportSound { job, record, path, rate_hz, depth } => report.run(job, None, &token, || {
+                sounds::export(job, &record, path, (rate_hz, depth), &token, report)
+            }),
             FileJob::Mesh { job, item, record, config } => report.run(job, Some(item), &token, || {
                 report.stage(job, Stage::Meshing, None);
                 let mesh = Arc::new(objects::mesh(&record, &config)?);

@@ -104,6 +104,10 @@ impl Engine {
             Command::ExportObject { job, record, path, what } => {
                 self.queue(self.exports.as_ref(), job, FileJob::ExportObject { job, record, path, what })
             }
+            Command::ExportSound { job, record, path, rate_hz, depth } => {
+                let sound = FileJob::ExportSound { job, record, path, rate_hz, depth };
+                self.queue(self.exports.as_ref(), job, sound)
+            }
             Command::Mesh { job, item, record, config } => {
                 self.queue(self.exports.as_ref(), job, FileJob::Mesh { job, item, record, config })
             }

@@ -9,6 +9,7 @@ mod protocol;
 mod refining;
 mod report;
 mod slot;
+mod sounds;
 
 pub use error::EngineError;
 pub use handle::Engine;

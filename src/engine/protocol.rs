@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::camera::Orbit;
-use crate::export::{FilmConfig, Mesh, StillConfig};
+use crate::export::{FilmConfig, Mesh, SampleDepth, StillConfig};
 use crate::field::{CropBox, FieldRecord};
 use crate::media::{Framing, ObjectFraming, Picture, Signal};
 use crate::model::SignalKind;
@@ -102,6 +102,19 @@ pub enum Command {
         path: PathBuf,
         /// What.
         what: ObjectExport,
+    },
+    /// Evaluate the field of a sound at any rate, into a WAV file ([`Event::Saved`]).
+    ExportSound {
+        /// The job.
+        job: JobId,
+        /// What to evaluate.
+        record: Arc<FieldRecord>,
+        /// Where to.
+        path: PathBuf,
+        /// Samples in a second.
+        rate_hz: u32,
+        /// How they are kept.
+        depth: SampleDepth,
     },
     /// Find the surface of an object ([`Event::Meshed`]).
     Mesh {

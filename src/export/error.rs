@@ -32,6 +32,9 @@ pub enum ExportError {
     /// The field is of a picture.
     #[error("this is the field of a picture: only those of objects are exported so")]
     NotAnObject,
+    /// The field is of something else than a sound.
+    #[error("this is not the field of a sound: only those are exported so")]
+    NotASound,
     /// There is no surface.
     #[error("no point of the field is denser than {threshold}: choose a lower threshold")]
     NoSurface {

@@ -148,17 +148,17 @@ impl Architecture {
         }
     }
 
-    /// A small sound field, an instant to an amplitude: 384-8-1, 3,089 parameters. A unit of coordinate is half a
+    /// A small sound field, an instant to an amplitude: 768-4-1, 3,081 parameters. A unit of coordinate is half a
     /// second, so that `pi f` is a frequency of `f` Hz.
     #[must_use]
     pub fn live_sound() -> Self {
         let pi = std::f32::consts::PI;
-        let encoding = Encoding::Fourier { count: 192, min: 60.0 * pi, max: 7_500.0 * pi };
+        let encoding = Encoding::Fourier { count: 384, min: 100.0 * pi, max: 7_600.0 * pi };
         Self {
             inputs: 1,
             outputs: 1,
             output_offset: 0.0,
-            ..Self::image(2, 8, encoding, Activation::Sine { omega0: 1.0, omega0_first: 1.0 })
+            ..Self::image(2, 4, encoding, Activation::Sine { omega0: 1.0, omega0_first: 1.0 })
         }
     }
 

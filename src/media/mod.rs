@@ -34,6 +34,9 @@ pub use object_signal::{ObjectFraming, ObjectSignal};
 pub use picture::Picture;
 pub use resize::{resize, resize_part, thumbnail};
 pub use signal::{ImageSignal, Signal};
-pub use sound::{Extent, Interpolator, Overview, Sound, SoundSignal, Stft, decode_sound};
+pub use sound::{
+    Extent, Interpolator, MEL_BINS, MEL_WINDOW, Overview, Sound, SoundSignal, Stft, decode_sound, log_mel,
+    log_mel_window,
+};
 pub use transfer::{linear_from_srgb, srgb_from_linear};
 pub use write::{check_extension, png_bytes, png_rgba8_bytes, write_picture};

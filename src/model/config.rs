@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 
-use super::ModelError;
+use super::backbone::WINDOW_MAX;
+use super::{BackboneConfig, Family, ModelError};
 use crate::field::{Architecture, LayerShape};
 use crate::limits;
 
@@ -85,107 +86,11 @@ pub enum Objective {
     Nll,
 }
 
-/// The backbone's family, with the normalisation and the tensor names that it implies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Family {
-    /// Vision transformers by "How to train your `ViT`?" (arXiv 2106.10270), in timm's names.
-    AugregVit,
-}
-
-/// The size of a backbone.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BackboneConfig {
-    /// Where the weights and the names come from.
-    pub family: Family,
-    /// Width of a token.
-    pub dim: usize,
-    /// Blocks in use, counted from the input.
-    pub depth: usize,
-    /// Attention heads; they divide `dim`.
-    pub heads: usize,
-    /// Hidden width of a block's MLP.
-    pub mlp: usize,
-    /// Side of a patch, in pixels.
-    pub patch: usize,
-    /// Side of the stored grid of positions, in patches.
-    pub grid: usize,
-}
-
 /// Numbers of a ray: its direction and its moment.
 pub(crate) const PLUECKER: usize = 6;
-/// Widest token, and most patches, tokens and heads that make sense on any machine of today.
-const DIM_MAX: usize = 4_096;
-const DEPTH_MAX: usize = 64;
+/// Largest picture and most tokens that make sense on any machine of today.
 const SIDE_MAX: usize = 4_096;
-/// Longest window of a sound, in samples.
-const WINDOW_MAX: usize = 1 << 20;
 const TOKENS_MAX: usize = 16_384;
-
-impl BackboneConfig {
-    /// The name that people know a size by: `ViT-Ti/16`.
-    #[must_use]
-    pub fn name(&self) -> String {
-        let size = match (self.dim, self.mlp) {
-            (192, 768) => "Ti".to_owned(),
-            (384, 1_536) => "S".to_owned(),
-            (768, 3_072) => "B".to_owned(),
-            (1_024, 4_096) => "L".to_owned(),
-            (dim, _) => dim.to_string(),
-        };
-        format!("ViT-{size}/{}", self.patch)
-    }
-
-    /// Weights and biases of the blocks in use, the embeddings and the final norm.
-    #[must_use]
-    pub fn num_params(&self) -> usize {
-        let Self { dim, patch, grid, .. } = *self;
-        3 * patch * patch * dim + dim + dim + (1 + grid * grid) * dim + self.num_block_params()
-    }
-
-    /// Weights and biases of the blocks in use and the final norm.
-    #[must_use]
-    pub fn num_block_params(&self) -> usize {
-        let Self { dim, depth, mlp, .. } = *self;
-        let block = 4 * dim + (dim * 3 * dim + 3 * dim) + (dim * dim + dim) + (2 * dim * mlp + mlp + dim);
-        depth * block + 2 * dim
-    }
-
-    /// Floating-point operations of the matrix products of the embedding and all blocks in use, for one item of
-    /// `num_patches` patches of `patch_values` values each among `num_tokens` tokens, of which the last `num_last`
-    /// leave the last block (a multiply-add is two).
-    #[must_use]
-    pub fn flops(&self, (num_patches, patch_values): (usize, usize), num_tokens: usize, num_last: usize) -> u64 {
-        let [dim, mlp, patch, patches, tokens, last] =
-            [self.dim, self.mlp, patch_values, num_patches, num_tokens, num_last].map(|count| count as u64);
-        let block = |out: u64| {
-            2 * tokens * 3 * dim * dim + 4 * out * tokens * dim + 2 * out * (dim * dim + 2 * dim * mlp)
-        };
-        let blocks = self.depth.saturating_sub(1) as u64 * block(tokens) + block(last);
-        2 * patches * patch * dim + blocks
-    }
-
-    pub(crate) fn validate(&self) -> Result<(), ModelError> {
-        let refuse = |what: String| Err(ModelError::Config(what));
-        let Self { dim, depth, heads, mlp, patch, grid, .. } = *self;
-        if !(1..=DIM_MAX).contains(&dim) || !(1..=8 * DIM_MAX).contains(&mlp) {
-            return refuse(format!(
-                "a backbone {dim} wide with an MLP of {mlp} is beyond {DIM_MAX} and {}",
-                8 * DIM_MAX
-            ));
-        }
-        if heads == 0 || !dim.is_multiple_of(heads) {
-            return refuse(format!("{heads} attention heads do not divide a width of {dim}"));
-        }
-        if !(1..=DEPTH_MAX).contains(&depth) {
-            return refuse(format!("a backbone of {depth} blocks, expected 1 to {DEPTH_MAX}"));
-        }
-        if !(1..=256).contains(&patch) || !(1..=256).contains(&grid) {
-            return refuse(format!("patches of {patch} px on a grid of {grid}, expected 1 to 256 of both"));
-        }
-        Ok(())
-    }
-}
 
 impl ModelConfig {
     /// Read the JSON of a checkpoint and [validate](Self::validate) it. Unknown entries are passed over.
@@ -226,6 +131,7 @@ impl ModelConfig {
         let refuse = |what: String| Err(ModelError::Config(what));
         self.backbone.validate()?;
         self.field.validate()?;
+        self.validate_kind()?;
         let (patch, most, unit) = match &self.sound {
             Some(sound) => (sound.patch.max(1), WINDOW_MAX, "samples"),
             None => (self.backbone.patch, SIDE_MAX, "px"),
@@ -243,35 +149,46 @@ impl ModelConfig {
         if tokens > TOKENS_MAX {
             return refuse(format!("{tokens} tokens, at most {TOKENS_MAX}"));
         }
-        match self.kind {
-            SignalKind::Image if self.field.inputs != 2 || self.field.outputs != 3 => {
-                return refuse("an image field has 2 inputs and 3 outputs".into());
-            }
-            SignalKind::Object if self.field.inputs != 3 || self.field.outputs != 4 || self.field.spread => {
-                return refuse("an object field has 3 inputs and 4 outputs, and no spread".into());
-            }
-            SignalKind::Object
-                if !self.depths.is_some_and(|(near, far)| 0.0 < near && near < far && far < 1e6) =>
-            {
-                return refuse("an object's depths are two numbers, 0 < near < far".into());
-            }
-            SignalKind::Sound if self.field.inputs != 1 || self.field.outputs != 1 || self.field.spread => {
-                return refuse("a sound field has 1 input and 1 output, and no spread".into());
-            }
-            SignalKind::Sound
-                if !self.sound.is_some_and(|own| limits::SOUND_RATES_HZ.contains(&own.sample_rate)) =>
-            {
-                return refuse("a model of sounds has a sample_rate of 8000 to 192000 Hz".into());
-            }
-            SignalKind::Image | SignalKind::Object if self.sound.is_some() => {
-                return refuse("only a model of sounds has a sample rate".into());
-            }
-            SignalKind::Image | SignalKind::Object | SignalKind::Sound => {}
-        }
         match (self.objective, self.field.spread) {
             (Objective::Mse, true) => refuse("the field has a spread, which mse does not use".into()),
             (Objective::Nll, false) => refuse("nll needs a field with a spread".into()),
             _ => Ok(()),
+        }
+    }
+
+    /// Refuse what does not go with the kind of signal.
+    fn validate_kind(&self) -> Result<(), ModelError> {
+        let refuse = |what: String| Err(ModelError::Config(what));
+        match self.kind {
+            SignalKind::Image if self.field.inputs != 2 || self.field.outputs != 3 => {
+                refuse("an image field has 2 inputs and 3 outputs".into())
+            }
+            SignalKind::Object if self.field.inputs != 3 || self.field.outputs != 4 || self.field.spread => {
+                refuse("an object field has 3 inputs and 4 outputs, and no spread".into())
+            }
+            SignalKind::Object
+                if !self.depths.is_some_and(|(near, far)| 0.0 < near && near < far && far < 1e6) =>
+            {
+                refuse("an object's depths are two numbers, 0 < near < far".into())
+            }
+            SignalKind::Sound if self.field.inputs != 1 || self.field.outputs != 1 || self.field.spread => {
+                refuse("a sound field has 1 input and 1 output, and no spread".into())
+            }
+            SignalKind::Sound
+                if !self.sound.is_some_and(|own| limits::SOUND_RATES_HZ.contains(&own.sample_rate)) =>
+            {
+                refuse("a model of sounds has a sample_rate of 8000 to 192000 Hz".into())
+            }
+            SignalKind::Image | SignalKind::Object if self.sound.is_some() => {
+                refuse("only a model of sounds has a sample rate".into())
+            }
+            SignalKind::Image | SignalKind::Object if self.backbone.family == Family::Whisper => {
+                refuse(format!(
+                    "{} reads sounds, not pictures; choose a vision transformer's weights",
+                    self.backbone.name()
+                ))
+            }
+            SignalKind::Image | SignalKind::Object | SignalKind::Sound => Ok(()),
         }
     }
 

@@ -2,9 +2,11 @@ use burn::module::{Module, Param};
 use burn::nn::{Initializer, LayerNorm, Linear, LinearConfig};
 use burn::tensor::{Device, Tensor};
 
-use super::backbone::Backbone;
+use super::backbone::{Backbone, NORM_EPSILON, layer_norm};
 use super::head::{BaseLayer, Head};
-use super::{Mode, ModelConfig, ModelError, PLUECKER, SignalKind, cpu, initial, local_start, names, partials_start};
+use super::{
+    Mode, ModelConfig, ModelError, PLUECKER, SignalKind, initial, local_start, names, partials_start,
+};
 
 /// A backbone that reads a picture or a sound, and what turns the outputs of its weight tokens into the weights of
 /// a field. Field names are the checkpoint's; the backbone comes first and the base last, as training counts on.
@@ -78,8 +80,7 @@ impl Hypernetwork {
         let shapes = config.field.layer_shapes();
         let tokens = |shape| Initializer::Zeros.init([config.tokens(shape), dim], device);
         let backbone = Backbone::structure(&config.backbone, device);
-        let linear =
-            |width| LinearConfig::new(width, dim).with_initializer(Initializer::Zeros).init(device);
+        let linear = |width| LinearConfig::new(width, dim).with_initializer(Initializer::Zeros).init(device);
         let network = Self {
             backbone: backbone.clone(),
             weight_tokens: shapes.iter().map(|shape| tokens(*shape)).collect(),
@@ -178,7 +179,7 @@ impl Hypernetwork {
         let [_, num_own, _] = own.dims();
         // The data tokens have done their work when the last block has read them.
         let out = self.backbone.run_blocks(Tensor::cat(vec![data, own], 1), num_own);
-        normalised(out, &self.backbone.norm)
+        self.backbone.normalise(out)
     }
 
     /// Second part: each layer's head on its own tokens.
@@ -217,10 +218,10 @@ impl Hypernetwork {
     }
 }
 
-/// A layer norm, by the CPU's own operation where that computes.
+/// A layer norm with the epsilon of vision transformers.
 ///
 /// # Shapes
 /// - `x` and result: `[batch, tokens, dim]`
 pub(crate) fn normalised(x: Tensor<3>, norm: &LayerNorm) -> Tensor<3> {
-    if cpu::computes_on(&x.device()) { cpu::norm(x, norm) } else { norm.forward(x) }
+    layer_norm(x, norm, NORM_EPSILON)
 }

@@ -31,13 +31,13 @@ mod partials_start;
 mod rays;
 mod report;
 
-pub use backbone::{Backbone, Guess, load_backbone, recognise_backbone};
+pub use backbone::{
+    Backbone, BackboneConfig, Family, Guess, WhisperEncoder, load_backbone, recognise_backbone,
+};
 pub use checkpoint::{Checkpoint, checkpoint_bytes, is_checkpoint, save_checkpoint};
 pub use composite::composite;
 pub(crate) use config::PLUECKER;
-pub use config::{
-    BackboneConfig, Composer, Family, Mode, ModelConfig, Objective, ParameterCounts, SignalKind, SoundConfig,
-};
+pub use config::{Composer, Mode, ModelConfig, Objective, ParameterCounts, SignalKind, SoundConfig};
 pub(crate) use cpu::Compositing;
 pub use device::{best_device, cpu_device, device_name};
 pub use error::ModelError;

@@ -1,19 +1,16 @@
 //! How a run looks at what it does not learn from.
 
 use std::collections::BTreeMap;
-use std::ops::ControlFlow;
-use std::sync::Arc;
 
 use super::batch::WHITE;
 use super::evaluate::signal_of;
-use super::{Closeness, Quality, RunConfig, SoundQuality, TrainError, TrainingData, quality};
+use super::sounds_evaluated;
+use super::{Closeness, Quality, Reference, RunConfig, SoundQuality, TrainError, TrainingData, quality};
 use crate::camera::Camera;
 use crate::dataset::{ObjectEntry, SoundEntry, SoundFolder, Split, View};
-use crate::field::{FieldRecord, Region, Synthesizer};
-use crate::limits;
-use crate::media::{Picture, Sound, SoundSignal};
+use crate::field::{FieldRecord, Region};
+use crate::media::Picture;
 use crate::model::{Model, padded};
-use crate::storage::Identity;
 
 /// Pictures of a sample sheet, at most.
 const SAMPLES: usize = 6;
@@ -94,24 +91,14 @@ fn heard(model: &Model, sounds: &SoundFolder, config: &RunConfig) -> Result<Opti
         if window.iter().all(|value| *value == 0.0) {
             continue;
         }
-        let own = encode_window(model, entry, window)?;
+        let middle = SoundEntry { samples: window, ..SoundEntry::clone(entry) };
+        let (signal, record) = sounds_evaluated::encode(model, sounds.rate_hz(), &middle)?;
+        let own = sounds_evaluated::heard(Reference::from(signal.reference).closeness(&record))?;
         each.insert(entry.relative.clone(), own.psnr_db);
         qualities.push(own);
     }
     let mean = Closeness::Heard(SoundQuality::mean(qualities.iter().copied()));
     Ok((!qualities.is_empty()).then_some(HeldOut { mean, each, samples: Vec::new() }))
-}
-
-/// How close the field of some samples is to them.
-fn encode_window(model: &Model, entry: &SoundEntry, window: Vec<f32>) -> Result<SoundQuality, TrainError> {
-    let rate_hz = model.config().sound.map_or(limits::SOUND_RATE_HZ, |own| own.sample_rate);
-    let broken = || TrainError::Config(format!("{} holds no sound", entry.relative));
-    let sound = Sound::new(rate_hz, vec![window]).ok_or_else(broken)?;
-    let identity = Identity { name: entry.relative.clone(), sha256: entry.sha256.clone() };
-    let signal = SoundSignal { identity, original: Arc::new(sound.clone()), reference: Arc::new(sound.clone()) };
-    let written = model.encode_sound(&signal, &mut |_| ControlFlow::Continue(()))?.ok_or_else(broken)?;
-    let synthesizer = Synthesizer::new(&written.record).ok_or_else(broken)?;
-    Ok(SoundQuality::of(&synthesizer.samples(rate_hz, 0, sound.len()), &sound.mono()))
 }
 
 /// The mean over some views of an object that was written from its first one; and the last of them.

@@ -21,6 +21,7 @@ mod retrieval;
 mod run;
 mod run_config;
 mod sound_metrics;
+mod sounds_evaluated;
 mod start;
 mod state_file;
 mod tuner;
@@ -45,5 +46,8 @@ pub use refine::Refiner;
 pub use run::{Run, RunInputs};
 pub use sound_metrics::{Closeness, SoundQuality, lsd_db, si_sdr_db};
 pub use run_config::{ObjectSettings, RunConfig, Schedule, SoundSettings, vit_tiny};
+pub use sounds_evaluated::{
+    EvaluatedSound, SoundBaselines, SoundClass, SoundsEvaluateConfig, evaluate_sounds,
+};
 pub use tuner::{StepReport, StepTimings, Tuner};
 pub use workload::{BlockWorkload, FieldWorkload, TokenCounts};

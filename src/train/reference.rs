@@ -71,7 +71,7 @@ impl Target {
                 Ok(Self::Rays { views, expected, near, far })
             }
             (FieldKind::Sound(layout), Reference::Sound(sound)) => {
-                Ok(Self::Windows { windows: WindowedSound::new(layout, &sound)?, sound })
+                Ok(Self::Windows { windows: WindowedSound::new(layout, record.field.architecture(), &sound)?, sound })
             }
             _ => Err(TrainError::Config(
                 "the field of a picture is compared with a picture, an object's with views of it, and a sound's with \

@@ -192,10 +192,10 @@ impl RunConfig {
             SignalKind::Sound => Self {
                 kind,
                 composer: Composer::Residual,
-                steps: 15_000,
+                steps: 11_000,
                 batch_size: 64,
                 input_size: 200,
-                groups: 8,
+                groups: 4,
                 learning_rate_backbone: 1e-3,
                 learning_rate_new: 4e-3,
                 warm_up_steps: 200,

@@ -2,32 +2,31 @@
 
 use rayon::prelude::*;
 
-use crate::field::{Encoder, Field, Layer, LayerView, TRACE_POINTS, trace_backward, trace_forward};
+use crate::field::{Field, Layer, LayerView, TRACE_POINTS, trace_backward, trace_forward};
 
-/// What is wanted of the field of one window at some instants.
+/// What is wanted of the fields of all windows at the same instants of each.
 #[derive(Debug, Clone, Default)]
 pub(super) struct WindowSamples {
-    /// Coordinates, `[n]`.
-    pub(super) points: Vec<f32>,
-    /// Amplitudes, in parts of the window's loudness, `[n]`.
+    /// The instants as the fields take them, `[n, encoding width]`.
+    pub(super) features: Vec<f32>,
+    /// Amplitudes in parts of a window's loudness, `[windows, n]`.
     pub(super) targets: Vec<f32>,
 }
 
-/// The squared error of every window's field, the mean over windows and instants; and its gradient, window by window: every layer's weight and then its bias.
-pub(super) fn loss_and_gradient_of_windows(fields: &[Field], windows: &[WindowSamples]) -> (f64, Vec<f32>) {
-    let Some(first) = fields.first() else { return (0.0, Vec::new()) };
-    let encoder = Encoder::new(first.architecture());
+/// The squared error of every window's field, the mean over windows and instants; and its gradient, window by window:
+/// every layer's weight and then its bias.
+pub(super) fn loss_and_gradient_of_windows(fields: &[Field], samples: &WindowSamples) -> (f64, Vec<f32>) {
+    let n = samples.targets.len() / fields.len().max(1);
+    let scale = 1.0 / samples.targets.len().max(1) as f32;
+    let width = samples.features.len() / n.max(1);
     let parts: Vec<(f64, Vec<f32>)> = fields
         .par_iter()
-        .zip(windows)
-        .map(|(field, window)| {
+        .zip(samples.targets.par_chunks(n.max(1)))
+        .map(|(field, targets)| {
             let mut gradient = vec![0.0; field.architecture().num_params()];
-            let scale = 1.0 / (window.points.len().max(1) * fields.len()) as f32;
-            let pieces = window.points.chunks(TRACE_POINTS).zip(window.targets.chunks(TRACE_POINTS));
+            let pieces = samples.features.chunks(TRACE_POINTS * width).zip(targets.chunks(TRACE_POINTS));
             let loss = pieces
-                .map(|(points, targets)| {
-                    piece(field, &encoder.encode_points(points), targets, scale, &mut gradient)
-                })
+                .map(|(features, targets)| piece(field, features, targets, scale, &mut gradient))
                 .sum::<f64>();
             (loss, gradient)
         })
@@ -72,11 +71,12 @@ mod tests {
                 Architecture { layers: 3, hidden: 5, encoding: encoding.clone(), activation, ..live };
             let field = |seed| super::super::baselines::random_field(&architecture, seed).unwrap();
             let fields = [field(1), field(2)];
-            let window = |shift: f32| WindowSamples {
-                points: (0..300).map(|index| (index as f32 / 150.0 - 1.0) * 0.3).collect(),
-                targets: (0..300).map(|index| (index as f32 * 0.05 + shift).sin()).collect(),
+            let points: Vec<f32> = (0..300).map(|index| (index as f32 / 150.0 - 1.0) * 0.3).collect();
+            let target = |index: usize| (index as f32 * 0.05).sin();
+            let windows = WindowSamples {
+                features: crate::model::encode_points(&architecture, &points),
+                targets: (0..600).map(target).collect(),
             };
-            let windows = [window(0.0), window(0.4)];
             let (_, gradient) = loss_and_gradient_of_windows(&fields, &windows);
             let count = architecture.num_params();
             assert_eq!(gradient.len(), 2 * count);

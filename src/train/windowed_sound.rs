@@ -1,16 +1,22 @@
-use rand::{Rng, RngExt};
+use rand::Rng;
+use rand::seq::index::sample;
 
 use super::TrainError;
 use super::window_gradient::WindowSamples;
-use crate::field::SoundLayout;
-use crate::media::{Interpolator, Sound};
-use crate::model::{coded_channels, loudness, padded};
+use crate::field::{Architecture, SoundLayout};
+use crate::media::Sound;
+use crate::model::{coded_channels, encode_points, loudness, padded};
+
+/// Instants of a sample that are drawn from: what a field does between the samples is heard at other rates.
+const FINER: usize = 4;
 
 /// A sound cut into the windows of its fields, to be drawn from.
 pub(super) struct WindowedSound {
     layout: SoundLayout,
-    /// What the fields are of.
+    /// What the fields are of, at so many times the rate.
     coded: Vec<Vec<f32>>,
+    /// Every instant of a window as a field takes it, `[n, encoding width]`.
+    features: Vec<f32>,
     /// Loudness of every window.
     gains: Vec<f32>,
 }
@@ -18,7 +24,11 @@ pub(super) struct WindowedSound {
 impl WindowedSound {
     /// # Errors
     /// [`TrainError::Config`] if the sound is not the one that the fields are of, by its length, rate or channels.
-    pub(super) fn new(layout: SoundLayout, sound: &Sound) -> Result<Self, TrainError> {
+    pub(super) fn new(
+        layout: SoundLayout,
+        architecture: &Architecture,
+        sound: &Sound,
+    ) -> Result<Self, TrainError> {
         let (mut channels, mut coded) = coded_channels(sound);
         if channels != layout.channels && channels.count() > layout.channels.count() {
             (channels, coded) = (layout.channels, vec![sound.mono()]);
@@ -37,7 +47,17 @@ impl WindowedSound {
             (0..layout.num_windows()).map(|window| loudness(&padded(samples, layout.samples(window)))).collect()
         };
         let gains = coded.iter().flat_map(stretches).collect();
-        Ok(Self { layout, coded, gains })
+        let finer_hz = sound.rate_hz() * FINER as u32;
+        let finer = |samples| Sound::new(sound.rate_hz(), vec![samples]).map(|own| own.at_rate(finer_hz).mono());
+        let points: Vec<f32> = (0..layout.window * FINER)
+            .map(|index| layout.coordinate(0, (index as f64 + 0.5) / f64::from(finer_hz)))
+            .collect();
+        Ok(Self {
+            layout,
+            coded: coded.into_iter().filter_map(finer).collect(),
+            features: encode_points(architecture, &points),
+            gains,
+        })
     }
 
     /// The loudness of every window.
@@ -45,24 +65,20 @@ impl WindowedSound {
         &self.gains
     }
 
-    /// Random instants of every window, the amplitudes in parts of its loudness.
-    pub(super) fn draw(&self, count: usize, random: &mut impl Rng) -> Vec<WindowSamples> {
-        let interpolator = Interpolator::within();
-        let rate = f64::from(self.layout.sample_rate_hz);
-        let mut all = Vec::with_capacity(self.gains.len());
-        for samples in &self.coded {
-            for window in 0..self.layout.num_windows() {
-                let stretch = self.layout.samples(window);
-                let gain = self.gains[all.len()];
-                let mut own = WindowSamples::default();
-                for _ in 0..count {
-                    let place = stretch.start as f64 + random.random::<f64>() * self.layout.window as f64;
-                    own.points.push(self.layout.coordinate(window, place / rate));
-                    own.targets.push(interpolator.at(samples, place - 0.5) / gain);
-                }
-                all.push(own);
+    /// Random instants, the same of every window, and the amplitudes there in parts of its loudness.
+    pub(super) fn draw(&self, count: usize, random: &mut impl Rng) -> WindowSamples {
+        let all = self.layout.window * FINER;
+        let width = self.features.len() / all;
+        let chosen = sample(random, all, count.min(all)).into_vec();
+        let features = chosen.iter().flat_map(|index| &self.features[index * width..][..width]).copied();
+        let mut samples = WindowSamples { features: features.collect(), targets: Vec::new() };
+        for (coded, gains) in self.coded.iter().zip(self.gains.chunks(self.layout.num_windows())) {
+            for (window, gain) in gains.iter().enumerate() {
+                let begin = window * self.layout.hop * FINER;
+                let value = |index: &usize| coded.get(begin + index).copied().unwrap_or(0.0) / gain;
+                samples.targets.extend(chosen.iter().map(value));
             }
         }
-        all
+        samples
     }
 }

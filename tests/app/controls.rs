@@ -29,7 +29,7 @@ fn refining_is_seen_as_it_happens_and_stops_when_asked() {
     stage.until("it has stopped", |state| state.current().is_some_and(|item| item.refinement.is_none()));
     let item = stage.item();
     assert!(item.steps_done > 0 && item.psnr_db().unwrap() > direct + 3.0);
-    assert_eq!(item.direct.map(|quality| quality.psnr_db), Some(direct));
+    assert_eq!(item.direct.map(|closeness| closeness.psnr_db()), Some(direct));
     assert!(item.curve.measured.len() > 1);
     assert!(
         item.record().unwrap().extra["refined"].contains("learning_rate"),

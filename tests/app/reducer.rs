@@ -7,7 +7,7 @@ use hyperscope::engine::{Command, Encoded, Event, ItemId, JobId, Origin, Preview
 use hyperscope::field::FieldRecord;
 use hyperscope::media::{Framing, ImageSignal, Signal, thumbnail};
 use hyperscope::storage::Identity;
-use hyperscope::train::{Quality, RefineProgress};
+use hyperscope::train::{Closeness, Quality, RefineProgress};
 
 use crate::common::{self, waves};
 
@@ -21,8 +21,8 @@ fn opened(state: &mut State, name: &str) -> (JobId, ItemId) {
 
 fn encoded(psnr_db: f64) -> Encoded {
     let record = FieldRecord::read(&common::golden("field_relu.safetensors")).unwrap();
-    let quality = Some(Quality { psnr_db, ssim: 0.5 });
-    Encoded { record: Arc::new(record), quality, timings: None }
+    let closeness = Some(Closeness::Seen(Quality { psnr_db, ssim: 0.5 }));
+    Encoded { record: Arc::new(record), closeness, timings: None }
 }
 
 /// Opened, decoded and written.
@@ -93,7 +93,7 @@ fn a_preview_of_another_refinement_is_not_shown() {
     let _ = reduce(&mut state, preview(job, 5.0));
     let found = state.item(item).unwrap();
     assert_eq!((found.psnr_db(), found.steps_done), (Some(31.0), 40));
-    assert_eq!(found.direct.map(|quality| quality.psnr_db), Some(20.0));
+    assert_eq!(found.direct.map(|closeness| closeness.psnr_db()), Some(20.0));
 }
 
 #[test]

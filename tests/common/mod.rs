@@ -7,18 +7,29 @@ use std::path::{Path, PathBuf};
 
 use hyperscope::field::{Activation, Architecture, Encoding, Field, FieldKind, FieldRecord, Layer};
 use hyperscope::media::Picture;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 
 /// A file or folder of the shared test data that lies beside the checkout; `None`, with the reason
 /// printed, where it is absent, so that the test can end early.
 #[must_use]
-#[expect(clippy::print_stdout, reason = "a test that is skipped says so")]
 pub(crate) fn shared(relative: &str) -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared").join(relative);
+    present(Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared").join(relative))
+}
+
+#[expect(clippy::print_stdout, reason = "a test that is skipped says so")]
+fn present(path: PathBuf) -> Option<PathBuf> {
     if path.exists() {
         return Some(path);
     }
-    println!("skipped: ../shared/{relative} is not on this machine");
+    println!("skipped: {} is not on this machine", path.display());
     None
+}
+
+/// A file that comes with the program; `None`, with the reason printed, where it is absent.
+#[must_use]
+pub(crate) fn asset(relative: &str) -> Option<PathBuf> {
+    present(Path::new(env!("CARGO_MANIFEST_DIR")).join("assets").join(relative))
 }
 
 /// A file that lies beside the golden scripts.
@@ -44,6 +55,43 @@ pub(crate) fn waves(width: u32, height: u32, shift: f32) -> Picture {
 pub(crate) fn put(path: &Path, bytes: &[u8]) {
     use std::io::Write;
     std::fs::File::create(path).unwrap().write_all(bytes).unwrap();
+}
+
+/// Random weights, of a size that keeps activations near one.
+#[must_use]
+pub(crate) fn random_field(architecture: &Architecture, seed: u64) -> Field {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let layers = architecture.layer_shapes().into_iter().map(|shape| {
+        let bound = (3.0 / shape.d_in as f32).sqrt();
+        let mut draw = |count: usize| (0..count).map(|_| random.random_range(-bound..bound)).collect();
+        Layer { weight: draw(shape.d_in * shape.d_out), bias: draw(shape.d_out) }
+    });
+    Field::new(architecture.clone(), layers.collect()).unwrap()
+}
+
+/// A WAV file by its specification: format 1 is of whole numbers, 3 of floats, and 0xFFFE says either in a longer
+/// header, here floats.
+#[must_use]
+pub(crate) fn wav(format: u16, rate_hz: u32, channels: u16, bits: u16, data: &[u8]) -> Vec<u8> {
+    let frame_bytes = channels * bits / 8;
+    let mut header = [format.to_le_bytes(), channels.to_le_bytes()].concat();
+    header
+        .extend([rate_hz.to_le_bytes(), rate_hz.wrapping_mul(u32::from(frame_bytes)).to_le_bytes()].concat());
+    header.extend([frame_bytes.to_le_bytes(), bits.to_le_bytes()].concat());
+    if format == 0xFFFE {
+        header.extend([22_u16.to_le_bytes(), bits.to_le_bytes()].concat());
+        header.extend(((1_u32 << channels) - 1).to_le_bytes());
+        header.extend(*b"\x03\x00\x00\x00\x00\x00\x10\x00\x80\x00\x00\xaa\x00\x38\x9b\x71");
+    }
+    let mut bytes = b"RIFF".to_vec();
+    bytes.extend(((20 + header.len() + data.len()) as u32).to_le_bytes());
+    bytes.extend(b"WAVEfmt ");
+    bytes.extend((header.len() as u32).to_le_bytes());
+    bytes.extend(header);
+    bytes.extend(b"data");
+    bytes.extend((data.len() as u32).to_le_bytes());
+    bytes.extend(data);
+    bytes
 }
 
 /// An object whose density is `30 relu(cos 2x + cos 2y + cos 2z - 2.4)`, a ball without corners around the origin. Its

@@ -23,7 +23,7 @@ fn record() -> FieldRecord {
 }
 
 /// A safetensors file with this header and these bytes after it.
-fn with_header(header: &Value, data: &[u8]) -> Vec<u8> {
+pub(crate) fn with_header(header: &Value, data: &[u8]) -> Vec<u8> {
     let text = header.to_string();
     let mut bytes = (text.len() as u64).to_le_bytes().to_vec();
     bytes.extend(text.bytes());

@@ -1,4 +1,4 @@
-//! Pictures against Pillow, what is refused, and folders of pictures.
+//! Pictures against Pillow, sounds against closed forms, what is refused, and folders of pictures.
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "helpers of tests are not in test functions")]
 
@@ -12,6 +12,7 @@ mod hostile;
 mod objects;
 mod pillow;
 mod sizes;
+mod sounds;
 mod writing;
 
 use hyperscope::media::Picture;

@@ -12,7 +12,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use safetensors::SafeTensors;
 
-use crate::{common, pictures, read, small_config, values};
+use crate::{pictures, small_config, values};
 
 #[test]
 fn a_checkpoint_is_written_as_it_was_read() {
@@ -75,17 +75,27 @@ fn write(path: &Path, bytes: &[u8]) {
 
 #[test]
 fn other_weights_are_named_and_refused() {
-    let Some(path) = common::shared("data/weights/whisper_tiny_en.encoder.f32.safetensors") else { return };
-    let bytes = read(&path);
-    let Contents::Unknown { nearest } = inspect(&bytes).unwrap().contents else {
-        panic!("taken for something")
+    let numbers = [0; 4 * 64];
+    let shaped = |names: &[&str]| {
+        let view =
+            safetensors::tensor::TensorView::new(safetensors::Dtype::F32, vec![8, 8], &numbers).unwrap();
+        safetensors::serialize(names.iter().map(|name| (*name, view.clone())), None).unwrap()
     };
-    assert!(nearest.contains("AugReg ViT") && nearest.contains("patch_embed"), "{nearest}");
-    let config = small_config(Composer::TransInr).backbone;
-    let err = load_backbone(&bytes, &config, &cpu_device()).unwrap_err();
-    assert!(err.to_string().starts_with("this is not a backbone"), "{err}");
-    let err = Model::load("whisper", &bytes, &[]).unwrap_err();
-    assert!(err.to_string().starts_with("this is not a model checkpoint"), "{err}");
+    for (names, family, part) in [
+        (["blocks.0.attn.qkv.weight", "fc.weight"], "AugReg ViT", "patch_embed"),
+        (["encoder.blocks.0.attn.query.weight", "decoder.ln.weight"], "Whisper", "encoder.conv1.weight"),
+    ] {
+        let bytes = shaped(&names);
+        let Contents::Unknown { nearest } = inspect(&bytes).unwrap().contents else {
+            panic!("taken for something")
+        };
+        assert!(nearest.contains(family) && nearest.contains(part), "{nearest}");
+        let config = small_config(Composer::TransInr).backbone;
+        let err = load_backbone(&bytes, &config, &cpu_device()).unwrap_err();
+        assert!(err.to_string().starts_with("this is not a backbone"), "{err}");
+        let err = Model::load("other", &bytes, &[]).unwrap_err();
+        assert!(err.to_string().starts_with("this is not a model checkpoint"), "{err}");
+    }
 }
 
 type Metadata = BTreeMap<String, String>;

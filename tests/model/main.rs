@@ -7,6 +7,7 @@ mod common;
 mod files;
 mod network;
 mod pytorch;
+mod whisper;
 
 use std::path::Path;
 
@@ -75,5 +76,6 @@ fn small_config(composer: Composer) -> ModelConfig {
         },
         field,
         depths: None,
+        sound: None,
     }
 }

@@ -125,6 +125,7 @@ fn the_counts_are_those_of_the_specification() {
         backbone: vit_base,
         field: Architecture::reference_image(),
         depths: None,
+        sound: None,
     };
     assert_eq!(image.num_weight_tokens(), 259);
     assert_eq!(image.layer_tokens(), [64, 64, 64, 64, 3]);
@@ -139,8 +140,8 @@ fn the_counts_are_those_of_the_specification() {
     assert_eq!(object.num_weight_tokens(), 164);
     assert_eq!((counts.weight_tokens, counts.heads, counts.base), (125_952, 1_085_816, 295_172));
     // The ray embedding apart.
-    assert_eq!(counts.trainable(Mode::Prompt) - counts.ray_embed, 1_506_940);
-    assert_eq!(counts.ray_embed, 7 * 768);
+    assert_eq!(counts.trainable(Mode::Prompt) - counts.embeddings, 1_506_940);
+    assert_eq!(counts.embeddings, 7 * 768);
     assert_eq!(counts.trainable(Mode::Finetune), counts.total());
     // A count that does not divide the outputs gives way to the largest that does.
     assert_eq!(image.tokens(LayerShape { d_in: 8, d_out: 100 }), 50);

@@ -8,3 +8,4 @@ mod common;
 mod objects;
 mod refine;
 mod run;
+mod sounds;

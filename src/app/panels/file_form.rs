@@ -1,13 +1,15 @@
 use eframe::egui::{Align, Button, Checkbox, Context, DragValue, Key, Layout, RichText, TextEdit, Ui};
 
-use super::widgets::{modal, name_cell};
+use super::widgets::{Choice, modal, name_cell, segments};
 use crate::app::action::Action;
 use crate::app::files::{FileForm, FilePurpose};
 use crate::app::format;
 use crate::app::reducer::film_config;
 use crate::app::state::State;
 use crate::app::theme::{palette, size, space};
-use crate::export::{check_film, check_film_size, check_mesh, density_bytes, film_bytes, mesh_bytes};
+use crate::export::{
+    SampleDepth, check_film, check_film_size, check_mesh, check_wav, density_bytes, film_bytes, mesh_bytes,
+};
 use crate::limits;
 use crate::media::check_extension;
 
@@ -16,7 +18,10 @@ pub(crate) fn show(ctx: &Context, state: &State, form: &FileForm, actions: &mut 
     modal(ctx, "file form", size::DIALOG_WIDTH, actions, |ui, actions| {
         ui.label(RichText::new(form.purpose.title()).heading().color(palette(ui).text_strong));
         ui.add_space(space::M);
-        if matches!(form.purpose, FilePurpose::Export | FilePurpose::Film) {
+        if form.purpose == FilePurpose::Export && form.is_sound {
+            sound(ui, form, actions);
+            ui.add_space(space::S);
+        } else if matches!(form.purpose, FilePurpose::Export | FilePurpose::Film) {
             export_size(ui, form, actions);
             ui.add_space(space::S);
         }
@@ -67,6 +72,29 @@ fn export_size(ui: &mut Ui, form: &FileForm, actions: &mut Vec<Action>) {
     });
     if (width, height) != form.size_px {
         actions.push(Action::SetExportSize(width, height));
+    }
+}
+
+fn sound(ui: &mut Ui, form: &FileForm, actions: &mut Vec<Action>) {
+    let (mut rate_hz, mut depth) = form.sound;
+    ui.horizontal(|ui| {
+        let label = ui.label("Rate");
+        let number = DragValue::new(&mut rate_hz).range(limits::SOUND_RATES_HZ).speed(50.0).suffix(" Hz");
+        ui.add_sized([size::NUMBER_WIDTH, size::CONTROL_HEIGHT], number)
+            .labelled_by(label.id)
+            .on_hover_text("The field has no rate of its own: any is evaluated exactly");
+        let choices = [
+            (SampleDepth::Int16, "16 bits", "Whole numbers of 16 bits"),
+            (SampleDepth::Int24, "24 bits", "Whole numbers of 24 bits"),
+            (SampleDepth::Float32, "32-bit float", "As they are, beyond full scale too"),
+        ]
+        .map(|(value, name, tip)| Choice { value, name, tip: tip.into(), is_possible: true });
+        if let Some(chosen) = segments(ui, depth, &choices) {
+            depth = chosen;
+        }
+    });
+    if (rate_hz, depth) != form.sound {
+        actions.push(Action::SetSound(rate_hz, depth));
     }
 }
 
@@ -144,6 +172,15 @@ fn remark(form: &FileForm, state: &State) -> Remark {
             match check_mesh(&path) {
                 Err(err) if !is_density => (err.to_string(), true),
                 _ => (format!("glb, ply, obj or npy, by the name{bytes}"), false),
+            }
+        }
+        Some(path) if form.purpose == FilePurpose::Export && form.is_sound => {
+            match check_wav(&path, form.sound.0) {
+                Err(err) if path.extension().is_some() => (err.to_string(), true),
+                _ if form.is_taken == Some(true) => {
+                    ("There is a file of this name; it will be replaced".into(), false)
+                }
+                _ => ("wav".into(), false),
             }
         }
         Some(path) => match (form.purpose, check_extension(&path)) {

@@ -36,7 +36,8 @@ pub(crate) fn show(ui: &mut Ui, state: &State, panels: &mut Panels, actions: &mu
         quality(ui, item);
         section(ui, "Refine", |ui| refine::show(ui, state, item, actions));
         section(ui, "Keep", |ui| keep(ui, item, actions));
-        section(ui, "Picture", |ui| picture(ui, state, item, panels, actions));
+        let name = if item.is_sound() { "Sound" } else { "Picture" };
+        section(ui, name, |ui| picture(ui, state, item, panels, actions));
         if item.is_object() {
             section(ui, "Surface", |ui| object_inspector::surface(ui, item, actions));
             section(ui, "Crop box", |ui| object_inspector::crop(ui, state, actions));
@@ -113,12 +114,13 @@ fn keep(ui: &mut Ui, item: &Item, actions: &mut Vec<Action>) {
         if response.on_hover_text(tip).on_disabled_hover_text(why_not).clicked() {
             actions.push(Action::AskFile(FilePurpose::SaveField));
         }
-        let tip = hint(
-            columns[1].ctx(),
-            "Evaluate the field at any size, into a picture file",
-            "Export as a picture…",
-        );
-        let response = columns[1].add_enabled_ui(has_field, |ui| wide_button(ui, "Export picture…")).inner;
+        let (meaning, name) = if item.is_sound() {
+            ("Evaluate the field at any rate, into a WAV file", "Export sound…")
+        } else {
+            ("Evaluate the field at any size, into a picture file", "Export picture…")
+        };
+        let tip = hint(columns[1].ctx(), meaning, "Export as a picture…");
+        let response = columns[1].add_enabled_ui(has_field, |ui| wide_button(ui, name)).inner;
         if response.on_hover_text(tip).on_disabled_hover_text(why_not).clicked() {
             actions.push(Action::AskFile(FilePurpose::Export));
         }
@@ -133,13 +135,20 @@ fn picture(ui: &mut Ui, state: &State, item: &Item, panels: &mut Panels, actions
         if let Some(source) = item.record().and_then(|record| record.source.as_ref()) {
             row(ui, "Written for", &source.name, &source.sha256);
         }
-        if !item.is_object() {
+        if item.shown_kind() == SignalKind::Image {
             row(ui, "Size", &format::size(item.size_px()), "Of the picture that the field was written for");
         }
         return;
     };
     let identity = signal.identity();
     row(ui, "File", &identity.name, &format!("sha256 {}", identity.sha256));
+    if let Signal::Sound(signal) = signal {
+        let own = &signal.original;
+        let channels = if own.channels().len() == 1 { "mono" } else { "stereo" };
+        row(ui, "Length", &format!("{:.2} s", own.duration_secs()), "Of the recording");
+        row(ui, "Format", &format!("{} Hz, {channels}", own.rate_hz()), "Of the recording; models read it at 16 kHz");
+        return;
+    }
     let Some(original_size) = signal.original_size() else { return };
     row(ui, "Size", &format::size(original_size), "Of the file's own picture");
     ui.horizontal(|ui| {
@@ -211,9 +220,13 @@ fn field_rows(ui: &mut Ui, item: &Item, record: &FieldRecord) {
     let architecture = record.field.architecture();
     row(ui, "Network", &format::architecture(architecture), "Hidden and last layers of the small network");
     row(ui, "Encoding", &format::encoding(&architecture.encoding), "What is done to a coordinate first");
-    let params = architecture.num_params() as u64;
-    row(ui, "Parameters", &format::count(params), "Weights and biases");
-    if item.shown_kind() == SignalKind::Object {
+    let params = (architecture.num_params() * record.fields().count()) as u64;
+    row(ui, "Parameters", &format::count(params), "Weights and biases of all its networks");
+    if let Some(layout) = record.sound() {
+        let text = format!("{} of {:.1} ms", record.fields().count(), layout.window_secs() * 1e3);
+        row(ui, "Windows", &text, "Each stretch of the sound has a network of its own; neighbours fade into one another");
+    }
+    if item.shown_kind() != SignalKind::Image {
         row(ui, "Size", &format::bytes(params * WEIGHT_BYTES), "In 32 bits");
         if let Some(model) = &record.model {
             row(ui, "Written by", &model.name, &format!("sha256 {}", model.sha256));
@@ -248,8 +261,12 @@ fn model(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
                 &format::count(info.num_params as u64),
                 "Backbone and hypernetwork together",
             );
-            let side = info.input_side_px;
-            row(ui, "Reads", &format::size((side, side)), "What the picture is resized to for the backbone");
+            if kind == SignalKind::Sound {
+                row(ui, "Reads", &format!("{} samples", info.input_side_px), "A window of the sound");
+            } else {
+                let side = info.input_side_px;
+                row(ui, "Reads", &format::size((side, side)), "What the picture is resized to for the backbone");
+            }
             CollapsingHeader::new("What it is").show(ui, |ui| {
                 ui.add(Label::new(RichText::new(&info.summary).color(palette(ui).text_weak)).wrap());
             });

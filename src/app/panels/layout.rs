@@ -1,14 +1,17 @@
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use eframe::egui::{CentralPanel, Frame, Id, Margin, Ui, Visuals, WidgetText};
 use eframe::egui::{Color32, Stroke, Style};
 use egui_tiles::{Behavior, Container, ResizeState, Tile, TileId, Tiles, Tree, UiResponse};
 
 use super::object_view::Motion;
+use super::spectrum::Shown;
 use super::textures::Textures;
 use super::{cheat_sheet, drop_hint, file_form, inspector, library, notices, settings, status, viewport};
 use crate::app::action::{Action, Change};
 use crate::app::bridge::Bridge;
+use crate::app::listening::Seen;
 use crate::app::settings::PANE_WIDTHS;
 use crate::app::state::{Dialog, NoticeId, State};
 use crate::app::theme::{palette_of, size, space};
@@ -36,6 +39,9 @@ pub(crate) struct Panels {
     pub(crate) volume: Option<VolumeState>,
     /// How the view of an object moves by itself.
     pub(crate) motion: Motion,
+    /// What there is to see of a sound, and its spectrogram.
+    pub(crate) seen_sound: Option<Arc<Seen>>,
+    pub(crate) spectrum: Option<Shown>,
     /// Since when the view has not been exact.
     pub(crate) inexact_since: Option<f64>,
     tiles: Option<Tree<Pane>>,
@@ -61,6 +67,8 @@ impl Panels {
             moved_at: f64::NEG_INFINITY,
             volume: None,
             motion: Motion::default(),
+            seen_sound: None,
+            spectrum: None,
             inexact_since: None,
             tiles: Some(Tree::new_horizontal(
                 Id::unique("panes"),

@@ -1,6 +1,6 @@
 use eframe::egui::{Align, Button, Frame, Layout, Margin, RichText, Ui};
 
-use super::object_toolbar;
+use super::{object_toolbar, sound_toolbar};
 use super::widgets::{Choice, segments};
 use crate::app::action::{Action, ViewChange};
 use crate::app::format;
@@ -29,6 +29,10 @@ pub(crate) fn show(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
             let item = state.current();
             if item.is_some_and(Item::is_object) {
                 object_toolbar::show(ui, state, actions);
+                return;
+            }
+            if let Some(item) = item.filter(|item| item.is_sound()) {
+                sound_toolbar::show(ui, state, item, actions);
                 return;
             }
             let choices: Vec<_> = MODES.iter().map(|mode| choice(ui, item, *mode)).collect();

@@ -5,7 +5,7 @@ use eframe::egui::{
 
 use super::layout::Panels;
 use super::object_view::Motion;
-use super::{object_view, overlay, toolbar};
+use super::{object_view, overlay, sound_view, toolbar};
 use crate::app::action::{Action, ViewChange};
 use crate::app::bridge::{Bridge, Drawing};
 use crate::app::files::FilePurpose;
@@ -51,6 +51,11 @@ pub(crate) fn show(
     };
     if is_object {
         object_view::show(ui, state, item, panels, bridge, rect, &response, actions);
+        return;
+    }
+    if item.is_sound() {
+        (panels.frame, panels.inexact_since) = (None, None);
+        sound_view::show(ui, state, item, panels, rect, &response, actions);
         return;
     }
     name(&response, state, item);
@@ -170,10 +175,10 @@ fn invite(ui: &mut Ui, rect: Rect, actions: &mut Vec<Action>) {
         let palette = palette(ui);
         ui.add_space(room.height() / 2.0 - size::CONTROL_HEIGHT * 2.0);
         ui.label(
-            RichText::new("Drop a photo or a picture of an object here").heading().color(palette.text_strong),
+            RichText::new("Drop a photo, a picture of an object or a sound here").heading().color(palette.text_strong),
         );
         ui.add_space(space::XS);
-        let text = "A network writes a small network for it, and you look into that one.";
+        let text = "A network writes a small network for it, and you look into that one, or listen to it.";
         ui.label(RichText::new(text).color(palette.text_weak));
         ui.add_space(space::M);
         if ui.button("Open files…").on_hover_text("Open pictures, fields or a model").clicked() {

@@ -1,4 +1,4 @@
-use super::{engine, files, library, view};
+use super::{engine, files, library, sound, view};
 use crate::app::action::{Action, Change, Effect};
 use crate::app::state::{Dialog, NoticeKind, State};
 use crate::model::SignalKind;
@@ -28,6 +28,7 @@ pub fn reduce(state: &mut State, action: Action) -> Vec<Effect> {
         Action::SetKind(kind) => library::set_kind(state, kind),
         Action::FrameObject(framing) => library::frame_object(state, framing),
         Action::Orbit(_) | Action::LookAtObjects(_) => view::look_at_object(state, &action),
+        Action::Sound(change) => sound::act(state, change),
         Action::SetSurface { is_shown, threshold, grid } => {
             library::set_surface(state, is_shown, threshold, grid)
         }
@@ -43,6 +44,7 @@ pub fn reduce(state: &mut State, action: Action) -> Vec<Effect> {
         | Action::SetExportSize(..)
         | Action::KeepShape(_)
         | Action::SetFilm(..)
+        | Action::SetSound(..)
         | Action::Picked(..)
         | Action::NoPlatformDialog(_)
         | Action::ConfirmFile => files::act(state, action),

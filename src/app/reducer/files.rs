@@ -9,7 +9,7 @@ use crate::app::files::{FileForm, FilePurpose, file_name};
 use crate::app::object_look::SAMPLES;
 use crate::app::state::{Dialog, NoticeKind, State, Work};
 use crate::engine::{Command, MeshConfig, ObjectExport};
-use crate::export::{FilmConfig, StillConfig, turntable};
+use crate::export::{FilmConfig, StillConfig, check_wav, turntable};
 use crate::field::FieldRecord;
 use crate::limits;
 use crate::media::check_extension;
@@ -34,6 +34,13 @@ pub(crate) fn act(state: &mut State, action: Action) -> Vec<Effect> {
                 return resize(state, width, height);
             }
             Vec::new()
+        }
+        Action::SetSound(rate_hz, depth) => {
+            let (item, folder) = (state.current().cloned(), state.settings.folder.clone());
+            let Some(form) = form(state) else { return Vec::new() };
+            form.sound = (rate_hz, depth);
+            form.suggest(item.as_ref(), folder.as_deref());
+            probe(form)
         }
         Action::SetFilm(frames, per_sec) => {
             if let Some(form) = form(state) {
@@ -157,8 +164,8 @@ fn picked(state: &mut State, purpose: FilePurpose, mut paths: Vec<PathBuf>) -> V
         }
         // The platform's dialog has asked about writing over a file already.
         FilePurpose::Export => {
-            let size_px = form(state).map(|form| form.size_px);
-            export(state, path, size_px)
+            let form = form(state).cloned();
+            export(state, path, form.as_ref())
         }
     }
 }
@@ -180,7 +187,7 @@ fn confirm(state: &mut State) -> Vec<Effect> {
             let purpose = form.purpose;
             export_object(state, purpose, path, Some(form))
         }
-        FilePurpose::Export => export(state, path, Some(form.size_px)),
+        FilePurpose::Export => export(state, path, Some(&form)),
     }
 }
 
@@ -195,10 +202,25 @@ fn save_field(state: &mut State, mut path: PathBuf) -> Vec<Effect> {
     vec![Effect::Send(Command::SaveField { job, record, path })]
 }
 
-fn export(state: &mut State, mut path: PathBuf, size_px: Option<(u32, u32)>) -> Vec<Effect> {
+fn export(state: &mut State, mut path: PathBuf, form: Option<&FileForm>) -> Vec<Effect> {
     let Some(item) = state.current() else { return Vec::new() };
     let Some(record) = item.record().cloned() else { return Vec::new() };
-    let size_px = size_px.unwrap_or(item.size_px());
+    let usual = FileForm::new(FilePurpose::Export, Some(item), None);
+    let form = form.unwrap_or(&usual);
+    if item.is_sound() {
+        let (rate_hz, depth) = form.sound;
+        if path.extension().is_none() {
+            path.set_extension("wav");
+        }
+        if let Err(err) = check_wav(&path, rate_hz) {
+            state.notify(NoticeKind::Error, err.to_string(), "");
+            return Vec::new();
+        }
+        state.dialog = None;
+        let job = library::new_job(state, Work::Export, state.selected);
+        return vec![Effect::Send(Command::ExportSound { job, record, path, rate_hz, depth })];
+    }
+    let size_px = form.size_px;
     if path.extension().is_none() {
         path.set_extension("png");
     }

@@ -4,6 +4,7 @@ mod dispatch;
 mod engine;
 mod files;
 mod library;
+mod sound;
 mod view;
 
 pub use dispatch::reduce;

@@ -9,6 +9,7 @@ mod passes;
 mod peer;
 mod report;
 mod samples;
+mod sounds;
 mod tuning;
 
 pub(super) use report::run;

@@ -3,7 +3,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::measure::Row;
-use super::{field, measure, model, objects, passes, peer, samples, tuning};
+use super::{field, measure, model, objects, passes, peer, samples, sounds, tuning};
 use crate::camera::{Camera, Intrinsics};
 use crate::cli::args::BenchArgs;
 use crate::cli::values::BenchPart;
@@ -41,6 +41,10 @@ pub(in crate::cli) fn run(args: &BenchArgs) -> anyhow::Result<()> {
         print_rows(&objects_of(seconds)?, matmul_peak_gflops(PEAK_SIDE, Duration::from_secs_f64(seconds)));
         return Ok(());
     }
+    if args.what == BenchPart::Sounds {
+        print_rows(&sounds_of(seconds)?, matmul_peak_gflops(PEAK_SIDE, Duration::from_secs_f64(seconds)));
+        return Ok(());
+    }
     let own = source::model(None, SignalKind::Image)?;
     let architecture = own.config().field.clone();
     let mut report = Report {
@@ -65,6 +69,7 @@ pub(in crate::cli) fn run(args: &BenchArgs) -> anyhow::Result<()> {
     add("evaluation of points", field::points(seconds, &architecture))?;
     add("refining", field::refine(seconds, &architecture))?;
     add("objects", objects_of(seconds))?;
+    add("sounds", sounds_of(seconds))?;
     for kind in [EvaluatorKind::Cpu, EvaluatorKind::Gpu] {
         match passes::passes(seconds, &architecture, kind) {
             Ok((adapter, rows)) => {
@@ -96,6 +101,11 @@ fn objects_of(seconds: f64) -> anyhow::Result<Vec<Row>> {
     rows.extend(objects::drawing(seconds, &model.encode_object(&views, None)?.record)?);
     rows.extend(tuning::object_step(seconds)?);
     Ok(rows)
+}
+
+/// The bundled sound model.
+fn sounds_of(seconds: f64) -> anyhow::Result<Vec<Row>> {
+    sounds::rows(seconds, &source::model(None, SignalKind::Sound)?)
 }
 
 fn print(report: &Report) {

@@ -1,6 +1,7 @@
 //! Sounds: what a file plays, as plain samples at any rate.
 
 mod decode;
+mod log_mel;
 mod overview;
 mod resample;
 mod signal;
@@ -8,6 +9,7 @@ mod spectrum;
 mod value;
 
 pub use decode::decode_sound;
+pub use log_mel::{MEL_BINS, MEL_WINDOW, log_mel, log_mel_window};
 pub use overview::{Extent, Overview};
 pub use resample::Interpolator;
 pub use signal::SoundSignal;

@@ -2,8 +2,7 @@ use burn::module::Module;
 use burn::nn::{LayerNorm, LayerNormConfig};
 use burn::tensor::{Device, Tensor};
 
-use super::{Attention, Mlp, NORM_EPSILON};
-use crate::model::BackboneConfig;
+use super::{Attention, BackboneConfig, Mlp};
 use crate::model::cpu::{self, Middle};
 
 /// A pre-norm transformer block.
@@ -17,17 +16,20 @@ pub struct Block {
     pub norm2: LayerNorm,
     /// Within a token.
     pub mlp: Mlp,
+    epsilon: f64,
 }
 
 impl Block {
     /// All zeros but the norms.
     pub(crate) fn init(config: &BackboneConfig, device: &Device) -> Self {
-        let norm = || LayerNormConfig::new(config.dim).with_epsilon(NORM_EPSILON).init(device);
+        let epsilon = config.family.norm_epsilon();
+        let norm = || LayerNormConfig::new(config.dim).with_epsilon(epsilon).init(device);
         Self {
             norm1: norm(),
             attn: Attention::init(config.dim, config.heads, device),
             norm2: norm(),
             mlp: Mlp::init(config.dim, config.mlp, device),
+            epsilon,
         }
     }
 
@@ -50,7 +52,8 @@ impl Block {
         if !cpu::computes_on(&x.device()) {
             return self.forward_by_burn(x, num_last);
         }
-        let Self { norm1, attn, norm2, mlp } = self;
+        let Self { norm1, attn, norm2, mlp, epsilon } = self;
+        let (norm1, norm2) = ((norm1, *epsilon), (norm2, *epsilon));
         let attention = Middle::Attention { heads: attn.heads(), num_last };
         let x = cpu::sublayer(x, norm1, &attn.qkv, &attn.proj, attention);
         cpu::sublayer(x, norm2, &mlp.fc1, &mlp.fc2, Middle::Gelu)

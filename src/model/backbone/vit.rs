@@ -3,10 +3,11 @@ use burn::nn::{Initializer, LayerNorm, LayerNormConfig};
 use burn::tensor::{Device, Tensor};
 
 use super::positions::resample;
-use super::{Block, NORM_EPSILON, PatchEmbed};
-use crate::model::BackboneConfig;
+use super::{BackboneConfig, Block, Family, PatchEmbed};
+use crate::model::cpu;
 
-/// A vision transformer without its classifier. Field names are timm's.
+/// A vision transformer without its classifier, or the blocks and the norm of another transformer. Field names are
+/// timm's.
 #[derive(Module, Debug)]
 pub struct Backbone {
     /// Patches to tokens; this and the next two are none where tokens of another kind take their place.
@@ -21,21 +22,38 @@ pub struct Backbone {
     pub norm: LayerNorm,
     grid: usize,
     patch: usize,
+    epsilon: f64,
 }
 
 impl Backbone {
     /// The parts, all zeros but the norms: weights come from a file, or are drawn.
     #[must_use]
     pub(crate) fn structure(config: &BackboneConfig, device: &Device) -> Self {
-        let positions = 1 + config.grid * config.grid;
+        let blocks = (0..config.depth).map(|_| Block::init(config, device)).collect();
+        let norm = LayerNormConfig::new(config.dim).with_epsilon(config.family.norm_epsilon()).init(device);
+        let without_embedding = Self::of_blocks(blocks, norm, config);
+        match config.family {
+            Family::Whisper => without_embedding,
+            Family::AugregVit => Self {
+                patch_embed: Some(PatchEmbed::init(config.dim, config.patch, device)),
+                cls_token: Some(Initializer::Zeros.init([1, 1, config.dim], device)),
+                pos_embed: Some(Initializer::Zeros.init([1, 1 + config.grid.pow(2), config.dim], device)),
+                ..without_embedding
+            },
+        }
+    }
+
+    /// Blocks and a final norm, for tokens that are no pictures'.
+    pub(crate) fn of_blocks(blocks: Vec<Block>, norm: LayerNorm, config: &BackboneConfig) -> Self {
         Self {
-            patch_embed: Some(PatchEmbed::init(config.dim, config.patch, device)),
-            cls_token: Some(Initializer::Zeros.init([1, 1, config.dim], device)),
-            pos_embed: Some(Initializer::Zeros.init([1, positions, config.dim], device)),
-            blocks: (0..config.depth).map(|_| Block::init(config, device)).collect(),
-            norm: LayerNormConfig::new(config.dim).with_epsilon(NORM_EPSILON).init(device),
+            patch_embed: None,
+            cls_token: None,
+            pos_embed: None,
+            blocks,
+            norm,
             grid: config.grid,
             patch: config.patch,
+            epsilon: config.family.norm_epsilon(),
         }
     }
 
@@ -109,6 +127,15 @@ impl Backbone {
     pub fn run_blocks(&self, tokens: Tensor<3>, num_last: usize) -> Tensor<3> {
         run_blocks(&self.blocks, tokens, num_last)
     }
+
+    /// The final norm.
+    ///
+    /// # Shapes
+    /// - `tokens` and result: `[batch, tokens, dim]`
+    #[must_use]
+    pub fn normalise(&self, tokens: Tensor<3>) -> Tensor<3> {
+        layer_norm(tokens, &self.norm, self.epsilon)
+    }
 }
 
 /// [`Backbone::run_blocks`] of any blocks.
@@ -119,4 +146,12 @@ pub(crate) fn run_blocks(blocks: &[Block], tokens: Tensor<3>, num_last: usize) -
     };
     let tokens = others.iter().fold(tokens, |tokens, block| block.forward(tokens));
     last.forward_to_last(tokens, num_last)
+}
+
+/// A layer norm that was made with this epsilon, by the CPU's own operation where that computes.
+///
+/// # Shapes
+/// - `x` and result: `[batch, tokens, dim]`
+pub(crate) fn layer_norm(x: Tensor<3>, norm: &LayerNorm, epsilon: f64) -> Tensor<3> {
+    if cpu::computes_on(&x.device()) { cpu::norm(x, norm, epsilon) } else { norm.forward(x) }
 }

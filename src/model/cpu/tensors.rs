@@ -1,5 +1,5 @@
-//! The operations on tensors and modules of burn. A norm does not tell its epsilon: all of the backbones and
-//! heads are made with [`NORM_EPSILON`], and that is what is used.
+//! The operations on tensors and modules of burn. A norm does not tell its epsilon: a backbone's comes with it, and
+//! the heads are made with [`NORM_EPSILON`].
 
 use burn::backend::Dispatch;
 use burn::module::Param;
@@ -17,14 +17,14 @@ pub(crate) fn computes_on(device: &Device) -> bool {
     device.clone().inner() == Device::flex()
 }
 
-/// `x + outer(middle(inner(norm(x))))`.
+/// `x + outer(middle(inner(norm(x))))`, the norm with its epsilon.
 ///
 /// # Shapes
 /// - `x`: `[batch, tokens, dim]`
 /// - result: the same, or the last tokens only, if the middle is an attention that answers only those
 pub(crate) fn sublayer(
     x: Tensor<3>,
-    norm: &LayerNorm,
+    (norm, epsilon): (&LayerNorm, f64),
     inner: &Linear,
     outer: &Linear,
     middle: Middle,
@@ -37,7 +37,7 @@ pub(crate) fn sublayer(
         outer_weight: outer.weight.val().into_dispatch(),
         outer_bias: bias_of(outer).into_dispatch(),
     };
-    let out = <Dispatch as CpuOps>::sublayer(x.into_dispatch(), weights, middle, NORM_EPSILON as f32);
+    let out = <Dispatch as CpuOps>::sublayer(x.into_dispatch(), weights, middle, epsilon as f32);
     Tensor::from_dispatch(out)
 }
 
@@ -57,17 +57,17 @@ pub(crate) fn norm_linear(x: Tensor<3>, norm: &LayerNorm, linear: &Linear) -> Te
     Tensor::from_dispatch(out)
 }
 
-/// A layer norm.
+/// A layer norm with this epsilon.
 ///
 /// # Shapes
 /// - `x` and result: `[batch, tokens, dim]`
-pub(crate) fn norm(x: Tensor<3>, norm: &LayerNorm) -> Tensor<3> {
+pub(crate) fn norm(x: Tensor<3>, norm: &LayerNorm, epsilon: f64) -> Tensor<3> {
     let (weight, bias) = (norm.gamma.val(), bias(norm.beta.as_ref(), &norm.gamma));
     let out = <Dispatch as CpuOps>::norm(
         x.into_dispatch(),
         weight.into_dispatch(),
         bias.into_dispatch(),
-        NORM_EPSILON as f32,
+        epsilon as f32,
     );
     Tensor::from_dispatch(out)
 }

@@ -3,23 +3,15 @@ use burn::nn::{LayerNorm, Linear};
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::support::{check_slope, difference, filled, numbers, random, values};
-use crate::model::backbone::Block;
+use crate::model::backbone::{Block, NORM_EPSILON};
 use crate::model::cpu::attention::Attention;
 use crate::model::cpu::linear::{gelu, through_gelu};
 use crate::model::cpu::norm::Norm;
 use crate::model::cpu::{norm, norm_linear};
 use crate::model::{BackboneConfig, Family, Head};
 
-fn block(dim: usize, heads: usize, device: &Device) -> Block {
-    let config = BackboneConfig {
-        family: Family::AugregVit,
-        dim,
-        depth: 1,
-        heads,
-        mlp: 3 * dim + 1,
-        patch: 16,
-        grid: 1,
-    };
+fn block(family: Family, dim: usize, heads: usize, device: &Device) -> Block {
+    let config = BackboneConfig { family, dim, depth: 1, heads, mlp: 3 * dim + 1, patch: 16, grid: 1 };
     filled(Block::init(&config, device), 0.3, 1)
 }
 
@@ -62,16 +54,19 @@ fn block_results(
 #[test]
 fn a_block_agrees_with_burns_own_operations() {
     let device = Device::flex().autodiff();
-    for (batch, tokens, num_last, dim, heads, size) in [
-        (2, 7, 7, 12, 3, 1.0),
-        (1, 1, 1, 8, 1, 1.0),
-        (3, 33, 33, 20, 1, 2.0),
-        (3, 33, 11, 20, 1, 2.0),
-        (2, 9, 1, 12, 3, 1.0),
-        (1, 130, 130, 64, 2, 30.0),
-        (2, 5, 3, 6, 6, 300.0),
+    for (family, batch, tokens, num_last, dim, heads, size) in [
+        (Family::AugregVit, 2, 7, 7, 12, 3, 1.0),
+        (Family::AugregVit, 1, 1, 1, 8, 1, 1.0),
+        (Family::AugregVit, 3, 33, 33, 20, 1, 2.0),
+        (Family::AugregVit, 3, 33, 11, 20, 1, 2.0),
+        (Family::AugregVit, 2, 9, 1, 12, 3, 1.0),
+        (Family::AugregVit, 1, 130, 130, 64, 2, 30.0),
+        (Family::AugregVit, 2, 5, 3, 6, 6, 300.0),
+        // So small that the epsilon of the norms tells.
+        (Family::AugregVit, 2, 7, 7, 12, 3, 3e-3),
+        (Family::Whisper, 2, 7, 7, 12, 3, 3e-3),
     ] {
-        let block = block(dim, heads, &device);
+        let block = block(family, dim, heads, &device);
         let x = numbers(batch * tokens * dim, size, 9);
         let shape = [batch, tokens, dim];
         let own = block_results(&block, &x, shape, num_last, true, &device);
@@ -92,7 +87,7 @@ fn a_block_agrees_with_burns_own_operations() {
 #[test]
 fn a_frozen_block_gives_the_same_slope_and_no_gradients() {
     let device = Device::flex().autodiff();
-    let block = block(12, 3, &device);
+    let block = block(Family::AugregVit, 12, 3, &device);
     let (shape, x) = ([2, 9, 12], numbers(2 * 9 * 12, 1.0, 5));
     let learning = [9, 4].map(|num_last| block_results(&block, &x, shape, num_last, true, &device));
     let frozen = block.no_grad();
@@ -123,7 +118,7 @@ fn norms_and_heads_agree_with_burns_own_operations() {
         let run = |is_own: bool| {
             let x = random(shape, 3.0, 8, &device).require_grad();
             let (normed, out) = if is_own {
-                (norm(x.clone(), &layer_norm), norm_linear(x.clone(), &layer_norm, &linear))
+                (norm(x.clone(), &layer_norm, NORM_EPSILON), norm_linear(x.clone(), &layer_norm, &linear))
             } else {
                 let normed = layer_norm.forward(x.clone());
                 (normed.clone(), linear.forward(normed))

@@ -1,0 +1,200 @@
+//! The encoder of Whisper (<https://github.com/openai/whisper>, MIT; arXiv 2212.04356): two convolutions over a
+//! log-mel spectrogram, then the pre-norm blocks of a vision transformer, whose keys have no bias.
+
+use std::collections::BTreeMap;
+
+use burn::module::{Module, Param};
+use burn::nn::{Initializer, LayerNorm, LayerNormConfig};
+use burn::tensor::ops::ConvOptions;
+use burn::tensor::{Device, Tensor, activation, module};
+
+use super::{Backbone, BackboneConfig, Block, Family, Guess, guess, layer_norm, run_blocks};
+use crate::media::MEL_BINS;
+use crate::model::loading::compare;
+use crate::model::{ModelError, TensorReport, names};
+use crate::storage::{HostTensor, TensorFile};
+
+/// Samples of a kernel of either convolution.
+pub(super) const KERNEL: usize = 3;
+/// Mel frames of a token: the second convolution's stride.
+pub(super) const STRIDE: usize = 2;
+
+/// Whisper's encoder. Field names are `OpenAI`'s, those within the blocks timm's.
+#[derive(Module, Debug)]
+pub struct WhisperEncoder {
+    /// Mel bins to the width of a token.
+    pub conv1: Convolution,
+    /// Every second frame.
+    pub conv2: Convolution,
+    /// `[positions, dim]`: sinusoids.
+    pub positional_embedding: Param<Tensor<2>>,
+    /// The blocks in use.
+    pub blocks: Vec<Block>,
+    /// The final norm.
+    pub ln_post: LayerNorm,
+    epsilon: f64,
+}
+
+/// A convolution along time, three frames wide, a frame of zeros at either end.
+#[derive(Module, Debug)]
+pub struct Convolution {
+    /// `[out, in, 3]`
+    pub weight: Param<Tensor<3>>,
+    /// `[out]`
+    pub bias: Param<Tensor<1>>,
+}
+
+impl Convolution {
+    /// All zeros.
+    fn init(channels_in: usize, channels_out: usize, device: &Device) -> Self {
+        Self {
+            weight: Initializer::Zeros.init([channels_out, channels_in, KERNEL], device),
+            bias: Initializer::Zeros.init([channels_out], device),
+        }
+    }
+
+    /// # Shapes
+    /// - `x`: `[batch, in, frames]`
+    /// - result: `[batch, out, frames / stride]`, rounded up
+    #[must_use]
+    fn forward(&self, x: Tensor<3>, stride: usize) -> Tensor<3> {
+        let options = ConvOptions::new([stride], [KERNEL / 2], [1], 1);
+        module::conv1d(x, self.weight.val(), Some(self.bias.val()), options)
+    }
+}
+
+impl WhisperEncoder {
+    /// Read a weights file: Whisper's own, or its encoder alone.
+    ///
+    /// # Errors
+    /// [`ModelError`] if the file is no Whisper encoder, or a tensor that it needs is missing, misshapen or not
+    /// finite.
+    pub fn from_bytes(bytes: &[u8], device: &Device) -> Result<(Self, TensorReport), ModelError> {
+        let file = TensorFile::parse(bytes)?;
+        let wanted = "Whisper encoder";
+        match guess(&file) {
+            Guess::Backbone(config) if config.family == Family::Whisper => {
+                Self::from_file(&file, &config, device)
+            }
+            Guess::Backbone(other) => {
+                Err(ModelError::Unrecognised { wanted, found: format!("it is {}", other.name()) })
+            }
+            Guess::Unknown(found) => Err(ModelError::Unrecognised { wanted, found }),
+        }
+    }
+
+    /// The parts, all zeros but the norms.
+    fn structure(config: &BackboneConfig, device: &Device) -> Self {
+        let dim = config.dim;
+        let epsilon = config.family.norm_epsilon();
+        Self {
+            conv1: Convolution::init(MEL_BINS, dim, device),
+            conv2: Convolution::init(dim, dim, device),
+            positional_embedding: Initializer::Zeros.init([config.grid, dim], device),
+            blocks: (0..config.depth).map(|_| Block::init(config, device)).collect(),
+            ln_post: LayerNormConfig::new(dim).with_epsilon(epsilon).init(device),
+            epsilon,
+        }
+    }
+
+    /// The first `depth` blocks of `config`, and the rest, of an opened file.
+    pub(super) fn from_file(
+        file: &TensorFile,
+        config: &BackboneConfig,
+        device: &Device,
+    ) -> Result<(Self, TensorReport), ModelError> {
+        let report = report(file, config);
+        if !report.is_complete() {
+            return Err(ModelError::Tensors(Box::new(report)));
+        }
+        let encoder = Self::structure(config, device);
+        let prefix = prefix(file);
+        let mut tensors = BTreeMap::new();
+        for (name, shape) in names::needed(&encoder) {
+            let mut values = Vec::with_capacity(shape.iter().product());
+            for part in sources(&name, &shape) {
+                let tensor = match part.name {
+                    Some(name) => file.read(&format!("{prefix}{name}"))?,
+                    None => None,
+                };
+                let zeros = || vec![0.0; part.shape.iter().product()];
+                values.extend(tensor.map_or_else(zeros, |tensor| tensor.values));
+            }
+            tensors.insert(name, HostTensor { shape, values });
+        }
+        Ok((names::put_in(encoder, tensors), report))
+    }
+
+    /// Its blocks and its norm alone, for tokens of another kind.
+    pub(super) fn into_backbone(self, config: &BackboneConfig) -> Backbone {
+        Backbone::of_blocks(self.blocks, self.ln_post, config)
+    }
+
+    /// Features of a sound, one for 20 ms.
+    ///
+    /// # Shapes
+    /// - `mel`: `[batch, 80, frames]`: see [`log_mel`](crate::media::log_mel); frames even, at most two for a
+    ///   position, which is 3000
+    /// - result: `[batch, frames / 2, dim]`
+    ///
+    /// # Panics
+    /// If there are more frames.
+    #[must_use]
+    pub fn forward(&self, mel: Tensor<3>) -> Tensor<3> {
+        let x = activation::gelu(self.conv1.forward(mel, 1));
+        let x = activation::gelu(self.conv2.forward(x, STRIDE)).swap_dims(1, 2);
+        let [_, tokens, _] = x.dims();
+        let positions = self.positional_embedding.val().narrow(0, 0, tokens);
+        let x = run_blocks(&self.blocks, x + positions.unsqueeze::<3>(), tokens);
+        layer_norm(x, &self.ln_post, self.epsilon)
+    }
+}
+
+/// What `OpenAI`'s names of the encoder begin with in this file: nothing where it stands alone.
+pub(super) fn prefix(file: &TensorFile) -> &'static str {
+    if file.names().any(|name| name.starts_with("encoder.")) { "encoder." } else { "" }
+}
+
+/// The report of loading an encoder of this size.
+pub(super) fn report(file: &TensorFile, config: &BackboneConfig) -> TensorReport {
+    let encoder = WhisperEncoder::structure(config, &crate::model::cpu_device());
+    let parts = names::needed(&encoder).into_iter().flat_map(|(name, shape)| sources(&name, &shape));
+    let needed = parts.filter_map(|part| Some((part.name?, part.shape))).collect();
+    let prefix = prefix(file);
+    // The decoder, and blocks after the last one in use.
+    let is_known_extra = |name: &str| {
+        let block = name.strip_prefix(prefix).and_then(|own| own.strip_prefix("blocks."));
+        let index = block.and_then(|rest| rest.split('.').next()?.parse::<usize>().ok());
+        name.starts_with("decoder.") || index.is_some_and(|index| index >= config.depth)
+    };
+    compare(&needed, file, prefix, is_known_extra)
+}
+
+/// A file's tensor that is the whole of a parameter, or a part of it along the first axis.
+struct Source {
+    /// `None` of zeros: keys have no bias.
+    name: Option<String>,
+    shape: Vec<usize>,
+}
+
+/// What a parameter of [`WhisperEncoder`] is made of, by its name and its shape in a file of timm's.
+fn sources(name: &str, shape: &[usize]) -> Vec<Source> {
+    let renamed = [
+        (".norm1.", ".attn_ln."),
+        (".norm2.", ".mlp_ln."),
+        (".attn.proj.", ".attn.out."),
+        (".mlp.fc1.", ".mlp.0."),
+        (".mlp.fc2.", ".mlp.2."),
+    ];
+    let Some((block, kind)) = name.split_once(".qkv.") else {
+        let name = renamed.iter().fold(name.to_owned(), |name, (ours, theirs)| name.replace(ours, theirs));
+        return vec![Source { name: Some(name), shape: shape.to_vec() }];
+    };
+    let mut part_shape = shape.to_vec();
+    part_shape.iter_mut().take(1).for_each(|rows| *rows /= 3);
+    let part = |part: &str| Source {
+        name: (part != "key" || kind != "bias").then(|| format!("{block}.{part}.{kind}")),
+        shape: part_shape.clone(),
+    };
+    ["query", "key", "value"].map(part).into()
+}
