@@ -71,7 +71,7 @@ fn encode_refine_compare_render_inspect() {
     let here = folder.path();
     let encoded = json(here, &["encode", "a.png", "--model", "m.safetensors", "-o", "f.st", "--json"]);
     let direct = encoded[0]["psnr_db"].as_f64().unwrap();
-    assert_eq!((encoded[0]["width"].as_u64(), encoded[0]["height"].as_u64()), (Some(80), Some(80)));
+    assert_eq!(encoded[0]["size"], "80x80 px");
     let compared = json(here, &["compare", "f.st", "a.png", "--json"]);
     assert!((compared["psnr_db"].as_f64().unwrap() - direct).abs() < 1e-9);
     let refined = json(here, &["refine", "f.st", "a.png", "--steps", "200", "-o", "r.st", "--json"]);

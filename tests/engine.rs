@@ -15,7 +15,7 @@ use hyperscope::limits;
 use hyperscope::media::{Framing, ObjectFraming, Picture, png_bytes};
 use hyperscope::model::SignalKind;
 use hyperscope::storage::Precision;
-use hyperscope::train::{RefineConfig, quality};
+use hyperscope::train::{Closeness, RefineConfig, quality};
 
 const PATIENCE: Duration = Duration::from_mins(2);
 
@@ -92,7 +92,7 @@ fn a_picture_becomes_a_field_that_is_refined_saved_and_exported() {
     let record = Arc::clone(&encoded.record);
     // What the event says is what the record gives.
     let own = quality(&record.render(64, 64, Region::WHOLE), signal.picture().unwrap());
-    assert_eq!(encoded.quality, Some(own));
+    assert_eq!(encoded.closeness, Some(Closeness::Seen(own)));
     assert!(encoded.timings.is_some());
 
     let config = RefineConfig { steps: 100, pixels_per_step: 512, ..RefineConfig::default() };
@@ -102,7 +102,7 @@ fn a_picture_becomes_a_field_that_is_refined_saved_and_exported() {
     let events = until_end(&engine, JobId(3));
     let Some(Event::Refined { encoded, steps, .. }) = events.last() else { panic!("{events:?}") };
     assert_eq!(*steps, 100);
-    assert!(encoded.quality.unwrap().psnr_db > own.psnr_db + 3.0);
+    assert!(encoded.closeness.unwrap().psnr_db() > own.psnr_db + 3.0);
     let preview = engine.preview().unwrap();
     assert_eq!((preview.job, preview.progress.step), (JobId(3), 100));
 
@@ -133,7 +133,7 @@ fn a_picture_becomes_a_field_that_is_refined_saved_and_exported() {
     engine.send(open(6, Origin::Path(field))).unwrap();
     let events = until_end(&engine, JobId(6));
     let Some(Event::Encoded { encoded, .. }) = events.last() else { panic!("{events:?}") };
-    assert_eq!((encoded.record.as_ref(), encoded.quality), (refined.as_ref(), None));
+    assert_eq!((encoded.record.as_ref(), encoded.closeness), (refined.as_ref(), None));
 }
 
 #[test]
@@ -205,12 +205,12 @@ fn a_cancelled_refinement_keeps_the_best_and_others_queue_behind_it() {
     engine.send(Command::Cancel { job: JobId(3) }).unwrap();
     let events = until_end(&engine, JobId(4));
     let best = events.iter().find_map(|event| match event {
-        Event::Refined { job: JobId(3), encoded, steps, .. } => Some((encoded.quality, *steps)),
+        Event::Refined { job: JobId(3), encoded, steps, .. } => Some((encoded.closeness, *steps)),
         _ => None,
     });
     let (Some(quality), steps) = best.unwrap() else { panic!("no quality") };
     assert!((60..1_000_000).contains(&steps), "{steps}");
-    assert!(quality.psnr_db > encoded.quality.unwrap().psnr_db);
+    assert!(quality.psnr_db() > encoded.closeness.unwrap().psnr_db());
     assert!(matches!(events.last(), Some(Event::Cancelled { job: JobId(4) })), "it had not begun");
 }
 

@@ -109,9 +109,11 @@ impl Listening {
             (None, None) => {}
         }
         self.asked = wanted;
-        let found = self.found.try_iter().last().filter(|seen| {
-            self.asked.as_ref().is_some_and(|asked| asked.item == seen.item)
-        })?;
+        let found = self
+            .found
+            .try_iter()
+            .last()
+            .filter(|seen| self.asked.as_ref().is_some_and(|asked| asked.item == seen.item))?;
         if let Some(tracks) = &found.tracks {
             let is_same = self.loaded == Some(found.item);
             self.loaded = Some(found.item);
@@ -129,9 +131,11 @@ impl Listening {
             match Player::start(move || wake.request_repaint()) {
                 Ok(player) => {
                     self.player = Some(player);
-                    for command in
-                        [Command::Listen(look.listen()), Command::Volume(look.volume_db), Command::Speed(look.speed)]
-                    {
+                    for command in [
+                        Command::Listen(look.listen()),
+                        Command::Volume(look.volume_db),
+                        Command::Speed(look.speed),
+                    ] {
                         self.send(command);
                     }
                 }
@@ -176,7 +180,9 @@ fn look_at(request: &Request) -> Seen {
         let values = own.samples(rate_hz, 0, own.layout().length);
         match own.channels() {
             1 => values,
-            channels => values.chunks_exact(channels).map(|own| own.iter().sum::<f32>() / channels as f32).collect(),
+            channels => {
+                values.chunks_exact(channels).map(|own| own.iter().sum::<f32>() / channels as f32).collect()
+            }
         }
     });
     let power = |values: &[f32]| values.iter().map(|value| f64::from(*value).powi(2)).sum::<f64>();
@@ -194,7 +200,9 @@ fn look_at(request: &Request) -> Seen {
         _ => Vec::new(),
     };
     let source_gain = match (&source, &field) {
-        (Some(source), Some(field)) => (power(field) / power(source).max(1e-12)).sqrt().clamp(0.1, 10.0) as f32,
+        (Some(source), Some(field)) => {
+            (power(field) / power(source).max(1e-12)).sqrt().clamp(0.1, 10.0) as f32
+        }
         _ => 1.0,
     };
     let duration_secs = layout.map(|own| own.duration_secs()).or(reference.map(|own| own.duration_secs()));

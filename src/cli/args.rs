@@ -6,8 +6,8 @@ use clap::builder::TypedValueParser;
 
 use super::step_args::StepArgs;
 use super::values::{
-    Behind, BenchPart, Colour, CropArg, DepthName, DeviceName, FramingName, KindName, ModeName,
-    RegionArg, Size, SplitName, ViewArg,
+    Behind, BenchPart, Colour, CropArg, DepthName, DeviceName, FramingName, KindName, ModeName, RegionArg,
+    Size, SplitName, ViewArg,
 };
 use crate::export::MESH_THRESHOLD;
 use crate::limits;

@@ -5,9 +5,9 @@ use super::{output, source, train};
 use crate::limits;
 use crate::model::{Model, ModelInfo, SignalKind};
 use crate::train::{
-    Baselines, ClassFigures, EvaluateConfig, Evaluated, EvaluatedObject, EvaluatedSound, ObjectsEvaluateConfig,
-    Quality, RefineConfig, SoundClass, SoundQuality, SoundsEvaluateConfig, evaluate_model, evaluate_objects,
-    evaluate_sounds,
+    Baselines, ClassFigures, EvaluateConfig, Evaluated, EvaluatedObject, EvaluatedSound,
+    ObjectsEvaluateConfig, Quality, RefineConfig, SoundClass, SoundQuality, SoundsEvaluateConfig,
+    evaluate_model, evaluate_objects, evaluate_sounds,
 };
 
 #[derive(Serialize)]
@@ -138,7 +138,8 @@ fn print_sound(name: &str, row: &EvaluatedSound) {
         format!("{:.2} dB, SI-SDR {:.2} dB, LSD {:.2} dB", own.psnr_db, own.si_sdr_db, own.lsd_db)
     };
     output::line(format_args!("{name:32} {}", figures(&row.direct)));
-    let below = |what: String, own: &SoundQuality| output::line(format_args!("    {what:28} {}", figures(own)));
+    let below =
+        |what: String, own: &SoundQuality| output::line(format_args!("    {what:28} {}", figures(own)));
     for (steps, own) in &row.refined {
         below(format!("after {steps} refine steps"), own);
     }

@@ -5,7 +5,7 @@ use super::args::InspectArgs;
 use super::{output, source};
 use crate::field::{Architecture, FieldKind, FieldRecord};
 use crate::media::{self, Content};
-use crate::model::{self, Contents, Inspection};
+use crate::model::{self, Contents, Family, Inspection};
 use crate::storage::Identity;
 
 pub(super) fn run(args: &InspectArgs) -> anyhow::Result<()> {
@@ -21,7 +21,8 @@ pub(super) fn run(args: &InspectArgs) -> anyhow::Result<()> {
         let sound = media::decode_sound(&bytes).with_context(context)?;
         let (secs, rate, channels) = (sound.duration_secs(), sound.rate_hz(), sound.channels().len());
         let line = format!("{secs:.2} s at {rate} Hz, {}", if channels == 1 { "mono" } else { "stereo" });
-        let report = json!({"kind": "sound", "duration_secs": secs, "sample_rate": rate, "channels": channels});
+        let report =
+            json!({"kind": "sound", "duration_secs": secs, "sample_rate": rate, "channels": channels});
         (vec![line], report)
     } else {
         let picture = media::decode(&bytes, [255; 3]).with_context(context)?;
@@ -120,7 +121,11 @@ fn weights(found: &Inspection) -> anyhow::Result<(Vec<String>, Value)> {
     let mut lines = match &found.contents {
         Contents::Backbone { name, config } => {
             let sizes = format!("{} wide, {} blocks, {} heads", config.dim, config.depth, config.heads);
-            vec![format!("{name}: {sizes}, a grid of {0}x{0} positions", config.grid)]
+            let positions = match config.family {
+                Family::AugregVit => format!("a grid of {0}x{0} positions", config.grid),
+                Family::Whisper => format!("{} positions", config.grid),
+            };
+            vec![format!("{name}: {sizes}, {positions}")]
         }
         Contents::Checkpoint { config, parameters, backbone_sha256, notes } => {
             let mut lines = vec![

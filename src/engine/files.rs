@@ -7,7 +7,9 @@ use std::time::Instant;
 
 use super::inference::ModelJob;
 use super::report::{End, Failure, Report, Token};
-use super::{Encoded, Event, ItemId, JobId, MeshConfig, ObjectExport, Origin, Reading, Stage, objects, sounds};
+use super::{
+    Encoded, Event, ItemId, JobId, MeshConfig, ObjectExport, Origin, Reading, Stage, objects, sounds,
+};
 use crate::export::SampleDepth;
 use crate::field::{Evaluator, FieldRecord, pixel_centres};
 use crate::limits;
@@ -66,9 +68,11 @@ pub(super) fn work(
             FileJob::ExportObject { job, record, path, what } => {
                 report.run(job, None, &token, || objects::export(job, &record, path, &what, &token, report));
             }
-            FileJob::ExportSound { job, record, path, rate_hz, depth } => report.run(job, None, &token, || {
-                sounds::export(job, &record, path, (rate_hz, depth), &token, report)
-            }),
+            FileJob::ExportSound { job, record, path, rate_hz, depth } => {
+                report.run(job, None, &token, || {
+                    sounds::export(job, &record, path, (rate_hz, depth), &token, report)
+                })
+            }
             FileJob::Mesh { job, item, record, config } => report.run(job, Some(item), &token, || {
                 report.stage(job, Stage::Meshing, None);
                 let mesh = Arc::new(objects::mesh(&record, &config)?);

@@ -70,12 +70,7 @@ impl Models {
     }
 }
 
-fn encode(
-    models: &mut Models,
-    work: &EncodeJob,
-    token: &Token,
-    report: &Report,
-) -> Result<End, Failure> {
+fn encode(models: &mut Models, work: &EncodeJob, token: &Token, report: &Report) -> Result<End, Failure> {
     let EncodeJob { job, item, ref signal, decode } = *work;
     let kind = match signal {
         Signal::Image(_) => SignalKind::Image,

@@ -52,10 +52,8 @@ pub fn write_wav(
         bits_per_sample: depth.bits(),
         sample_format,
     };
-    let failed = |err: hound::Error| ExportError::Io {
-        path: path.into(),
-        source: std::io::Error::other(err),
-    };
+    let failed =
+        |err: hound::Error| ExportError::Io { path: path.into(), source: std::io::Error::other(err) };
     let mut bytes = Cursor::new(Vec::with_capacity(values.len() * 4 + 64));
     let mut writer = WavWriter::new(&mut bytes, spec).map_err(failed)?;
     for value in values {

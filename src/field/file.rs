@@ -1,9 +1,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::{
-    Architecture, Field, FieldError, FieldKind, FieldRecord, Layer, SoundChannels, SoundLayout,
-};
+use super::{Architecture, Field, FieldError, FieldKind, FieldRecord, Layer, SoundChannels, SoundLayout};
 use crate::limits;
 use crate::storage::{HostTensor, Identity, Precision, TensorFile, tensor_file_bytes, write_atomically};
 
@@ -239,13 +237,15 @@ fn read_sound(
     };
     let longest = limits::SOUND_SECS * u64::from(*limits::SOUND_RATES_HZ.end());
     let length = number("length", longest)? as usize;
-    let or_length = |key: &str| if metadata.contains_key(key) { number(key, longest) } else { Ok(length as u64) };
+    let or_length =
+        |key: &str| if metadata.contains_key(key) { number(key, longest) } else { Ok(length as u64) };
     let channels = metadata.get("channels").map_or("mono", String::as_str);
     let layout = SoundLayout {
         sample_rate_hz: number("sample_rate", u64::from(*limits::SOUND_RATES_HZ.end()))? as u32,
         length,
         window: or_length("window")? as usize,
-        hop: if metadata.contains_key("hop") { number("hop", longest)? } else { or_length("window")? } as usize,
+        hop: if metadata.contains_key("hop") { number("hop", longest)? } else { or_length("window")? }
+            as usize,
         channels: SoundChannels::from_name(channels)
             .ok_or_else(|| malformed(format!("its channels are {channels:?}, expected mono or mid-side")))?,
     };

@@ -119,7 +119,9 @@ impl SoundLayout {
             return Some("a sound of no samples, or without a rate".into());
         }
         if hop == 0 || hop > window || 2 * hop < window {
-            return Some(format!("windows of {window} samples every {hop}, expected a half to all of a window"));
+            return Some(format!(
+                "windows of {window} samples every {hop}, expected a half to all of a window"
+            ));
         }
         None
     }

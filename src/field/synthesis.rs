@@ -90,8 +90,12 @@ impl Synthesizer {
         let inside = 0.0..layout.duration_secs();
         let mut shares = Vec::with_capacity(instants_secs.len() + instants_secs.len() / 4);
         for (index, instant) in instants_secs.iter().enumerate().filter(|(_, at)| inside.contains(*at)) {
-            let share =
-                |window: usize, part: f32| Share { window, index, coordinate: layout.coordinate(window, *instant), part };
+            let share = |window: usize, part: f32| Share {
+                window,
+                index,
+                coordinate: layout.coordinate(window, *instant),
+                part,
+            };
             let (window, part) = layout.place(*instant);
             shares.push(share(window, part));
             if part < 1.0 {

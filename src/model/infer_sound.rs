@@ -18,7 +18,8 @@ pub const GAINS_NOTE: &str = "gains";
 /// The root mean square of a window, which models read it divided by; the field that they write is multiplied with it.
 #[must_use]
 pub fn loudness(window: &[f32]) -> f32 {
-    let power: f64 = window.iter().map(|value| f64::from(*value).powi(2)).sum::<f64>() / window.len().max(1) as f64;
+    let power: f64 =
+        window.iter().map(|value| f64::from(*value).powi(2)).sum::<f64>() / window.len().max(1) as f64;
     (power + QUIETEST * QUIETEST).sqrt() as f32
 }
 
@@ -86,7 +87,9 @@ impl Model {
             }
         }
         let mut fields = fields.into_iter();
-        let Some(field) = fields.next() else { return Err(ModelError::Config("a sound of no samples".into())) };
+        let Some(field) = fields.next() else {
+            return Err(ModelError::Config("a sound of no samples".into()));
+        };
         let noted = serde_json::to_string(&gains).map_err(|err| ModelError::Config(err.to_string()))?;
         let record = FieldRecord {
             field,

@@ -98,9 +98,10 @@ pub(super) fn draw(
     let samples = config.objects.samples_per_ray;
     let rays = all.spacings.len() / samples;
     let (input, channels) = match data {
-        TrainingData::Pictures(_) => {
-            (Input::Pictures(Tensor::from_data(TensorData::new(all.input, [batch, 3, side, side]), device)), 3)
-        }
+        TrainingData::Pictures(_) => (
+            Input::Pictures(Tensor::from_data(TensorData::new(all.input, [batch, 3, side, side]), device)),
+            3,
+        ),
         TrainingData::Objects(_) => {
             let count = batch * views;
             let rays = [count, all.patch_rays.len() / (count * 6), 6];

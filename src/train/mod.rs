@@ -44,8 +44,8 @@ pub use objects_evaluated::{
 pub use reference::{Reference, quality_of_views};
 pub use refine::Refiner;
 pub use run::{Run, RunInputs};
-pub use sound_metrics::{Closeness, SoundQuality, lsd_db, si_sdr_db};
 pub use run_config::{ObjectSettings, RunConfig, Schedule, SoundSettings, vit_tiny};
+pub use sound_metrics::{Closeness, SoundQuality, lsd_db, si_sdr_db};
 pub use sounds_evaluated::{
     EvaluatedSound, SoundBaselines, SoundClass, SoundsEvaluateConfig, evaluate_sounds,
 };

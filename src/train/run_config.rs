@@ -335,7 +335,9 @@ impl RunConfig {
 fn overlaid(mut below: toml::Table, above: toml::Table) -> toml::Table {
     for (key, value) in above {
         let value = match (below.remove(&key), value) {
-            (Some(toml::Value::Table(inner)), toml::Value::Table(own)) if key == "objects" || key == "sounds" => {
+            (Some(toml::Value::Table(inner)), toml::Value::Table(own))
+                if key == "objects" || key == "sounds" =>
+            {
                 toml::Value::Table(overlaid(inner, own))
             }
             (_, value) => value,

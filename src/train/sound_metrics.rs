@@ -103,7 +103,8 @@ pub(super) fn mse(values: &[f32], reference: &[f32]) -> f64 {
 /// where the reference is silent.
 #[must_use]
 pub fn si_sdr_db(values: &[f32], reference: &[f32]) -> f64 {
-    let dot = |a: &[f32], b: &[f32]| -> f64 { a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum() };
+    let dot =
+        |a: &[f32], b: &[f32]| -> f64 { a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum() };
     let scale = dot(values, reference) / dot(reference, reference);
     let target = scale * scale * dot(reference, reference);
     let rest = |(value, sample): (&f32, &f32)| (scale * f64::from(*sample) - f64::from(*value)).powi(2);

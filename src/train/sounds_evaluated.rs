@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::baselines::random_field;
 use super::held_out::evenly;
 use super::sound_metrics::SoundQuality;
-use super::{Closeness, RefineConfig, Reference, Refiner, TrainError};
+use super::{Closeness, Reference, RefineConfig, Refiner, TrainError};
 use crate::dataset::{SoundEntry, SoundFolder, Split};
 use crate::field::{Field, FieldRecord};
 use crate::media::{Sound, SoundSignal};
@@ -203,7 +203,10 @@ fn mean(rows: &[EvaluatedSound]) -> Option<EvaluatedSound> {
     let first = rows.first()?;
     let steps = |pick: &dyn Fn(&EvaluatedSound) -> &[(u32, SoundQuality)]| -> Vec<(u32, SoundQuality)> {
         let of_step = |(index, (steps, _)): (usize, &(u32, SoundQuality))| {
-            (*steps, SoundQuality::mean(rows.iter().filter_map(|row| pick(row).get(index)).map(|(_, own)| *own)))
+            (
+                *steps,
+                SoundQuality::mean(rows.iter().filter_map(|row| pick(row).get(index)).map(|(_, own)| *own)),
+            )
         };
         pick(first).iter().enumerate().map(of_step).collect()
     };

@@ -33,7 +33,8 @@ impl WindowedSound {
         if channels != layout.channels && channels.count() > layout.channels.count() {
             (channels, coded) = (layout.channels, vec![sound.mono()]);
         }
-        if (sound.rate_hz(), sound.len(), channels) != (layout.sample_rate_hz, layout.length, layout.channels) {
+        if (sound.rate_hz(), sound.len(), channels) != (layout.sample_rate_hz, layout.length, layout.channels)
+        {
             return Err(TrainError::Config(format!(
                 "this is the field of a {} sound of {:.2} s at {} Hz, and the sound given is {} and {:.2} s long",
                 layout.channels.name(),
@@ -44,11 +45,14 @@ impl WindowedSound {
             )));
         }
         let stretches = |samples: &Vec<f32>| -> Vec<f32> {
-            (0..layout.num_windows()).map(|window| loudness(&padded(samples, layout.samples(window)))).collect()
+            (0..layout.num_windows())
+                .map(|window| loudness(&padded(samples, layout.samples(window))))
+                .collect()
         };
         let gains = coded.iter().flat_map(stretches).collect();
         let finer_hz = sound.rate_hz() * FINER as u32;
-        let finer = |samples| Sound::new(sound.rate_hz(), vec![samples]).map(|own| own.at_rate(finer_hz).mono());
+        let finer =
+            |samples| Sound::new(sound.rate_hz(), vec![samples]).map(|own| own.at_rate(finer_hz).mono());
         let points: Vec<f32> = (0..layout.window * FINER)
             .map(|index| layout.coordinate(0, (index as f64 + 0.5) / f64::from(finer_hz)))
             .collect();

@@ -12,7 +12,14 @@ fn linear(weight: [[f32; 4]; 3], bias: [f32; 4], near: f32, far: f32, gain: f32)
     let layer = Layer { weight: weight.concat(), bias: bias.to_vec() };
     let field = Field::new(architecture, vec![layer]).unwrap();
     let kind = FieldKind::Object { near, far };
-    FieldRecord { field, others: Vec::new(), kind, source: None, model: None, extra: std::collections::BTreeMap::new() }
+    FieldRecord {
+        field,
+        others: Vec::new(),
+        kind,
+        source: None,
+        model: None,
+        extra: std::collections::BTreeMap::new(),
+    }
 }
 
 fn sigmoid(x: f64) -> f64 {

@@ -53,8 +53,7 @@ fn what_is_not_read_is_named_with_what_to_do() {
         assert!(!text.contains('\n') && !text.ends_with('.'), "{text}");
     }
     let text = decode(OTHERS[0].0, BACKGROUND).unwrap_err().to_string();
-    let expected =
-        "this is a HEIC photo, which Hyperscope does not read here; export it as JPEG or PNG";
+    let expected = "this is a HEIC photo, which Hyperscope does not read here; export it as JPEG or PNG";
     assert_eq!(text, expected);
 }
 

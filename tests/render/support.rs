@@ -40,7 +40,14 @@ pub(super) fn random_field(architecture: &Architecture, seed: u64) -> Arc<FieldR
     });
     let field = Field::new(architecture.clone(), layers.collect()).unwrap();
     let kind = FieldKind::Image { width: 40, height: 24 };
-    Arc::new(FieldRecord { field, others: Vec::new(), kind, source: None, model: None, extra: BTreeMap::new() })
+    Arc::new(FieldRecord {
+        field,
+        others: Vec::new(),
+        kind,
+        source: None,
+        model: None,
+        extra: BTreeMap::new(),
+    })
 }
 
 /// A small field, quick on a software rasteriser too.

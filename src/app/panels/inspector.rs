@@ -146,7 +146,12 @@ fn picture(ui: &mut Ui, state: &State, item: &Item, panels: &mut Panels, actions
         let own = &signal.original;
         let channels = if own.channels().len() == 1 { "mono" } else { "stereo" };
         row(ui, "Length", &format!("{:.2} s", own.duration_secs()), "Of the recording");
-        row(ui, "Format", &format!("{} Hz, {channels}", own.rate_hz()), "Of the recording; models read it at 16 kHz");
+        row(
+            ui,
+            "Format",
+            &format!("{} Hz, {channels}", own.rate_hz()),
+            "Of the recording; models read it at 16 kHz",
+        );
         return;
     }
     let Some(original_size) = signal.original_size() else { return };
@@ -224,7 +229,12 @@ fn field_rows(ui: &mut Ui, item: &Item, record: &FieldRecord) {
     row(ui, "Parameters", &format::count(params), "Weights and biases of all its networks");
     if let Some(layout) = record.sound() {
         let text = format!("{} of {:.1} ms", record.fields().count(), layout.window_secs() * 1e3);
-        row(ui, "Windows", &text, "Each stretch of the sound has a network of its own; neighbours fade into one another");
+        row(
+            ui,
+            "Windows",
+            &text,
+            "Each stretch of the sound has a network of its own; neighbours fade into one another",
+        );
     }
     if item.shown_kind() != SignalKind::Image {
         row(ui, "Size", &format::bytes(params * WEIGHT_BYTES), "In 32 bits");
@@ -265,7 +275,12 @@ fn model(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
                 row(ui, "Reads", &format!("{} samples", info.input_side_px), "A window of the sound");
             } else {
                 let side = info.input_side_px;
-                row(ui, "Reads", &format::size((side, side)), "What the picture is resized to for the backbone");
+                row(
+                    ui,
+                    "Reads",
+                    &format::size((side, side)),
+                    "What the picture is resized to for the backbone",
+                );
             }
             CollapsingHeader::new("What it is").show(ui, |ui| {
                 ui.add(Label::new(RichText::new(&info.summary).color(palette(ui).text_weak)).wrap());

@@ -24,7 +24,13 @@ pub(crate) fn show(ui: &mut Ui, state: &State, item: &Item, actions: &mut Vec<Ac
     };
     let (no_field, no_source) = ("There is no field yet", "A field file comes without its recording");
     let choices = [
-        choice(Listening::Field, "Listen to the field", "The field, evaluated at the device's own rate", has_field, no_field),
+        choice(
+            Listening::Field,
+            "Listen to the field",
+            "The field, evaluated at the device's own rate",
+            has_field,
+            no_field,
+        ),
         choice(Listening::Source, "Source", "The recording, as loud as the field", has_source, no_source),
         choice(
             Listening::Residual,
@@ -44,7 +50,8 @@ pub(crate) fn show(ui: &mut Ui, state: &State, item: &Item, actions: &mut Vec<Ac
     }
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
         let mut volume_db = look.volume_db;
-        let number = DragValue::new(&mut volume_db).range(-60.0..=12.0).speed(0.2).suffix(" dB").max_decimals(1);
+        let number =
+            DragValue::new(&mut volume_db).range(-60.0..=12.0).speed(0.2).suffix(" dB").max_decimals(1);
         let sized = ui.add_sized([size::NUMBER_WIDTH, size::CONTROL_HEIGHT], number);
         if sized.on_hover_text("Volume: 0 dB is as the field has it").changed() {
             change(SoundLook { volume_db, ..look });
@@ -57,13 +64,16 @@ pub(crate) fn show(ui: &mut Ui, state: &State, item: &Item, actions: &mut Vec<Ac
                 ui.selectable_value(&mut speed, value, text(value));
             }
         });
-        shown.response.on_hover_text("Speed; the pitch follows, for the field's coordinate is what is slowed down");
+        shown
+            .response
+            .on_hover_text("Speed; the pitch follows, for the field's coordinate is what is slowed down");
         if speed != look.speed {
             change(SoundLook { speed, ..look });
         }
         let gain = (look.listening == Listening::Residual).then_some(look.residual_gain_db);
         if let Some(mut residual_gain_db) = gain {
-            let number = DragValue::new(&mut residual_gain_db).range(0.0..=60.0).speed(0.2).prefix("+").suffix(" dB");
+            let number =
+                DragValue::new(&mut residual_gain_db).range(0.0..=60.0).speed(0.2).prefix("+").suffix(" dB");
             if ui.add(number).on_hover_text("What the residual is made louder by").changed() {
                 change(SoundLook { residual_gain_db, ..look });
             }

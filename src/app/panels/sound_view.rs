@@ -56,7 +56,9 @@ pub(crate) fn show(
     response: &Response,
     actions: &mut Vec<Action>,
 ) {
-    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, format!("Waveform and spectrogram of {}", item.name)));
+    response.widget_info(|| {
+        WidgetInfo::labeled(Role::Image, true, format!("Waveform and spectrogram of {}", item.name))
+    });
     ui.painter().rect_filled(rect, 0.0, palette(ui).canvas);
     let seen = panels.seen_sound.clone().filter(|seen| seen.item == item.id && seen.duration_secs > 0.0);
     let Some(seen) = seen else {
@@ -133,9 +135,10 @@ fn steer(ui: &Ui, span: Span, item: &Item, seen: &Arc<Seen>, response: &Response
 /// Recording and field, one over the other.
 fn waves(ui: &Ui, seen: &Seen, span: Span, rect: Rect) {
     let palette = palette(ui);
-    let loudest = [&seen.source, &seen.field].into_iter().flatten().filter_map(|own| {
-        own.extent(0, own.samples().len()).map(|own| own.max.max(-own.min))
-    });
+    let loudest = [&seen.source, &seen.field]
+        .into_iter()
+        .flatten()
+        .filter_map(|own| own.extent(0, own.samples().len()).map(|own| own.max.max(-own.min)));
     let scale = 1.0 / loudest.fold(1e-3f32, f32::max);
     ui.painter().hline(rect.x_range(), rect.center().y, Stroke::new(size::LINE, palette.line));
     let of_source = (palette.text_weak.gamma_multiply(0.55), palette.text_weak);
@@ -192,7 +195,11 @@ fn windows(ui: &mut Ui, seen: &Seen, span: Span, rect: Rect) {
         }
         let part = (db / BEST_DB).clamp(0.0, 1.0);
         let color = palette.error.lerp_to_gamma(palette.accent, part);
-        ui.painter().rect_filled(Rect::from_min_max(pos2(left, rect.top()), pos2(right, rect.bottom())), 0.0, color);
+        ui.painter().rect_filled(
+            Rect::from_min_max(pos2(left, rect.top()), pos2(right, rect.bottom())),
+            0.0,
+            color,
+        );
     }
     let id = ui.scope_id().with("windows");
     let response = ui.interact(rect, id, Sense::hover());
@@ -266,11 +273,18 @@ fn meter(ui: &mut Ui, peaks: [f32; 2], clipped: u64) {
     for (index, db) in db.into_iter().enumerate() {
         let part = (1.0 - db / LOWEST_DB).clamp(0.0, 1.0);
         let height = rect.height() / 2.0;
-        let own = Rect::from_min_size(rect.min + vec2(0.0, index as f32 * height), vec2(rect.width() * part, height - 1.0));
+        let own = Rect::from_min_size(
+            rect.min + vec2(0.0, index as f32 * height),
+            vec2(rect.width() * part, height - 1.0),
+        );
         let color = if clipped > 0 { palette.error } else { palette.accent };
         ui.painter().rect_filled(own, 0.0, color);
     }
     let text = format!("Left {:.1} dB, right {:.1} dB of full scale", db[0], db[1]);
     response.widget_info(|| WidgetInfo::labeled(Role::Meter, true, &text));
-    response.on_hover_text(if clipped > 0 { format!("{text}; {clipped} amplitudes were cut off: lower the volume") } else { text });
+    response.on_hover_text(if clipped > 0 {
+        format!("{text}; {clipped} amplitudes were cut off: lower the volume")
+    } else {
+        text
+    });
 }

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use eframe::egui::{
-    Align2, Color32, ColorImage, Rect, TextureHandle, TextureOptions, Ui, pos2,
-};
+use eframe::egui::{Align2, Color32, ColorImage, Rect, TextureHandle, TextureOptions, Ui, pos2};
 
 use super::overlay::chip;
 use crate::app::listening::{Levels, Seen};
@@ -38,7 +36,8 @@ pub(crate) fn draw(
     ui.painter().rect_filled(rect, 0.0, Color32::BLACK);
     let is_same = shown.as_ref().is_some_and(|own| {
         Arc::ptr_eq(&own.seen, seen)
-            && (own.look.spectrum, own.look.scale, own.look.range_db) == (look.spectrum, look.scale, look.range_db)
+            && (own.look.spectrum, own.look.scale, own.look.range_db)
+                == (look.spectrum, look.scale, look.range_db)
     });
     if !is_same {
         *shown = image(seen, &look).map(|image| Shown {
@@ -65,7 +64,12 @@ pub(crate) fn draw(
         let height = f64::from(step) / 4.0;
         let hz = look.scale.frequency_hz(height, highest);
         let text = if hz < 1_000.0 { format!("{hz:.0} Hz") } else { format!("{:.1} kHz", hz / 1e3) };
-        chip(ui, pos2(rect.left(), rect.bottom() - height as f32 * rect.height()), Align2::LEFT_CENTER, &text);
+        chip(
+            ui,
+            pos2(rect.left(), rect.bottom() - height as f32 * rect.height()),
+            Align2::LEFT_CENTER,
+            &text,
+        );
     }
 }
 

@@ -1,7 +1,7 @@
 use eframe::egui::{Align, Button, Frame, Layout, Margin, RichText, Ui};
 
-use super::{object_toolbar, sound_toolbar};
 use super::widgets::{Choice, segments};
+use super::{object_toolbar, sound_toolbar};
 use crate::app::action::{Action, ViewChange};
 use crate::app::format;
 use crate::app::item::Item;

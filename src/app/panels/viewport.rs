@@ -175,7 +175,9 @@ fn invite(ui: &mut Ui, rect: Rect, actions: &mut Vec<Action>) {
         let palette = palette(ui);
         ui.add_space(room.height() / 2.0 - size::CONTROL_HEIGHT * 2.0);
         ui.label(
-            RichText::new("Drop a photo, a picture of an object or a sound here").heading().color(palette.text_strong),
+            RichText::new("Drop a photo, a picture of an object or a sound here")
+                .heading()
+                .color(palette.text_strong),
         );
         ui.add_space(space::XS);
         let text = "A network writes a small network for it, and you look into that one, or listen to it.";

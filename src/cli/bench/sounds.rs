@@ -34,7 +34,9 @@ pub(super) fn rows(seconds: f64, model: &Model) -> anyhow::Result<Vec<Row>> {
         let times = repeat(seconds, || Ok(synthesizer.samples(rate_hz, 0, rate_hz as usize)))?;
         let row = Row::of(format!("sound: 1 s synthesised at {rate_hz} Hz"), &times);
         let factor = 1e3 / row.median_ms;
-        rows.push(row.with_flops(u64::from(rate_hz) * of_point).with_note(format!("{factor:.0} times real time")));
+        rows.push(
+            row.with_flops(u64::from(rate_hz) * of_point).with_note(format!("{factor:.0} times real time")),
+        );
     }
     let refine = RefineConfig { steps: u32::MAX, ..RefineConfig::of_sound() };
     let mut refiner = Refiner::new(&record, Arc::clone(&signal.reference), refine)?;
@@ -54,7 +56,8 @@ fn signal() -> anyhow::Result<SoundSignal> {
     let value = |index: u32| {
         let secs = f64::from(index) / rate;
         let phase = TAU * (120.0 * secs + 40.0 * secs * secs);
-        (1..=20).map(|harmonic| (f64::from(harmonic) * phase).sin() / f64::from(harmonic)).sum::<f64>() as f32 * 0.2
+        (1..=20).map(|harmonic| (f64::from(harmonic) * phase).sin() / f64::from(harmonic)).sum::<f64>() as f32
+            * 0.2
     };
     let samples = (0..limits::SOUND_RATE_HZ).map(value).collect();
     let sound = Sound::new(limits::SOUND_RATE_HZ, vec![samples]);

@@ -32,9 +32,8 @@ pub fn decode_sound(bytes: &[u8]) -> Result<Sound, MediaError> {
     }
     let bytes: Box<[u8]> = bytes.into();
     // As for pictures: decoders of many formats, whose slips on a broken file must not end the program.
-    catch_unwind(move || read(bytes)).unwrap_or_else(|panic| {
-        Err(damaged(&format!("its decoder failed: {}", panic_reason(&*panic))))
-    })
+    catch_unwind(move || read(bytes))
+        .unwrap_or_else(|panic| Err(damaged(&format!("its decoder failed: {}", panic_reason(&*panic)))))
 }
 
 fn damaged(reason: &str) -> MediaError {

@@ -29,8 +29,10 @@ impl Overview {
     #[must_use]
     pub fn new(samples: Vec<f32>) -> Self {
         let mut levels: Vec<Vec<[f32; 3]>> = Vec::new();
-        let mut level: Vec<[f32; 3]> =
-            samples.chunks(FINEST).map(|own| joined(own.iter().map(|value| [*value, *value, value * value]))).collect();
+        let mut level: Vec<[f32; 3]> = samples
+            .chunks(FINEST)
+            .map(|own| joined(own.iter().map(|value| [*value, *value, value * value])))
+            .collect();
         while level.len() > 1 {
             let next = level.chunks(STEP).map(|own| joined(own.iter().copied())).collect();
             levels.push(std::mem::replace(&mut level, next));
@@ -84,7 +86,8 @@ impl Overview {
         let mut rgb = vec![BEHIND; columns * rows * 3];
         let loudest = self.extent(0, self.samples.len());
         let most = loudest.map_or(1.0, |own| own.max.max(-own.min)).max(1e-3);
-        let row = |value: f32| ((0.5 - 0.46 * value / most) * rows as f32).clamp(0.0, rows as f32 - 1.0) as usize;
+        let row =
+            |value: f32| ((0.5 - 0.46 * value / most) * rows as f32).clamp(0.0, rows as f32 - 1.0) as usize;
         for x in 0..columns {
             let at = |x: usize| x * self.samples.len() / columns;
             let Some(own) = self.extent(at(x), at(x + 1).max(at(x) + 1)) else { continue };

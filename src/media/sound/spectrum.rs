@@ -18,11 +18,7 @@ impl Stft {
     pub fn new(size: usize, hop: usize) -> Self {
         let (size, hop) = (size.max(2), hop.max(1));
         let hann = |index: usize| (0.5 - 0.5 * (TAU * index as f64 / size as f64).cos()) as f32;
-        Self {
-            fft: RealFftPlanner::new().plan_fft_forward(size),
-            window: (0..size).map(hann).collect(),
-            hop,
-        }
+        Self { fft: RealFftPlanner::new().plan_fft_forward(size), window: (0..size).map(hann).collect(), hop }
     }
 
     /// Frequencies of a frame: from zero to half the rate, both included.

@@ -14,7 +14,8 @@ impl Sound {
     #[must_use]
     pub fn new(rate_hz: u32, channels: Vec<Vec<f32>>) -> Option<Self> {
         let len = channels.first()?.len();
-        let is_sound = channels.iter().all(|own| own.len() == len && own.iter().all(|value| value.is_finite()));
+        let is_sound =
+            channels.iter().all(|own| own.len() == len && own.iter().all(|value| value.is_finite()));
         (rate_hz > 0 && channels.len() <= 2 && is_sound).then_some(Self { rate_hz, channels })
     }
 
