@@ -27,6 +27,9 @@ pub(super) fn run(args: &RenderArgs) -> anyhow::Result<()> {
     let record = source::field(&args.field)?;
     let (width, height) = (args.size.width, args.size.height);
     let region = args.region.0;
+    if record.sound().is_some() {
+        bail!("{}: this is the field of a sound; evaluate it with synth, or play it", args.field.display());
+    }
     let begun = Instant::now();
     if matches!(record.kind, FieldKind::Object { .. }) {
         let still = object(&record, args)?;

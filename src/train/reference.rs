@@ -161,6 +161,10 @@ fn quality_of_picture(record: &FieldRecord, picture: &Picture) -> Closeness {
 
 /// How close a sound's field is to it, at its rate: the mean over its channels. NaN of another kind of field.
 fn heard(record: &FieldRecord, sound: &Sound) -> SoundQuality {
+    // A sound whose channels are the same has one field for both.
+    let is_mono = record.sound().is_some_and(|layout| layout.channels.count() == 1);
+    let mixed = (is_mono && sound.channels().len() > 1).then(|| Sound::new(sound.rate_hz(), vec![sound.mono()]));
+    let sound = mixed.as_ref().and_then(Option::as_ref).unwrap_or(sound);
     let values = Synthesizer::new(record)
         .filter(|synthesizer| synthesizer.channels() == sound.channels().len())
         .map(|synthesizer| synthesizer.samples(sound.rate_hz(), 0, sound.len()));

@@ -159,8 +159,7 @@ impl Heard {
                 *value = (*value + OTHERS * rest) * scale;
             }
         }
-        let secs = self.channels[0].len() as u64 / u64::from(self.rate_hz.max(1));
-        if secs >= limits::SOUND_SECS { Err(MediaError::SoundLength) } else { Ok(()) }
+        if self.channels[0].len() as u64 > limits::SOUND_SECS * u64::from(self.rate_hz) { Err(MediaError::SoundLength) } else { Ok(()) }
     }
 
     fn sound(self) -> Result<Sound, MediaError> {
