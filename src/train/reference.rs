@@ -163,7 +163,8 @@ fn quality_of_picture(record: &FieldRecord, picture: &Picture) -> Closeness {
 fn heard(record: &FieldRecord, sound: &Sound) -> SoundQuality {
     // A sound whose channels are the same has one field for both.
     let is_mono = record.sound().is_some_and(|layout| layout.channels.count() == 1);
-    let mixed = (is_mono && sound.channels().len() > 1).then(|| Sound::new(sound.rate_hz(), vec![sound.mono()]));
+    let mixed =
+        (is_mono && sound.channels().len() > 1).then(|| Sound::new(sound.rate_hz(), vec![sound.mono()]));
     let sound = mixed.as_ref().and_then(Option::as_ref).unwrap_or(sound);
     let values = Synthesizer::new(record)
         .filter(|synthesizer| synthesizer.channels() == sound.channels().len())

@@ -159,7 +159,11 @@ impl Heard {
                 *value = (*value + OTHERS * rest) * scale;
             }
         }
-        if self.channels[0].len() as u64 > limits::SOUND_SECS * u64::from(self.rate_hz) { Err(MediaError::SoundLength) } else { Ok(()) }
+        if self.channels[0].len() as u64 > limits::SOUND_SECS * u64::from(self.rate_hz) {
+            Err(MediaError::SoundLength)
+        } else {
+            Ok(())
+        }
     }
 
     fn sound(self) -> Result<Sound, MediaError> {
