@@ -38,7 +38,7 @@ impl RefineConfig {
     /// For a sound.
     #[must_use]
     pub fn of_sound() -> Self {
-        Self { steps: 100, optimizer: Optimizer::Adam, learning_rate: 2e-3, pixels_per_step: 256, seed: 0 }
+        Self { steps: 100, optimizer: Optimizer::Adam, learning_rate: 1e-4, pixels_per_step: 256, seed: 0 }
     }
 
     /// Rows and columns whose crossings a step looks at, in a picture of this size: as square as it allows.
