@@ -71,7 +71,7 @@ pub(super) fn work(
             FileJob::ExportSound { job, record, path, rate_hz, depth } => {
                 report.run(job, None, &token, || {
                     sounds::export(job, &record, path, (rate_hz, depth), &token, report)
-                })
+                });
             }
             FileJob::Mesh { job, item, record, config } => report.run(job, Some(item), &token, || {
                 report.stage(job, Stage::Meshing, None);

@@ -98,12 +98,10 @@ fn of_network(name: &str, shape: &[usize], config: &ModelConfig) -> Initial {
     let layer =
         index.parse::<usize>().ok().and_then(|index| Some((index, *config.field.layer_shapes().get(index)?)));
     match (part, rest, layer) {
-        ("ray_embed", ..) => Initial::Constant(0.0),
-        ("wave_embed", ..) if index == "bias" => Initial::Constant(0.0),
+        ("ray_embed" | "wave_embed", ..) if part == "ray_embed" || index == "bias" => Initial::Constant(0.0),
         // Tokens of loud sounds about as large as the numbers that the blocks were trained on.
         ("wave_embed", ..) => Initial::Normal(WAVE_STD),
-        ("wave_positions", ..) => Initial::Normal(WEIGHT_STD),
-        ("weight_tokens", ..) => Initial::Normal(WEIGHT_STD),
+        ("wave_positions" | "weight_tokens", ..) => Initial::Normal(WEIGHT_STD),
         // So that a residual model starts as its base.
         ("heads", "proj.weight" | "proj.bias", _) if config.composer == Composer::Residual => {
             Initial::Constant(0.0)

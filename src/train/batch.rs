@@ -30,6 +30,7 @@ pub(super) struct Batch {
 }
 
 /// What the backbone reads.
+#[expect(clippy::large_enum_variant, reason = "one for each step, made of handles")]
 pub(super) enum Input {
     /// `[batch, 3, side, side]`, normalised.
     Pictures(Tensor<4>),

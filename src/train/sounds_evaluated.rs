@@ -194,7 +194,9 @@ fn lowest_frequencies(samples: &[f32], floats: usize) -> Vec<f32> {
     });
     // Lengths of its own making fit.
     debug_assert!(done.is_ok(), "{done:?}");
-    values.iter_mut().for_each(|value| *value /= samples.len() as f32);
+    for value in &mut values {
+        *value /= samples.len() as f32;
+    }
     values
 }
 

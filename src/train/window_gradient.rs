@@ -83,8 +83,9 @@ mod tests {
             let loss = |at: usize, step: f32| {
                 let mut fields = fields.clone();
                 let mut layers = fields[at / count].layers().to_vec();
-                let all = layers.iter_mut().flat_map(|layer| layer.weight.iter_mut().chain(&mut layer.bias));
-                *all.skip(at % count).next().unwrap() += step;
+                let mut all =
+                    layers.iter_mut().flat_map(|layer| layer.weight.iter_mut().chain(&mut layer.bias));
+                *all.nth(at % count).unwrap() += step;
                 fields[at / count] = Field::new(architecture.clone(), layers).unwrap();
                 loss_and_gradient_of_windows(&fields, &windows).0
             };

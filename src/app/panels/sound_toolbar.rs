@@ -67,7 +67,7 @@ pub(crate) fn show(ui: &mut Ui, state: &State, item: &Item, actions: &mut Vec<Ac
         shown
             .response
             .on_hover_text("Speed; the pitch follows, for the field's coordinate is what is slowed down");
-        if speed != look.speed {
+        if speed.to_bits() != look.speed.to_bits() {
             change(SoundLook { speed, ..look });
         }
         let gain = (look.listening == Listening::Residual).then_some(look.residual_gain_db);

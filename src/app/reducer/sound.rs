@@ -48,10 +48,10 @@ fn look_otherwise(state: &mut State, look: SoundLook) -> Vec<Effect> {
     if look.listen() != before.listen() {
         effects.push(Effect::Audio(Command::Listen(look.listen())));
     }
-    if look.volume_db != before.volume_db {
+    if look.volume_db.to_bits() != before.volume_db.to_bits() {
         effects.push(Effect::Audio(Command::Volume(look.volume_db)));
     }
-    if look.speed != before.speed {
+    if look.speed.to_bits() != before.speed.to_bits() {
         effects.push(Effect::Audio(Command::Speed(look.speed)));
     }
     if look.is_looping != before.is_looping {

@@ -77,7 +77,9 @@ impl Interpolator {
         };
         let mut weights: Vec<f32> = (first..=last).map(weight).collect();
         let sum: f32 = weights.iter().sum();
-        weights.iter_mut().for_each(|weight| *weight /= sum);
+        for weight in &mut weights {
+            *weight /= sum;
+        }
         (first, weights)
     }
 }
