@@ -94,21 +94,13 @@ pub struct SoundSettings {
     pub patch: usize,
     /// Instants of a window in a step.
     pub instants_per_window: usize,
-    /// What an error of the logarithmic spectrum counts for, beside one of the waveform.
-    pub spectral_weight: f64,
     /// Words of paths, as the name of a speaker, whose sounds are not learned from.
     pub without: Vec<String>,
 }
 
 impl Default for SoundSettings {
     fn default() -> Self {
-        Self {
-            sample_rate: limits::SOUND_RATE_HZ,
-            patch: 200,
-            instants_per_window: 200,
-            spectral_weight: 0.0,
-            without: Vec::new(),
-        }
+        Self { sample_rate: limits::SOUND_RATE_HZ, patch: 200, instants_per_window: 200, without: Vec::new() }
     }
 }
 
@@ -263,13 +255,9 @@ impl RunConfig {
                 return refuse(format!("{name} is {count}, expected 1 to {most}"));
             }
         }
-        for (name, weight) in [
-            ("opacity_weight", self.objects.opacity_weight),
-            ("spectral_weight", self.sounds.spectral_weight),
-        ] {
-            if !(0.0..=1e3).contains(&weight) {
-                return refuse(format!("{name} is {weight}, expected 0 to 1000"));
-            }
+        let opacity_weight = self.objects.opacity_weight;
+        if !(0.0..=1e3).contains(&opacity_weight) {
+            return refuse(format!("opacity_weight is {opacity_weight}, expected 0 to 1000"));
         }
         for (name, part) in
             [("foreground_part", self.objects.foreground_part), ("mirrored_part", self.objects.mirrored_part)]

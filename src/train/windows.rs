@@ -51,12 +51,7 @@ impl<'a> Windows<'a> {
         let rate = settings.sample_rate as f32;
         // Any instants, not the samples alone: what a field does between them is heard at other rates.
         let count = settings.instants_per_window;
-        let places: Vec<f64> = if settings.spectral_weight > 0.0 {
-            let first = random.random::<f64>() * (*window).saturating_sub(count) as f64;
-            (0..count).map(|index| first + index as f64).collect()
-        } else {
-            (0..count).map(|_| random.random::<f64>() * *window as f64).collect()
-        };
+        let places: Vec<f64> = (0..count).map(|_| random.random::<f64>() * *window as f64).collect();
         let points: Vec<f32> =
             places.iter().map(|place| ((2.0 * place - *window as f64) / f64::from(rate)) as f32).collect();
         let interpolator = Interpolator::within();
