@@ -7,8 +7,8 @@
 //! ```text
 //!    bytes              Signal                 Field  (plain value: architecture + f32 weights)
 //!  ┌──────┐  decode ┌──────────┐  infer   ┌─────────┐ ──► render ──► pixels   (wgpu, WGSL)
-//!  │ file │ ──────► │  media   │ ───────► │  field  │ ──► disk    (safetensors)
-//!  └──────┘         └──────────┘  model   └─────────┘
+//!  │ file │ ──────► │  media   │ ───────► │  field  │ ──► audio  ──► speakers (cpal)
+//!  └──────┘         └──────────┘  model   └─────────┘ ──► disk    (safetensors)
 //!                         ▲          ▲         │
 //!                         │        train ◄─────┘  a loss compares a field with its signal
 //!                         └── engine: threads that decode, infer and refine;
@@ -16,7 +16,7 @@
 //! ```
 //!
 //! A plain value stands in the middle. [`field::Field`] is small (tens of KB to a few MB), and it is
-//! all that crosses from the model to the screen or the disk.
+//! all that crosses from the model to the screen, the speaker or the disk.
 //!
 //! # Modules
 //!

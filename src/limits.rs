@@ -55,8 +55,6 @@ pub const SOUND_CHANNELS: usize = 8;
 pub const SOUND_RATES_HZ: std::ops::RangeInclusive<u32> = 8_000..=192_000;
 /// The rate at which a sound is read by models and compared with its field, in Hz.
 pub const SOUND_RATE_HZ: u32 = 16_000;
-/// Most windows of a sound's field.
-pub const SOUND_WINDOWS: usize = 100_000;
 
 /// A picture of this size is not exported.
 #[derive(Debug, thiserror::Error)]

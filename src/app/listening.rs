@@ -6,6 +6,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use eframe::egui::Context;
 
 use super::item::Item;
+use super::reducer::looped;
 use super::sound_look::SoundLook;
 use super::state::State;
 use super::worker::Worker;
@@ -117,9 +118,15 @@ impl Listening {
         if let Some(tracks) = &found.tracks {
             let is_same = self.loaded == Some(found.item);
             self.loaded = Some(found.item);
-            let command =
-                if is_same { Command::Replace(tracks.clone()) } else { Command::Load(tracks.clone()) };
-            self.command(command, &state.look.sound);
+            let look = &state.look.sound;
+            if is_same {
+                self.command(Command::Replace(tracks.clone()), look);
+            } else {
+                // What is loaded plays once at its own speed until told otherwise.
+                self.command(Command::Load(tracks.clone()), look);
+                self.command(Command::Speed(look.speed), look);
+                self.command(looped(state), look);
+            }
         }
         Some(found)
     }
@@ -172,10 +179,7 @@ fn look_at(request: &Request) -> Seen {
     let layout = synthesizer.as_ref().map(|own| *own.layout());
     let reference = request.signal.as_ref().map(|signal| &signal.reference);
     let rate_hz = layout.map(|own| own.sample_rate_hz).or(reference.map(|own| own.rate_hz())).unwrap_or(1);
-    let source = request.signal.as_ref().map(|signal| match &signal.reference {
-        own if own.rate_hz() == rate_hz => own.mono(),
-        _ => signal.original.at_rate(rate_hz).mono(),
-    });
+    let source = request.signal.as_ref().map(|signal| signal.at_rate(rate_hz).mono());
     let field = synthesizer.as_ref().map(|own| {
         let values = own.samples(rate_hz, 0, own.layout().length);
         match own.channels() {

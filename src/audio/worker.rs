@@ -83,6 +83,9 @@ impl Worker {
 
     /// Work until nobody can send commands any more.
     pub(super) fn run(mut self, commands: &Receiver<Command>) {
+        // What it computes it computes itself: in the program's own pool it would wait behind what is refined or
+        // trained there, and there would be gaps. Without a pool of its own it does just that.
+        let _own = rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread().build();
         let mut wait = RESTING_TICK;
         loop {
             match commands.recv_timeout(wait) {

@@ -103,6 +103,8 @@ fn encode(model: &Model, input: &Path, output: PathBuf, args: &EncodeArgs) -> an
         SignalKind::Sound => {
             let signal = source::sound(input)?;
             let decode_ms = output::ms(begun.elapsed());
+            // Before the work, and not after it.
+            model.layout_of(&signal)?.check_file(model.config().field.layers)?;
             let bar = output::bar(100, "{bar:30} {percent} %, {eta} left");
             let written = model.encode_sound(&signal, &mut |part| {
                 bar.set_position((100.0 * part) as u64);

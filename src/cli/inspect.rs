@@ -8,6 +8,9 @@ use crate::media::{self, Content};
 use crate::model::{self, Contents, Family, Inspection};
 use crate::storage::Identity;
 
+/// Characters of a note that are shown.
+const NOTE_CHARS: usize = 240;
+
 pub(super) fn run(args: &InspectArgs) -> anyhow::Result<()> {
     let context = || args.file.display().to_string();
     let bytes = source::bytes(&args.file)?;
@@ -56,7 +59,8 @@ fn what(report: &Value, content: Content) -> &str {
 
 fn field(record: &FieldRecord) -> (Vec<String>, Value) {
     let architecture = record.field.architecture();
-    let history = record.extra.iter().map(|(key, value)| format!("{key}: {value}"));
+    // All of it is in the JSON; the loudness of a thousand windows is nothing to read.
+    let history = record.extra.iter().map(|(key, value)| format!("{key}: {}", abridged(value)));
     let of = match record.kind {
         FieldKind::Image { width, height } => format!("of a picture of {width}x{height} px"),
         FieldKind::Object { near, far } => format!("of an object at depths of {near} to {far}"),
@@ -104,6 +108,14 @@ fn field(record: &FieldRecord) -> (Vec<String>, Value) {
         }
     }
     (lines, report)
+}
+
+/// The beginning of what is long.
+fn abridged(value: &str) -> String {
+    match value.char_indices().nth(NOTE_CHARS) {
+        Some((end, _)) => format!("{}… {} characters", &value[..end], value.chars().count()),
+        None => value.into(),
+    }
 }
 
 fn describe(architecture: &Architecture) -> String {

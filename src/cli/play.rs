@@ -1,6 +1,6 @@
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 
@@ -12,10 +12,15 @@ use crate::media::decode_sound;
 
 /// Between two looks at the player.
 const TICK: Duration = Duration::from_millis(50);
+/// What does not play after this long will not.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// What a device may still have to play when the last frame was taken.
 const REST: Duration = Duration::from_millis(300);
 
 pub(super) fn run(args: &PlayArgs) -> anyhow::Result<()> {
+    if !(0.25..=4.0).contains(&args.speed) {
+        bail!("a speed of {}, expected 0.25 to 4", args.speed);
+    }
     let tone = tone(&args.file)?;
     let player = Player::start(|| {})?;
     player.send(Command::Load(Tracks { field: tone, source: None, source_gain: 1.0 }))?;
@@ -28,6 +33,7 @@ pub(super) fn run(args: &PlayArgs) -> anyhow::Result<()> {
     player.send(Command::Loop(looped))?;
     player.send(Command::Play)?;
     let bar = output::bar(1_000, "{bar:40} {msg}");
+    let begun = Instant::now();
     let mut was_playing = false;
     let mut said = None;
     loop {
@@ -43,6 +49,9 @@ pub(super) fn run(args: &PlayArgs) -> anyhow::Result<()> {
             break;
         }
         was_playing |= state.is_playing;
+        if !was_playing && begun.elapsed() > PATIENCE {
+            bail!("nothing is played: {}", state.notice.as_deref().unwrap_or("the player does not begin"));
+        }
     }
     std::thread::sleep(REST);
     bar.finish_and_clear();

@@ -90,12 +90,7 @@ pub(super) fn sound(path: &Path) -> anyhow::Result<SoundSignal> {
 
 /// A sound as the model of this field read it.
 pub(super) fn sound_for(record: &FieldRecord, signal: &SoundSignal) -> Arc<Sound> {
-    match record.sound() {
-        Some(layout) if layout.sample_rate_hz != signal.reference.rate_hz() => {
-            Arc::new(signal.original.at_rate(layout.sample_rate_hz))
-        }
-        _ => Arc::clone(&signal.reference),
-    }
+    signal.at_rate(record.sound().map_or(limits::SOUND_RATE_HZ, |layout| layout.sample_rate_hz))
 }
 
 /// How large a reference is.

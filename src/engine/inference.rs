@@ -123,12 +123,10 @@ pub(super) fn reference(signal: &Signal, record: &FieldRecord) -> Reference {
         Signal::Object(signal) => {
             Arc::new(vec![seen_from_front(signal.on([255; 3], limits::OBJECT_SIDE_PX))]).into()
         }
-        Signal::Sound(signal) => match record.sound() {
-            Some(layout) if layout.sample_rate_hz != signal.reference.rate_hz() => {
-                Arc::new(signal.original.at_rate(layout.sample_rate_hz)).into()
-            }
-            _ => Arc::clone(&signal.reference).into(),
-        },
+        Signal::Sound(signal) => {
+            let own = record.sound().map_or(limits::SOUND_RATE_HZ, |layout| layout.sample_rate_hz);
+            signal.at_rate(own).into()
+        }
     }
 }
 

@@ -29,6 +29,19 @@ pub enum FieldError {
         /// Which layer, from 0.
         index: usize,
     },
+    /// More windows than a file can hold.
+    #[error(
+        "a sound of {duration_secs:.0} s has {windows} windows, and a field file holds {most}, of some {} s: keep a \
+         part of it, or write it as WAV", (duration_secs * *most as f64 / *windows as f64) as u64
+    )]
+    TooManyWindows {
+        /// How long the sound is, in seconds.
+        duration_secs: f64,
+        /// Windows of all its channels.
+        windows: usize,
+        /// Windows that a file can hold.
+        most: usize,
+    },
     /// The file cannot be read or written.
     #[error("the field file cannot be read or written: {0}")]
     Io(#[from] std::io::Error),

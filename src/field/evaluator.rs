@@ -118,6 +118,16 @@ impl Evaluator {
         Self { field: Arc::new(field.clone()), encoder: Encoder::new(field.architecture()) }
     }
 
+    /// As [`new`](Self::new), for every one of many fields of one architecture: they share what their coordinates
+    /// become.
+    pub(crate) fn of_all<'a>(fields: impl Iterator<Item = &'a Field>) -> Vec<Self> {
+        let mut fields = fields.peekable();
+        let Some(encoder) = fields.peek().map(|field| Encoder::new(field.architecture())) else {
+            return Vec::new();
+        };
+        fields.map(|field| Self { field: Arc::new(field.clone()), encoder: encoder.clone() }).collect()
+    }
+
     /// Values at any points. With `spread`, the standard deviations are left out.
     ///
     /// # Shapes

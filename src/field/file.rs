@@ -78,9 +78,13 @@ impl FieldRecord {
     /// The bytes of a field file; the same record gives the same bytes.
     ///
     /// # Errors
-    /// [`FieldError`] if a weight does not fit in 16 bits where those are asked for.
+    /// [`FieldError`] if a weight does not fit in 16 bits where those are asked for, or a sound has more windows than
+    /// a file can hold.
     pub fn to_bytes(&self, precision: Precision) -> Result<Vec<u8>, FieldError> {
         let architecture = self.field.architecture();
+        if let Some(layout) = self.sound() {
+            layout.check_file(architecture.layers)?;
+        }
         let mut metadata = self.extra.clone();
         let arch = serde_json::to_string(architecture).map_err(|err| malformed(err.to_string()))?;
         let own = [("format", FORMAT.to_owned()), ("version", VERSION.to_owned()), ("arch", arch)];
@@ -249,13 +253,11 @@ fn read_sound(
         channels: SoundChannels::from_name(channels)
             .ok_or_else(|| malformed(format!("its channels are {channels:?}, expected mono or mid-side")))?,
     };
-    match layout.fault() {
-        Some(what) => Err(malformed(what)),
-        None if layout.num_fields() > limits::SOUND_WINDOWS => {
-            Err(malformed(format!("{} windows are more than {}", layout.num_fields(), limits::SOUND_WINDOWS)))
-        }
-        None => Ok(FieldKind::Sound(layout)),
+    if let Some(what) = layout.fault() {
+        return Err(malformed(what));
     }
+    layout.check_file(architecture.layers)?;
+    Ok(FieldKind::Sound(layout))
 }
 
 /// The fields of all windows; of any other kind than a sound there is one.

@@ -1,5 +1,8 @@
 use std::ops::Range;
 
+use super::FieldError;
+use crate::limits;
+
 /// Where the fields of a sound lie in time. A sound that is longer than a window has a field for each stretch of it;
 /// neighbours overlap, and fade into one another in straight lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,6 +113,19 @@ impl SoundLayout {
             return (window, 1.0);
         }
         (window, ((place - (window * self.hop) as f64) / overlap as f64).min(1.0) as f32)
+    }
+
+    /// Refuse a sound of more windows than a file can hold: each has two tensors a layer.
+    ///
+    /// # Errors
+    /// [`FieldError::TooManyWindows`]
+    pub fn check_file(&self, layers: usize) -> Result<(), FieldError> {
+        let most = limits::SAFETENSORS_TENSORS / (2 * layers.max(1));
+        let windows = self.num_fields();
+        if windows <= most {
+            return Ok(());
+        }
+        Err(FieldError::TooManyWindows { duration_secs: self.duration_secs(), windows, most })
     }
 
     /// Refuse what no sound can be.

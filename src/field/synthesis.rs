@@ -25,7 +25,7 @@ impl Synthesizer {
     #[must_use]
     pub fn new(record: &FieldRecord) -> Option<Self> {
         let FieldKind::Sound(layout) = record.kind else { return None };
-        Some(Self { layout, evaluators: record.fields().map(Evaluator::new).collect() })
+        Some(Self { layout, evaluators: Evaluator::of_all(record.fields()) })
     }
 
     /// Where the fields lie.

@@ -175,8 +175,8 @@ impl Content {
                 "open a PNG, JPEG, WebP, GIF, BMP, TIFF, TGA, QOI, EXR or HDR picture, or a WAV, FLAC, MP3, Ogg, M4A \
                  or AIFF sound"
             }
-            Self::Sound => "here a picture is wanted",
-            picture if picture.is_supported() => "here a sound is wanted",
+            Self::Sound => "a picture is wanted",
+            picture if picture.is_supported() => "a sound is wanted",
             _ => "export it as JPEG or PNG",
         }
     }

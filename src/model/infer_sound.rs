@@ -43,6 +43,17 @@ pub fn coded_channels(sound: &Sound) -> (SoundChannels, Vec<Vec<f32>>) {
 }
 
 impl Model {
+    /// Where the windows of a sound will lie.
+    ///
+    /// # Errors
+    /// [`ModelError::Config`] if this model reads no sounds.
+    pub fn layout_of(&self, signal: &SoundSignal) -> Result<SoundLayout, ModelError> {
+        let Some(own) = self.config().sound else { return Err(self.reads_others("sounds")) };
+        let sound = signal.at_rate(own.sample_rate);
+        let (channels, _) = coded_channels(&sound);
+        Ok(sound_layout(own, self.config().input_size, sound.len(), channels))
+    }
+
     /// Write the fields of a sound, a forward pass for every few windows. `progress` is told the part that is done;
     /// `None` if it says to stop.
     ///
@@ -56,11 +67,7 @@ impl Model {
         let config = self.config();
         let Some(own) = config.sound else { return Err(self.reads_others("sounds")) };
         let mut clock = Lap::start();
-        let sound = if signal.reference.rate_hz() == own.sample_rate {
-            Sound::clone(&signal.reference)
-        } else {
-            signal.original.at_rate(own.sample_rate)
-        };
+        let sound = signal.at_rate(own.sample_rate);
         let (channels, coded) = coded_channels(&sound);
         let layout = sound_layout(own, config.input_size, sound.len(), channels);
         let windows = coded.iter().flat_map(|samples| {

@@ -14,6 +14,7 @@ mod metrics;
 mod muon;
 mod objects_evaluated;
 mod parameters;
+mod point_gradient;
 mod ray_gradient;
 mod reference;
 mod refine;

@@ -1,6 +1,7 @@
 use rayon::prelude::*;
 
-use crate::field::{Encoder, Field, Layer, LayerView, TRACE_POINTS, trace_backward, trace_forward};
+use super::point_gradient::add_gradient;
+use crate::field::{Encoder, Field, TRACE_POINTS};
 use crate::model::Compositing;
 
 /// Parts of the rays that are shared between cores, each with sums of its own: see `gradient`.
@@ -64,36 +65,30 @@ fn piece(
     (samples, scale): (usize, f32),
     gradient: &mut [f32],
 ) -> f64 {
-    let architecture = field.architecture();
-    let layers: Vec<LayerView> = field.layers().iter().map(Layer::view).collect();
-    let Some((first, rest)) = layers.split_first() else { return 0.0 };
-    let (logits, trace) = trace_forward(architecture.activation, rest, first.apply(features));
-    let density_gain = architecture.density_gain.unwrap_or(1.0);
-    let compositing = Compositing { logits: &logits, spacings, samples, density_gain };
-    let mut loss = 0.0;
-    // dL/dc = 2 (c - t) / (3 n); the opacity is not compared, for a picture on white does not tell it.
-    let seen = compositing.forward();
-    let mut slope = vec![0.0; seen.len()];
-    for ((slope, seen), target) in
-        slope.chunks_exact_mut(4).zip(seen.chunks_exact(4)).zip(targets.chunks_exact(3))
-    {
-        for ((slope, color), target) in slope.iter_mut().zip(seen).zip(target) {
-            let error = color - target;
-            loss += f64::from(error * error * scale);
-            *slope = 2.0 * error * scale;
+    let density_gain = field.architecture().density_gain.unwrap_or(1.0);
+    add_gradient(field, features, gradient, |logits| {
+        let compositing = Compositing { logits: &logits, spacings, samples, density_gain };
+        let mut loss = 0.0;
+        // dL/dc = 2 (c - t) / (3 n); the opacity is not compared, for a picture on white does not tell it.
+        let seen = compositing.forward();
+        let mut slope = vec![0.0; seen.len()];
+        for ((slope, seen), target) in
+            slope.chunks_exact_mut(4).zip(seen.chunks_exact(4)).zip(targets.chunks_exact(3))
+        {
+            for ((slope, color), target) in slope.iter_mut().zip(seen).zip(target) {
+                let error = color - target;
+                loss += f64::from(error * error * scale);
+                *slope = 2.0 * error * scale;
+            }
         }
-    }
-    let (of_first, of_rest) = gradient.split_at_mut(first.weight.len() + first.bias.len());
-    let slope = trace_backward(architecture.activation, rest, &trace, compositing.backward(&slope), of_rest);
-    let (of_weight, of_bias) = of_first.split_at_mut(first.weight.len());
-    first.add_gradient(features, &slope, of_weight, of_bias);
-    loss
+        (loss, compositing.backward(&slope))
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::field::{Activation, Architecture, Encoding};
+    use crate::field::{Activation, Architecture, Encoding, Layer};
 
     /// Central differences in every weight of a small field, for both activations.
     #[test]

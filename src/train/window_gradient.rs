@@ -2,7 +2,8 @@
 
 use rayon::prelude::*;
 
-use crate::field::{Field, Layer, LayerView, TRACE_POINTS, trace_backward, trace_forward};
+use super::point_gradient::add_gradient;
+use crate::field::{Field, TRACE_POINTS};
 
 /// What is wanted of the fields of all windows at the same instants of each.
 #[derive(Debug, Clone, Default)]
@@ -37,22 +38,17 @@ pub(super) fn loss_and_gradient_of_windows(fields: &[Field], samples: &WindowSam
 
 /// Some instants: their part of the loss; their gradient is added.
 fn piece(field: &Field, features: &[f32], targets: &[f32], scale: f32, gradient: &mut [f32]) -> f64 {
-    let architecture = field.architecture();
-    let layers: Vec<LayerView> = field.layers().iter().map(Layer::view).collect();
-    let Some((first, rest)) = layers.split_first() else { return 0.0 };
-    let (values, trace) = trace_forward(architecture.activation, rest, first.apply(features));
-    let mut loss = 0.0;
-    let slope = values.iter().zip(targets).map(|(value, target)| {
-        let error = value + architecture.output_offset - target;
-        loss += f64::from(error * error * scale);
-        2.0 * error * scale
-    });
-    let slope: Vec<f32> = slope.collect();
-    let (of_first, of_rest) = gradient.split_at_mut(first.weight.len() + first.bias.len());
-    let slope = trace_backward(architecture.activation, rest, &trace, slope, of_rest);
-    let (of_weight, of_bias) = of_first.split_at_mut(first.weight.len());
-    first.add_gradient(features, &slope, of_weight, of_bias);
-    loss
+    let offset = field.architecture().output_offset;
+    add_gradient(field, features, gradient, |values| {
+        let mut loss = 0.0;
+        let slope = values.iter().zip(targets).map(|(value, target)| {
+            let error = value + offset - target;
+            loss += f64::from(error * error * scale);
+            2.0 * error * scale
+        });
+        let slope = slope.collect();
+        (loss, slope)
+    })
 }
 
 #[cfg(test)]

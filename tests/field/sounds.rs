@@ -107,7 +107,7 @@ fn a_layout_that_lies_is_refused_with_what_is_wrong() {
         ("length", "-5", "length"),
         ("length", "1001", "its windows need 32"),
         ("length", "700", "its architecture needs 16"),
-        ("length", "115200000", "more than 100000"),
+        ("length", "115200000", "a field file holds 5000"),
         ("channels", "mono", "its architecture needs 12"),
         ("channels", "surround", "mid-side"),
         ("sample_rate", "0", "sample_rate"),
@@ -199,4 +199,20 @@ fn middle_and_difference_give_left_and_right_and_silence_lies_around() {
     for inside in [0.0, 1e-9, 0.02, 0.04, end - 1e-9] {
         assert_eq!(synthesizer.at(&[-1.0, inside, end]), [0.0, 0.0, 0.625, 0.375, 0.0, 0.0], "{inside}");
     }
+}
+
+/// A file that is written can be read: two layers have four tensors a window, and 20,000 tensors are read.
+#[test]
+fn what_a_file_cannot_hold_is_refused_before_it_is_written() {
+    let longest = SoundLayout { length: 400 + 4_999 * 300, ..MONO };
+    let architecture =
+        Architecture { layers: 2, hidden: 1, encoding: Encoding::Identity, ..Architecture::live_sound() };
+    let of = |layout: SoundLayout| record(layout, |index| random_field(&architecture, index as u64));
+    let written = of(SoundLayout { length: longest.length + 300, ..longest });
+    assert_eq!(written.fields().count(), 5_001);
+    let message = written.to_bytes(Precision::F32).unwrap_err().to_string();
+    assert!(message.contains("5001 windows") && message.contains("5000"), "{message}");
+    let written = of(longest);
+    let read = FieldRecord::from_bytes(&written.to_bytes(Precision::F32).unwrap()).unwrap();
+    assert_eq!(read, written);
 }

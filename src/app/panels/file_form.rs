@@ -16,9 +16,11 @@ use crate::media::check_extension;
 /// A path, and for a picture its size.
 pub(crate) fn show(ctx: &Context, state: &State, form: &FileForm, actions: &mut Vec<Action>) {
     modal(ctx, "file form", size::DIALOG_WIDTH, actions, |ui, actions| {
-        ui.label(RichText::new(form.purpose.title()).heading().color(palette(ui).text_strong));
+        let is_sound = form.purpose == FilePurpose::Export && form.is_sound;
+        let title = if is_sound { "Export sound" } else { form.purpose.title() };
+        ui.label(RichText::new(title).heading().color(palette(ui).text_strong));
         ui.add_space(space::M);
-        if form.purpose == FilePurpose::Export && form.is_sound {
+        if is_sound {
             sound(ui, form, actions);
             ui.add_space(space::S);
         } else if matches!(form.purpose, FilePurpose::Export | FilePurpose::Film) {

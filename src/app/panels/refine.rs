@@ -9,6 +9,7 @@ use crate::app::settings::{LEARNING_RATES, MAX_REFINE_STEPS};
 use crate::app::shortcuts::hint;
 use crate::app::state::State;
 use crate::app::theme::{palette, size, space};
+use crate::model::SignalKind;
 
 /// What refining is set to, the button, and the curve.
 pub(crate) fn show(ui: &mut Ui, state: &State, item: &Item, actions: &mut Vec<Action>) {
@@ -42,7 +43,12 @@ pub(crate) fn show(ui: &mut Ui, state: &State, item: &Item, actions: &mut Vec<Ac
     }
     if item.curve.batch.len() > 1 || item.curve.measured.len() > 1 {
         ui.add_space(space::XS);
-        curve(ui, &item.curve);
+        let names = match item.shown_kind() {
+            SignalKind::Image => ["Whole picture", "Pixels of a step"],
+            SignalKind::Object => ["Whole picture", "Rays of a step"],
+            SignalKind::Sound => ["Whole sound", "Windows of a step"],
+        };
+        curve(ui, &item.curve, names);
     }
 }
 
@@ -84,7 +90,7 @@ fn button(ui: &mut Ui, item: &Item, actions: &mut Vec<Action>) {
     let is_possible = item.can_refine() && item.opening.is_none();
     let tip = hint(ui.ctx(), "Gradient steps on this field's own weights, towards the source", what);
     let why_not = match (item.signal.is_some(), item.encoded.is_some()) {
-        (false, _) => "A field file comes without its picture: there is nothing to refine towards",
+        (false, _) => "A field file comes without its source: there is nothing to refine towards",
         _ => "There is no field yet",
     };
     let response = ui.add_enabled_ui(is_possible, |ui| primary_button(ui, "Refine")).inner;
@@ -94,15 +100,15 @@ fn button(ui: &mut Ui, item: &Item, actions: &mut Vec<Action>) {
 }
 
 /// PSNR over steps.
-fn curve(ui: &mut Ui, curve: &Curve) {
+fn curve(ui: &mut Ui, curve: &Curve, [whole, of_step]: [&'static str; 2]) {
     let palette = palette(ui);
     let line = |name: &str, points: &[[f64; 2]], width, color| {
         Line::new(name, PlotPoints::from(points.to_vec()))
             .stroke(Stroke::new(width, color))
             .allow_hover(false)
     };
-    let batch = line("Pixels of a step", &curve.batch, size::CURVE_THIN_LINE, palette.text_weak);
-    let measured = line("Whole picture", &curve.measured, size::CURVE_LINE, palette.accent);
+    let batch = line(of_step, &curve.batch, size::CURVE_THIN_LINE, palette.text_weak);
+    let measured = line(whole, &curve.measured, size::CURVE_LINE, palette.accent);
     let response = Plot::new("psnr")
         .height(size::CURVE_HEIGHT)
         .allow_zoom(false)
@@ -122,7 +128,7 @@ fn curve(ui: &mut Ui, curve: &Curve) {
         });
     response.response.widget_info(|| WidgetInfo::labeled(Role::Image, true, "PSNR over refine steps"));
     ui.horizontal(|ui| {
-        for (name, color) in [("Whole picture", palette.accent), ("Pixels of a step", palette.text_weak)] {
+        for (name, color) in [(whole, palette.accent), (of_step, palette.text_weak)] {
             let (dot, _) = ui.allocate_exact_size(vec2(space::S, space::S), eframe::egui::Sense::hover());
             ui.painter().circle_filled(dot.center(), space::S / 2.0 - 1.0, color);
             ui.label(RichText::new(name).small().color(palette.text_weak));

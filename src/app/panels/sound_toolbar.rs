@@ -26,7 +26,7 @@ pub(crate) fn show(ui: &mut Ui, state: &State, item: &Item, actions: &mut Vec<Ac
     let choices = [
         choice(
             Listening::Field,
-            "Listen to the field",
+            "Field",
             "The field, evaluated at the device's own rate",
             has_field,
             no_field,
@@ -86,8 +86,8 @@ pub(crate) fn spectrum(ui: &mut Ui, look: SoundLook, actions: &mut Vec<Action>) 
     let mut change = |look: SoundLook| actions.push(Action::Sound(SoundChange::Look(look)));
     let plain = |tip: &str| tip.to_owned();
     let of = [
-        (SpectrumOf::Field, "Field", "Of the field"),
-        (SpectrumOf::Source, "Recording", "Of the recording"),
+        (SpectrumOf::Field, "Of the field", "The field's frequencies over time"),
+        (SpectrumOf::Source, "Of the source", "The recording's frequencies over time"),
         (SpectrumOf::Difference, "Difference", "How far the levels of the two are apart"),
     ]
     .map(|(value, name, tip)| Choice { value, name, tip: plain(tip), is_possible: true });

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eframe::egui::{
-    Align2, Button, Color32, PointerButton, Rect, Response, RichText, Role, Sense, Stroke, Ui, UiBuilder,
-    WidgetInfo, pos2, vec2,
+    Align2, Button, Color32, Painter, PointerButton, Rect, Response, RichText, Role, Sense, Stroke, Ui,
+    UiBuilder, WidgetInfo, pos2, vec2,
 };
 
 use super::layout::Panels;
@@ -82,7 +82,9 @@ pub(crate) fn show(
         ui.horizontal_centered(|ui| sound_toolbar::spectrum(ui, state.look.sound, actions));
     });
     spectrum::draw(ui, &seen, state.look.sound, &mut panels.spectrum, (span.begin, span.end), below);
-    marks(ui, state, item, span, Rect::from_min_max(wave.min, below.max));
+    for rect in [Rect::from_min_max(wave.min, strip.max), below] {
+        marks(ui, state, item, span, rect);
+    }
     let bottom = Rect::from_min_max(pos2(inner.left(), inner.bottom() - bar), inner.max);
     let builder = UiBuilder::new().max_rect(bottom);
     ui.scope_builder(builder, |ui| {
@@ -132,7 +134,7 @@ fn steer(ui: &Ui, span: Span, item: &Item, seen: &Arc<Seen>, response: &Response
     }
 }
 
-/// Recording and field, one over the other.
+/// Source and field, one over the other.
 fn waves(ui: &Ui, seen: &Seen, span: Span, rect: Rect) {
     let palette = palette(ui);
     let loudest = [&seen.source, &seen.field]
@@ -140,19 +142,20 @@ fn waves(ui: &Ui, seen: &Seen, span: Span, rect: Rect) {
         .flatten()
         .filter_map(|own| own.extent(0, own.samples().len()).map(|own| own.max.max(-own.min)));
     let scale = 1.0 / loudest.fold(1e-3f32, f32::max);
-    ui.painter().hline(rect.x_range(), rect.center().y, Stroke::new(size::LINE, palette.line));
+    let painter = ui.painter_at(rect);
+    painter.hline(rect.x_range(), rect.center().y, Stroke::new(size::LINE, palette.line));
     let of_source = (palette.text_weak.gamma_multiply(0.55), palette.text_weak);
     let of_field = (palette.accent.gamma_multiply(0.6), palette.accent);
     for (overview, colors) in [(&seen.source, of_source), (&seen.field, of_field)] {
         if let Some(overview) = overview {
-            wave(ui, overview, seen.rate_hz, span, rect, scale, colors);
+            wave(&painter, overview, seen.rate_hz, span, rect, scale, colors);
         }
     }
-    chip(ui, rect.left_top(), Align2::LEFT_TOP, "Recording grey, field blue");
+    chip(ui, rect.left_top(), Align2::LEFT_TOP, "Source grey, field blue");
 }
 
 fn wave(
-    ui: &Ui,
+    painter: &Painter,
     overview: &Overview,
     rate_hz: u32,
     span: Span,
@@ -162,13 +165,13 @@ fn wave(
 ) {
     let y = |value: f32| rect.center().y - value * scale * rect.height() * 0.48;
     let rate = f64::from(rate_hz);
-    let pixel = 1.0 / ui.pixels_per_point();
+    let pixel = 1.0 / painter.pixels_per_point();
     let samples_per_pixel = (span.secs(span.left + pixel) - span.begin) * rate;
     if samples_per_pixel < 1.0 {
         let (first, last) = ((span.begin * rate) as usize, (span.end * rate).ceil() as usize + 1);
         let samples = overview.samples().iter().enumerate().take(last).skip(first);
         let points = samples.map(|(index, value)| pos2(span.x((index as f64 + 0.5) / rate), y(*value)));
-        ui.painter().line(points.collect(), Stroke::new(size::CURVE_THIN_LINE, inner));
+        painter.line(points.collect(), Stroke::new(size::CURVE_THIN_LINE, inner));
         return;
     }
     let columns = (rect.width() / pixel) as usize;
@@ -177,7 +180,7 @@ fn wave(
         let at = |x: f32| (span.secs(x) * rate).max(0.0) as usize;
         let Some(own) = overview.extent(at(x), at(x + pixel).max(at(x) + 1)) else { continue };
         let line = |top: f32, bottom: f32, color| {
-            ui.painter().vline(x, y(top)..=y(bottom), Stroke::new(pixel, color));
+            painter.vline(x, y(top)..=y(bottom), Stroke::new(pixel, color));
         };
         line(own.max, own.min, outer);
         line(own.rms.min(own.max), (-own.rms).max(own.min), inner);
@@ -249,7 +252,7 @@ fn transport(ui: &mut Ui, state: &State, seen: &Seen, actions: &mut Vec<Action>)
     ui.label(RichText::new(text).monospace().color(palette(ui).text_strong));
     meter(ui, player.peak, player.clipped);
     if player.xruns > 0 {
-        let text = format!("{} gaps", player.xruns);
+        let text = if player.xruns == 1 { "1 gap".into() } else { format!("{} gaps", player.xruns) };
         let label = ui.label(RichText::new(text).color(palette(ui).warning));
         label.on_hover_text("How often the sound was not ready when the device wanted it");
     }

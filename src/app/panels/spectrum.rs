@@ -50,7 +50,7 @@ pub(crate) fn draw(
         ui.painter().text(
             rect.center(),
             Align2::CENTER_CENTER,
-            "There is nothing to compare with",
+            "There is nothing to show yet",
             eframe::egui::FontId::default(),
             palette(ui).text_weak,
         );

@@ -9,3 +9,4 @@ mod view;
 
 pub use dispatch::reduce;
 pub(crate) use files::film_config;
+pub(crate) use sound::looped;

@@ -25,7 +25,7 @@ pub(crate) fn act(state: &mut State, change: SoundChange) -> Vec<Effect> {
             if let Some(item) = state.current_mut() {
                 item.sound.selection_secs = selection;
             }
-            if is_looping { vec![looped(state)] } else { Vec::new() }
+            if is_looping { vec![Effect::Audio(looped(state))] } else { Vec::new() }
         }
         SoundChange::View(view) => {
             let view = view.map(|(begin, end)| {
@@ -55,15 +55,15 @@ fn look_otherwise(state: &mut State, look: SoundLook) -> Vec<Effect> {
         effects.push(Effect::Audio(Command::Speed(look.speed)));
     }
     if look.is_looping != before.is_looping {
-        effects.push(looped(state));
+        effects.push(Effect::Audio(looped(state)));
     }
     effects
 }
 
 /// The selection repeated, or the whole, or nothing.
-pub(crate) fn looped(state: &State) -> Effect {
+pub(crate) fn looped(state: &State) -> Command {
     let whole = state.current().and_then(Item::duration_secs).map(|duration| (0.0, duration));
     let selection = state.current().and_then(|item| item.sound.selection_secs);
     let stretch = if state.look.sound.is_looping { selection.or(whole) } else { None };
-    Effect::Audio(Command::Loop(stretch))
+    Command::Loop(stretch)
 }

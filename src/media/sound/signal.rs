@@ -31,4 +31,14 @@ impl SoundSignal {
         let reference = Arc::new(original.at_rate(limits::SOUND_RATE_HZ));
         Self { identity, original: Arc::new(original), reference }
     }
+
+    /// As a model of this rate reads it.
+    #[must_use]
+    pub fn at_rate(&self, rate_hz: u32) -> Arc<Sound> {
+        if rate_hz == self.reference.rate_hz() {
+            Arc::clone(&self.reference)
+        } else {
+            Arc::new(self.original.at_rate(rate_hz))
+        }
+    }
 }
