@@ -2,7 +2,7 @@
 //!
 //! A *hypernetwork*, whose backbone is a pretrained foundation model, reads a signal and writes the
 //! weights of a small neural network, the *field*, in one forward pass. The field is then what is
-//! looked into: it is rendered by custom WGSL shaders, or by a SIMD evaluator on the CPU.
+//! looked into, rendered by custom WGSL shaders or by a SIMD evaluator on the CPU, or listened to.
 //!
 //! ```text
 //!    bytes              Signal                 Field  (plain value: architecture + f32 weights)
