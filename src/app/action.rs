@@ -54,6 +54,12 @@ pub enum Action {
     LookAtObjects(ObjectLook),
     /// Look at the selected sound, or listen to it.
     Sound(SoundChange),
+    /// See which sound outputs there are.
+    FindOutputs,
+    /// The sound outputs of this machine.
+    Outputs(Vec<String>),
+    /// Play on an output from now on; `None` is the system's own choice.
+    SetOutput(Option<String>),
     /// Show the surface of the selected object, or do not; at another density, or of another grid.
     SetSurface {
         /// Whether it is shown.
@@ -195,6 +201,8 @@ pub enum Effect {
     Probe(PathBuf),
     /// Read the clipboard.
     Paste,
+    /// See which sound outputs there are; the answer is [`Action::Outputs`].
+    FindOutputs,
     /// Tell the player.
     Audio(audio::Command),
 }

@@ -15,6 +15,7 @@ use super::files::FilePurpose;
 use super::settings::Settings;
 use super::state::ShelfKey;
 use super::worker::Worker;
+use crate::audio;
 use crate::engine::Origin;
 use crate::field::{FieldRecord, Region, Synthesizer};
 use crate::media;
@@ -111,6 +112,11 @@ impl Errands {
             let exists = path.exists();
             answers.send(Action::Probed { path, exists });
         });
+    }
+
+    /// See which sound outputs there are: each is asked, and that takes a while.
+    pub(crate) fn find_outputs(&self) {
+        self.spawn("hyperscope-outputs", |answers| answers.send(Action::Outputs(audio::output_names())));
     }
 
     /// Show the platform's dialog.

@@ -31,6 +31,8 @@ pub struct Item {
     pub encoded: Option<Encoded>,
     /// What the field was worth before it was refined.
     pub direct: Option<Closeness>,
+    /// The field as it was written or read, before it was refined.
+    pub written: Option<Arc<FieldRecord>>,
     /// The job that opens or encodes it.
     pub opening: Option<JobId>,
     /// The refinement that is under way.
@@ -93,6 +95,7 @@ impl Item {
             thumbnail: None,
             encoded: None,
             direct: None,
+            written: None,
             opening: None,
             refinement: None,
             curve: Curve::default(),

@@ -7,7 +7,6 @@ use eframe::egui::Context;
 
 use super::item::Item;
 use super::reducer::looped;
-use super::sound_look::SoundLook;
 use super::state::State;
 use super::worker::Worker;
 use crate::audio::{self, Command, Player, SoundTone, Tone, Tracks};
@@ -106,7 +105,7 @@ impl Listening {
         match (&wanted, &self.asked) {
             (Some(wanted), Some(asked)) if wanted.is_same(asked) => {}
             (Some(wanted), _) => self.worker.send(wanted.clone()),
-            (None, Some(_)) => self.command(Command::Pause, &state.look.sound),
+            (None, Some(_)) => self.command(Command::Pause, state),
             (None, None) => {}
         }
         self.asked = wanted;
@@ -118,26 +117,31 @@ impl Listening {
         if let Some(tracks) = &found.tracks {
             let is_same = self.loaded == Some(found.item);
             self.loaded = Some(found.item);
-            let look = &state.look.sound;
             if is_same {
-                self.command(Command::Replace(tracks.clone()), look);
+                self.command(Command::Replace(tracks.clone()), state);
             } else {
                 // What is loaded plays once at its own speed until told otherwise.
-                self.command(Command::Load(tracks.clone()), look);
-                self.command(Command::Speed(look.speed), look);
-                self.command(looped(state), look);
+                self.command(Command::Load(tracks.clone()), state);
+                self.command(Command::Speed(state.look.sound.speed), state);
+                self.command(looped(state), state);
             }
         }
         Some(found)
     }
 
     /// Tell the player; it starts with the first that it is told.
-    pub(crate) fn command(&mut self, command: Command, look: &SoundLook) {
+    pub(crate) fn command(&mut self, command: Command, state: &State) {
         if self.player.is_none() {
             let wake = self.ctx.clone();
             match Player::start(move || wake.request_repaint()) {
                 Ok(player) => {
                     self.player = Some(player);
+                    let look = &state.look.sound;
+                    // The output that was chosen before; without one the player looks for the system's when it must.
+                    let chosen = state.settings.sound_output.clone();
+                    if chosen.is_some() {
+                        self.send(Command::Device(chosen));
+                    }
                     for command in [
                         Command::Listen(look.listen()),
                         Command::Volume(look.volume_db),

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use crate::engine::Origin;
 
-/// A picture that comes with the program: drawn by `assets/samples/draw.py`.
+/// A picture or a sound that comes with the program: made by `draw.py` or `play.py` in `assets/samples`.
 #[derive(Debug)]
 pub struct Sample {
     /// For people.
@@ -13,8 +13,8 @@ pub struct Sample {
     pub bytes: &'static [u8],
 }
 
-/// The pictures that come with the program.
-pub static SAMPLES: [Sample; 4] = [
+/// What comes with the program to try it on.
+pub static SAMPLES: [Sample; 5] = [
     Sample {
         title: "Mountain lake",
         name: "landscape.png",
@@ -29,6 +29,11 @@ pub static SAMPLES: [Sample; 4] = [
         title: "Armchair",
         name: "armchair.png",
         bytes: include_bytes!("../../assets/samples/armchair.png"),
+    },
+    Sample {
+        title: "Plucked strings",
+        name: "strings.flac",
+        bytes: include_bytes!("../../assets/samples/strings.flac"),
     },
     Sample { title: "Night city", name: "city.png", bytes: include_bytes!("../../assets/samples/city.png") },
 ];

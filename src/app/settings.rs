@@ -46,6 +46,8 @@ pub struct Settings {
     pub object_model: Option<PathBuf>,
     /// The checkpoint in use for sounds.
     pub sound_model: Option<PathBuf>,
+    /// The sound output that was chosen; `None` leaves it to the system.
+    pub sound_output: Option<String>,
 }
 
 /// Light, dark, or the system's.
@@ -159,6 +161,7 @@ impl Default for Settings {
             model: None,
             object_model: None,
             sound_model: None,
+            sound_output: None,
         }
     }
 }

@@ -39,6 +39,8 @@ pub struct State {
     pub look: Look,
     /// What the player does.
     pub player: audio::State,
+    /// The sound outputs of this machine, as of when they were last looked for.
+    pub outputs: Vec<String>,
     /// The viewport's size in physical pixels.
     pub viewport_px: (f64, f64),
     /// Small pictures of the shelf.
@@ -192,6 +194,7 @@ impl State {
                 sound: SoundLook::default(),
             },
             player: audio::State::default(),
+            outputs: Vec::new(),
             viewport_px: (0.0, 0.0),
             thumbnails: BTreeMap::new(),
             lacks_file_dialogs: false,

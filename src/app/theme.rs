@@ -59,6 +59,9 @@ pub(crate) mod size {
     pub(crate) const NUMBER_WIDTH: f32 = 84.0;
     /// The strip that says how well each window of a sound is met.
     pub(crate) const WINDOW_STRIP: f32 = 6.0;
+    /// A row of a weight matrix, and how high a matrix is at most.
+    pub(crate) const WEIGHT_ROW: f32 = 6.0;
+    pub(crate) const WEIGHTS_HEIGHT: f32 = 64.0;
     pub(crate) const LINE: f32 = 1.0;
     pub(crate) const ICON_PX: u32 = 64;
 }

@@ -116,7 +116,8 @@ impl Window {
             Effect::PickFile { purpose, folder, name } => self.errands.pick(purpose, folder, name),
             Effect::Probe(path) => self.errands.probe(path),
             Effect::Paste => self.errands.clipboard(Request::Open),
-            Effect::Audio(command) => self.listening.command(command, &self.state.look.sound),
+            Effect::FindOutputs => self.errands.find_outputs(),
+            Effect::Audio(command) => self.listening.command(command, &self.state),
         }
     }
 

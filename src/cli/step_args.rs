@@ -19,6 +19,10 @@ pub(super) struct StepArgs {
     /// Seed of the pixel draws
     #[arg(long, default_value_t = RefineConfig::default().seed)]
     seed: u64,
+    /// Of a sound: what the distance of spectra counts beside the squared error; above 0, a step looks at every sample
+    /// [default: 0.02, of anything else nothing]
+    #[arg(long)]
+    spectral: Option<f64>,
 }
 
 impl StepArgs {
@@ -40,6 +44,7 @@ impl StepArgs {
             learning_rate: self.lr.unwrap_or(usual.learning_rate),
             pixels_per_step: self.pixels.unwrap_or(usual.pixels_per_step),
             seed: self.seed,
+            spectral_weight: self.spectral.unwrap_or(usual.spectral_weight),
         }
     }
 }

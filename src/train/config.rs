@@ -18,11 +18,21 @@ pub struct RefineConfig {
     pub pixels_per_step: usize,
     /// Seed of the pixel draws.
     pub seed: u64,
+    /// Of sounds: what the distance of their spectra counts beside the squared error in parts of each window's power.
+    /// Above zero, a step looks at every sample of every window.
+    pub spectral_weight: f64,
 }
 
 impl Default for RefineConfig {
     fn default() -> Self {
-        Self { steps: 300, optimizer: Optimizer::Muon, learning_rate: 8e-3, pixels_per_step: 4_096, seed: 0 }
+        Self {
+            steps: 300,
+            optimizer: Optimizer::Muon,
+            learning_rate: 8e-3,
+            pixels_per_step: 4_096,
+            seed: 0,
+            spectral_weight: 0.0,
+        }
     }
 }
 
@@ -32,13 +42,26 @@ impl RefineConfig {
     #[must_use]
     pub fn of_object(num_views: usize) -> Self {
         let learning_rate = if num_views == 1 { 1e-4 } else { 3e-3 };
-        Self { steps: 100, optimizer: Optimizer::Adam, learning_rate, pixels_per_step: 512, seed: 0 }
+        Self {
+            steps: 100,
+            optimizer: Optimizer::Adam,
+            learning_rate,
+            pixels_per_step: 512,
+            ..Self::default()
+        }
     }
 
     /// For a sound.
     #[must_use]
     pub fn of_sound() -> Self {
-        Self { steps: 100, optimizer: Optimizer::Adam, learning_rate: 1e-4, pixels_per_step: 256, seed: 0 }
+        Self {
+            steps: 100,
+            optimizer: Optimizer::Adam,
+            learning_rate: 1e-4,
+            pixels_per_step: 256,
+            spectral_weight: 0.02,
+            ..Self::default()
+        }
     }
 
     /// Rows and columns whose crossings a step looks at, in a picture of this size: as square as it allows.
@@ -66,6 +89,12 @@ impl RefineConfig {
                 "{} pixels in a step, expected 1 to {}",
                 self.pixels_per_step,
                 1 << 20
+            )));
+        }
+        if !(0.0..=1e3).contains(&self.spectral_weight) {
+            return Err(TrainError::Config(format!(
+                "a spectral weight of {}, expected 0 to 1000",
+                self.spectral_weight
             )));
         }
         Ok(())

@@ -23,6 +23,7 @@ mod run;
 mod run_config;
 mod sound_metrics;
 mod sounds_evaluated;
+mod spectral_loss;
 mod start;
 mod state_file;
 mod tuner;

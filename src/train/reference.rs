@@ -99,7 +99,12 @@ impl Target {
         let [field, ..] = fields else { return (f64::NAN, Vec::new()) };
         match self {
             Self::Windows { windows, .. } => {
-                loss_and_gradient_of_windows(fields, &windows.draw(config.pixels_per_step, random))
+                let samples = if config.spectral_weight > 0.0 {
+                    windows.draw_spectral(fields, config.spectral_weight, random)
+                } else {
+                    windows.draw(config.pixels_per_step, random)
+                };
+                loss_and_gradient_of_windows(fields, &samples)
             }
             Self::Pixels { grid, .. } => {
                 let (rows, columns) = config.lattice(grid.width(), grid.height());

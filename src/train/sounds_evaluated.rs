@@ -8,12 +8,16 @@ use serde::Serialize;
 use super::baselines::random_field;
 use super::held_out::evenly;
 use super::sound_metrics::SoundQuality;
+use super::windowed_sound::WindowedSound;
 use super::{Closeness, Reference, RefineConfig, Refiner, TrainError};
 use crate::dataset::{SoundEntry, SoundFolder, Split};
 use crate::field::{Field, FieldRecord};
 use crate::media::{Sound, SoundSignal};
 use crate::model::Model;
 use crate::storage::Identity;
+
+/// Learning rates that random weights are refined at, in parts of that of the written ones.
+const RANDOM_RATES: [f64; 3] = [1.0, 10.0, 100.0];
 
 /// Which sounds a model is measured on, and how.
 #[derive(Debug, Clone)]
@@ -54,7 +58,7 @@ pub struct SoundBaselines {
     /// As many numbers as the fields store, as Fourier coefficients of the lowest frequencies; exact where those are no
     /// fewer than the samples.
     pub fourier: SoundQuality,
-    /// Refined from random weights, as long as the written ones.
+    /// Refined from random weights, as long as the written ones, at the best of three learning rates.
     pub refined_from_random: Vec<(u32, SoundQuality)>,
 }
 
@@ -122,16 +126,13 @@ fn evaluate(
     let sound = &signal.reference;
     let direct = heard(Reference::from(Arc::clone(sound)).closeness(&record))?;
     let baselines = if config.with_baselines {
-        let random = |seed: usize| random_field(record.field.architecture(), seed as u64);
-        let field = random(0)?;
-        let others = (1..=record.others.len()).map(random).collect::<Result<Vec<Field>, _>>()?;
-        let random = FieldRecord { field, others, ..record.clone() };
+        let random = random_start(&record, sound)?;
         let floats = record.field.architecture().num_params() * (1 + record.others.len());
         let of = |values: &[f32]| SoundQuality::of(values, &entry.samples);
         Some(SoundBaselines {
             silence: of(&vec![0.0; entry.samples.len()]),
             fourier: of(&lowest_frequencies(&entry.samples, floats)),
-            refined_from_random: refined(&random, sound, config)?,
+            refined_from_random: refined_best(&random, sound, config)?,
         })
     } else {
         None
@@ -156,6 +157,48 @@ pub(super) fn encode(
     let signal = SoundSignal { identity, original: Arc::clone(&sound), reference: sound };
     let written = model.encode_sound(&signal, &mut |_| ControlFlow::Continue(()))?.ok_or_else(broken)?;
     Ok((signal, written.record))
+}
+
+/// Random weights for the fields of a sound, each as loud as its window.
+fn random_start(record: &FieldRecord, sound: &Sound) -> Result<FieldRecord, TrainError> {
+    let architecture = record.field.architecture();
+    let layout = *record.sound().ok_or_else(|| TrainError::Config("the field is not of a sound".into()))?;
+    let gains = WindowedSound::new(layout, architecture, sound)?;
+    let field = |(seed, gain): (usize, &f32)| -> Result<Field, TrainError> {
+        let mut layers = random_field(architecture, seed as u64)?.layers().to_vec();
+        if let Some(last) = layers.last_mut() {
+            last.weight.iter_mut().chain(&mut last.bias).for_each(|value| *value *= gain);
+        }
+        Ok(Field::new(architecture.clone(), layers)?)
+    };
+    let mut fields = gains.gains().iter().enumerate().map(field).collect::<Result<Vec<_>, _>>()?.into_iter();
+    let field = fields.next().ok_or_else(|| TrainError::Config("a sound of no windows".into()))?;
+    Ok(FieldRecord { field, others: fields.collect(), ..record.clone() })
+}
+
+/// As [`refined`] at the learning rate that is best for it at each number of steps: what suits a written field is too
+/// small for random weights.
+fn refined_best(
+    record: &FieldRecord,
+    sound: &Arc<Sound>,
+    config: &SoundsEvaluateConfig,
+) -> Result<Vec<(u32, SoundQuality)>, TrainError> {
+    let mut best: Vec<(u32, SoundQuality)> = Vec::new();
+    for factor in RANDOM_RATES {
+        let learning_rate = config.refine.learning_rate * factor;
+        let refine = RefineConfig { learning_rate, ..config.refine };
+        let found = refined(record, sound, &SoundsEvaluateConfig { refine, ..config.clone() })?;
+        if best.is_empty() {
+            best = found;
+        } else {
+            for (best, found) in best.iter_mut().zip(found) {
+                if found.1.psnr_db > best.1.psnr_db {
+                    *best = found;
+                }
+            }
+        }
+    }
+    Ok(best)
 }
 
 /// The best fields after each number of steps; each starts anew, since the learning rate falls towards the end.

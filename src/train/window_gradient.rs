@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::point_gradient::add_gradient;
-use crate::field::{Field, TRACE_POINTS};
+use crate::field::{Field, Layer, LayerView, TRACE_POINTS, trace_forward};
 
 /// What is wanted of the fields of all windows at the same instants of each.
 #[derive(Debug, Clone, Default)]
@@ -12,6 +12,8 @@ pub(super) struct WindowSamples {
     pub(super) features: Vec<f32>,
     /// Amplitudes in parts of a window's loudness, `[windows, n]`.
     pub(super) targets: Vec<f32>,
+    /// What another loss adds to the slope of each amplitude, `[windows, n]`; empty if there is none.
+    pub(super) slopes: Vec<f32>,
 }
 
 /// The squared error of every window's field, the mean over windows and instants; and its gradient, window by window:
@@ -23,11 +25,16 @@ pub(super) fn loss_and_gradient_of_windows(fields: &[Field], samples: &WindowSam
     let parts: Vec<(f64, Vec<f32>)> = fields
         .par_iter()
         .zip(samples.targets.par_chunks(n.max(1)))
-        .map(|(field, targets)| {
+        .enumerate()
+        .map(|(window, (field, targets))| {
             let mut gradient = vec![0.0; field.architecture().num_params()];
+            let mut slopes = samples.slopes.get(window * n..).unwrap_or_default().chunks(TRACE_POINTS);
             let pieces = samples.features.chunks(TRACE_POINTS * width).zip(targets.chunks(TRACE_POINTS));
             let loss = pieces
-                .map(|(features, targets)| piece(field, features, targets, scale, &mut gradient))
+                .map(|(features, targets)| {
+                    let more = slopes.next().unwrap_or_default();
+                    piece(field, features, targets, more, scale, &mut gradient)
+                })
                 .sum::<f64>();
             (loss, gradient)
         })
@@ -36,8 +43,26 @@ pub(super) fn loss_and_gradient_of_windows(fields: &[Field], samples: &WindowSam
     (loss, parts.into_iter().flat_map(|(_, gradient)| gradient).collect())
 }
 
+/// The amplitudes of every window's field at the same instants of each, `[windows, n]`.
+pub(super) fn amplitudes(fields: &[Field], features: &[f32]) -> Vec<f32> {
+    let of_field = |field: &Field| {
+        let layers: Vec<LayerView> = field.layers().iter().map(Layer::view).collect();
+        let Some((first, rest)) = layers.split_first() else { return Vec::new() };
+        let (values, _) = trace_forward(field.architecture().activation, rest, first.apply(features));
+        values.into_iter().map(|value| value + field.architecture().output_offset).collect()
+    };
+    fields.par_iter().flat_map_iter(of_field).collect()
+}
+
 /// Some instants: their part of the loss; their gradient is added.
-fn piece(field: &Field, features: &[f32], targets: &[f32], scale: f32, gradient: &mut [f32]) -> f64 {
+fn piece(
+    field: &Field,
+    features: &[f32],
+    targets: &[f32],
+    more: &[f32],
+    scale: f32,
+    gradient: &mut [f32],
+) -> f64 {
     let offset = field.architecture().output_offset;
     add_gradient(field, features, gradient, |values| {
         let mut loss = 0.0;
@@ -46,7 +71,8 @@ fn piece(field: &Field, features: &[f32], targets: &[f32], scale: f32, gradient:
             loss += f64::from(error * error * scale);
             2.0 * error * scale
         });
-        let slope = slope.collect();
+        let mut slope: Vec<f32> = slope.collect();
+        slope.iter_mut().zip(more).for_each(|(slope, more)| *slope += more);
         (loss, slope)
     })
 }
@@ -72,6 +98,7 @@ mod tests {
             let windows = WindowSamples {
                 features: crate::model::encode_points(&architecture, &points),
                 targets: (0..600).map(target).collect(),
+                slopes: Vec::new(),
             };
             let (_, gradient) = loss_and_gradient_of_windows(&fields, &windows);
             let count = architecture.num_params();

@@ -1,9 +1,10 @@
-use rand::Rng;
 use rand::seq::index::sample;
+use rand::{Rng, RngExt};
 
 use super::TrainError;
-use super::window_gradient::WindowSamples;
-use crate::field::{Architecture, SoundLayout};
+use super::spectral_loss::SpectralLoss;
+use super::window_gradient::{WindowSamples, amplitudes};
+use crate::field::{Architecture, Field, SoundLayout};
 use crate::media::Sound;
 use crate::model::{coded_channels, encode_points, loudness, padded};
 
@@ -19,6 +20,7 @@ pub(super) struct WindowedSound {
     features: Vec<f32>,
     /// Loudness of every window.
     gains: Vec<f32>,
+    spectral: SpectralLoss,
 }
 
 impl WindowedSound {
@@ -61,6 +63,7 @@ impl WindowedSound {
             coded: coded.into_iter().filter_map(finer).collect(),
             features: encode_points(architecture, &points),
             gains,
+            spectral: SpectralLoss::new(),
         })
     }
 
@@ -75,14 +78,130 @@ impl WindowedSound {
         let width = self.features.len() / all;
         let chosen = sample(random, all, count.min(all)).into_vec();
         let features = chosen.iter().flat_map(|index| &self.features[index * width..][..width]).copied();
-        let mut samples = WindowSamples { features: features.collect(), targets: Vec::new() };
+        WindowSamples { features: features.collect(), targets: self.targets(&chosen), slopes: Vec::new() }
+    }
+
+    /// A sample of each sample's length, all at the same place in it, and besides the squared error there the slope
+    /// of the [`SpectralLoss`] of what is heard, times `weight`. The fields are as they are refined, in parts of their
+    /// windows' loudness.
+    pub(super) fn draw_spectral(
+        &self,
+        fields: &[Field],
+        weight: f64,
+        random: &mut impl Rng,
+    ) -> WindowSamples {
+        let phase = random.random_range(0..FINER);
+        let SoundLayout { window, hop, length, .. } = self.layout;
+        let chosen: Vec<usize> = (0..window).map(|index| index * FINER + phase).collect();
+        let width = self.features.len() / (window * FINER);
+        let features: Vec<f32> =
+            chosen.iter().flat_map(|index| &self.features[index * width..][..width]).copied().collect();
+        let values = amplitudes(fields, &features);
+        let mut slopes = vec![0.0; values.len()];
+        let num_windows = self.layout.num_windows();
+        let per_channel = num_windows * window;
+        for (channel, coded) in self.coded.iter().enumerate() {
+            let gains = &self.gains[channel * num_windows..][..num_windows];
+            let values = &values[channel * per_channel..][..per_channel];
+            let reference: Vec<f32> = coded.iter().skip(phase).step_by(FINER).copied().take(length).collect();
+            // What is heard of which window at each sample: see `SoundLayout::place`.
+            let parts: Vec<(usize, f32)> = (0..reference.len())
+                .map(|index| {
+                    let place = index as f64 + (phase as f64 + 0.5) / FINER as f64;
+                    self.layout.place(place / f64::from(self.layout.sample_rate_hz))
+                })
+                .collect();
+            let shares = |index: usize| {
+                let (own, part) = parts[index];
+                [(own, part), (own.saturating_sub(1), 1.0 - part)]
+                    .into_iter()
+                    .filter(|(_, part)| *part > 0.0)
+                    .map(move |(own, part)| (own * window + index - own * hop, own, part))
+            };
+            let heard: Vec<f32> = (0..reference.len())
+                .map(|index| shares(index).map(|(at, own, part)| part * gains[own] * values[at]).sum())
+                .collect();
+            let (_, slope) = self.spectral.loss_and_slope(&heard, &reference);
+            let slopes = &mut slopes[channel * per_channel..][..per_channel];
+            for (index, slope) in slope.iter().enumerate() {
+                for (at, own, part) in shares(index) {
+                    slopes[at] += weight as f32 * part * gains[own] * slope;
+                }
+            }
+        }
+        WindowSamples { features, targets: self.targets(&chosen), slopes }
+    }
+
+    /// Amplitudes at some instants of every window, in parts of its loudness.
+    fn targets(&self, chosen: &[usize]) -> Vec<f32> {
+        let mut targets = Vec::with_capacity(self.gains.len() * chosen.len());
         for (coded, gains) in self.coded.iter().zip(self.gains.chunks(self.layout.num_windows())) {
             for (window, gain) in gains.iter().enumerate() {
                 let begin = window * self.layout.hop * FINER;
                 let value = |index: &usize| coded.get(begin + index).copied().unwrap_or(0.0) / gain;
-                samples.targets.extend(chosen.iter().map(value));
+                targets.extend(chosen.iter().map(value));
             }
         }
-        samples
+        targets
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha8Rng;
+
+    use super::*;
+    use crate::field::{FieldKind, FieldRecord, SoundChannels, Synthesizer};
+    use crate::train::baselines::random_field;
+
+    /// Three windows that fade into one another, played by the synthesizer: when one of them is shifted as a whole, the
+    /// spectra of what is heard come as much closer or farther as the slopes of its amplitudes say together.
+    #[test]
+    fn slopes_of_windows_are_those_of_what_is_heard() {
+        let rate_hz = 2_000;
+        let (length, window, hop) = (150, 64, 48);
+        let layout =
+            SoundLayout { sample_rate_hz: rate_hz, length, window, hop, channels: SoundChannels::Mono };
+        let tone = |index: usize| 0.4 * (index as f32 * 0.31).sin() + 0.1 * (index as f32 * 1.3).cos();
+        let sound = Sound::new(rate_hz, vec![(0..length).map(tone).collect()]).unwrap();
+        let architecture = Architecture { hidden: 8, ..Architecture::live_sound() };
+        let windows = WindowedSound::new(layout, &architecture, &sound).unwrap();
+        let fields: Vec<Field> =
+            (0..layout.num_windows()).map(|seed| random_field(&architecture, seed as u64).unwrap()).collect();
+        assert_eq!(fields.len(), 3);
+        let draws = ChaCha8Rng::seed_from_u64(5);
+        let phase = draws.clone().random_range(0..FINER);
+        let samples = windows.draw_spectral(&fields, 1.0, &mut draws.clone());
+        let instants: Vec<f64> = (0..length)
+            .map(|index| (index as f64 + (phase as f64 + 0.5) / FINER as f64) / f64::from(rate_hz))
+            .collect();
+        let reference: Vec<f32> = windows.coded[0].iter().skip(phase).step_by(FINER).copied().collect();
+        // The last bias of a window's field moved, and all of them as loud as they are kept.
+        let loss = |moved: usize, step: f32| {
+            let kept = fields.iter().zip(windows.gains()).enumerate().map(|(index, (field, gain))| {
+                let mut layers = field.layers().to_vec();
+                let last = layers.last_mut().unwrap();
+                last.bias[0] += if index == moved { step } else { 0.0 };
+                last.weight.iter_mut().chain(&mut last.bias).for_each(|value| *value *= gain);
+                Field::new(architecture.clone(), layers).unwrap()
+            });
+            let mut kept = kept.collect::<Vec<_>>().into_iter();
+            let record = FieldRecord {
+                field: kept.next().unwrap(),
+                others: kept.collect(),
+                kind: FieldKind::Sound(layout),
+                source: None,
+                model: None,
+                extra: std::collections::BTreeMap::new(),
+            };
+            let heard = Synthesizer::new(&record).unwrap().at(&instants);
+            SpectralLoss::new().loss_and_slope(&heard, &reference).0
+        };
+        for (moved, slopes) in samples.slopes.chunks(window).enumerate() {
+            let found: f64 = slopes.iter().map(|slope| f64::from(*slope)).sum();
+            let expected = (loss(moved, 1e-3) - loss(moved, -1e-3)) / 2e-3;
+            assert!((found - expected).abs() < 0.02 * expected.abs() + 1e-3, "{moved}: {found}, {expected}");
+        }
     }
 }

@@ -8,7 +8,7 @@ use hyperscope::media::{Content, MediaError, Overview, Sound, Stft, decode_sound
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::common::wav;
+use crate::common::{golden, wav};
 
 /// What the program promises.
 const PROMISED: Duration = Duration::from_secs(2);
@@ -106,6 +106,61 @@ fn try_out(what: &str, bytes: &[u8]) -> Result<Sound, MediaError> {
         assert!(!text.contains("its decoder failed"), "{what}: a panic was caught: {text}");
     }
     outcome
+}
+
+/// Two tones in the file's own samples: cosine and sine of each, fitted by least squares; and how much lies besides
+/// them, in parts of the whole power. Over whole periods they are orthogonal.
+fn tones(samples: &[f32], rate_hz: u32) -> ([[f64; 2]; 2], f64) {
+    let mean = |values: &mut dyn Iterator<Item = f64>| values.sum::<f64>() / samples.len() as f64;
+    let part = |hz: f64, quarter: f64| {
+        let wave = |index: usize| (TAU * (hz * (index as f64 + 0.5) / f64::from(rate_hz) - quarter)).cos();
+        2.0 * mean(&mut samples.iter().enumerate().map(|(index, own)| f64::from(*own) * wave(index)))
+    };
+    let found = [440.0, 1_760.0].map(|hz| [part(hz, 0.0), part(hz, 0.25)]);
+    let power = mean(&mut samples.iter().map(|own| f64::from(*own).powi(2)));
+    let explained: f64 = found.iter().flatten().map(|own| own * own / 2.0).sum();
+    (found, 1.0 - explained / power)
+}
+
+/// Files of another program's making, `0.5 cos(2 pi 440 t) + 0.25 cos(2 pi 1760 t)` for half a second; see
+/// `tests/golden/make_sounds.py`.
+#[test]
+fn every_format_gives_the_two_tones_back() {
+    let read = |name: &str| std::fs::read(golden("sounds").join(name)).unwrap();
+    // Of what keeps them whole, every sample; elsewhere what the codec makes of it, where the file says where it begins.
+    for (name, is_whole, has_beginning) in [
+        ("tones.wav", true, true),
+        ("tones.flac", true, true),
+        ("tones.aiff", true, true),
+        ("tones.caf", true, true),
+        ("tones_alac.m4a", true, true),
+        ("tones.ogg", false, true),
+        ("tones.mp3", false, true),
+        ("tones.m4a", false, true),
+        ("tones.aac", false, false),
+    ] {
+        let bytes = read(name);
+        assert_eq!(Content::of(&bytes), Content::Sound, "{name}");
+        let sound = decode_sound(&bytes).unwrap();
+        assert_eq!((sound.rate_hz(), sound.channels().len()), (16_000, 1), "{name}");
+        if has_beginning {
+            assert_eq!(sound.len(), 8_000, "{name}");
+        }
+        // A quarter of a second from inside: whole periods of both.
+        let (found, rest) = tones(&sound.channels()[0][2_000..6_000], 16_000);
+        let bound = if is_whole { 1e-4 } else { 0.02 };
+        assert!(rest < bound, "{name}: {rest} besides the tones");
+        for (own, size) in found.iter().zip([0.5, 0.25]) {
+            // Without a beginning the size is right, and the phase is anyone's.
+            let (cosine, sine) = if has_beginning { (own[0], own[1]) } else { (own[0].hypot(own[1]), 0.0) };
+            let gap = (cosine - size).hypot(sine);
+            assert!(gap < 0.1 * bound.sqrt() + 1e-3, "{name}: {own:?}, expected {size}");
+        }
+    }
+    for (name, word) in [("tones.opus", "Opus"), ("tones.wma", "WMA")] {
+        let text = try_out(name, &read(name)).unwrap_err().to_string();
+        assert!(text.contains(word) && text.contains("convert it to"), "{name}: {text}");
+    }
 }
 
 /// Cut anywhere, or with a length that it does not have, a file is heard as far as it goes.

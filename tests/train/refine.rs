@@ -57,7 +57,14 @@ fn follows(optimizer: Optimizer, end: &str) {
     let bytes = std::fs::read(common::golden("train.safetensors")).unwrap();
     let golden = SafeTensors::deserialize(&bytes).unwrap();
     let pixel = Arc::new(Picture::from_f32(1, 1, &[0.2, 0.9, 0.4]).unwrap());
-    let config = RefineConfig { steps: 40, optimizer, learning_rate: 2e-3, pixels_per_step: 3, seed: 8 };
+    let config = RefineConfig {
+        steps: 40,
+        optimizer,
+        learning_rate: 2e-3,
+        pixels_per_step: 3,
+        seed: 8,
+        ..RefineConfig::default()
+    };
     let mut refiner = Refiner::new(&record(golden_field(&golden, "start"), 1, 1), pixel, config).unwrap();
     while !refiner.is_finished() {
         refiner.step().unwrap();

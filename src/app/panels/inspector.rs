@@ -4,7 +4,7 @@ use eframe::egui::{Button, CollapsingHeader, Label, RichText, ScrollArea, Ui};
 
 use super::layout::Panels;
 use super::widgets::{Choice, figure, name_cell, row, section, segments, wide_button};
-use super::{object_inspector, refine};
+use super::{object_inspector, refine, weights};
 use crate::app::action::{Action, Change};
 use crate::app::files::FilePurpose;
 use crate::app::format;
@@ -43,6 +43,9 @@ pub(crate) fn show(ui: &mut Ui, state: &State, panels: &mut Panels, actions: &mu
             section(ui, "Crop box", |ui| object_inspector::crop(ui, state, actions));
         }
         section(ui, "Field", |ui| field(ui, item, actions));
+        if item.record().is_some() {
+            section(ui, "Weights", |ui| weights::show(ui, state, item, &mut panels.weights));
+        }
         section(ui, "Model", |ui| model(ui, state, actions));
         if let Some(timings) = item.encoded.as_ref().and_then(|encoded| encoded.timings) {
             section(ui, "Time", |ui| {

@@ -8,6 +8,7 @@ use egui_tiles::{Behavior, Container, ResizeState, Tile, TileId, Tiles, Tree, Ui
 use super::object_view::Motion;
 use super::spectrum::Shown;
 use super::textures::Textures;
+use super::weights::Weights;
 use super::{cheat_sheet, drop_hint, file_form, inspector, library, notices, settings, status, viewport};
 use crate::app::action::{Action, Change};
 use crate::app::bridge::Bridge;
@@ -42,6 +43,7 @@ pub(crate) struct Panels {
     /// What there is to see of a sound, and its spectrogram.
     pub(crate) seen_sound: Option<Arc<Seen>>,
     pub(crate) spectrum: Option<Shown>,
+    pub(crate) weights: Weights,
     /// Since when the view has not been exact.
     pub(crate) inexact_since: Option<f64>,
     tiles: Option<Tree<Pane>>,
@@ -69,6 +71,7 @@ impl Panels {
             motion: Motion::default(),
             seen_sound: None,
             spectrum: None,
+            weights: Weights::default(),
             inexact_since: None,
             tiles: Some(Tree::new_horizontal(
                 Id::unique("panes"),

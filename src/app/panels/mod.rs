@@ -21,6 +21,7 @@ mod status;
 mod textures;
 mod toolbar;
 mod viewport;
+mod weights;
 mod widgets;
 
 pub(crate) use layout::{Panels, show};

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eframe::egui::{
-    Align2, Button, Color32, Painter, PointerButton, Rect, Response, RichText, Role, Sense, Stroke, Ui,
-    UiBuilder, WidgetInfo, pos2, vec2,
+    Align2, Button, Color32, ComboBox, Painter, PointerButton, Rect, Response, RichText, Role, Sense, Stroke,
+    Ui, UiBuilder, WidgetInfo, pos2, vec2,
 };
 
 use super::layout::Panels;
@@ -256,13 +256,35 @@ fn transport(ui: &mut Ui, state: &State, seen: &Seen, actions: &mut Vec<Action>)
         let label = ui.label(RichText::new(text).color(palette(ui).warning));
         label.on_hover_text("How often the sound was not ready when the device wanted it");
     }
+    output(ui, state, actions);
     let (text, color) = match (&player.notice, &player.device) {
         (Some(notice), _) => (notice.clone(), palette(ui).warning),
-        (None, Some(device)) => (format!("{device}, {} Hz", player.sample_rate_hz), palette(ui).text_weak),
+        (None, Some(_)) => (format!("{} Hz", player.sample_rate_hz), palette(ui).text_weak),
         (None, None) => (String::new(), palette(ui).text_weak),
     };
     let label = eframe::egui::Label::new(RichText::new(&text).small().color(color)).truncate();
     ui.add(label).on_hover_text(&text);
+}
+
+/// What plays it, to choose.
+fn output(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
+    let chosen = state.settings.sound_output.as_deref();
+    let text = state.player.device.as_deref().or(chosen).unwrap_or("No output");
+    let menu = ComboBox::from_id_salt("output").width(size::NUMBER_WIDTH).truncate().selected_text(text);
+    let shown = menu.show_ui(ui, |ui| {
+        let names = state.outputs.iter().map(|name| (Some(name.as_str()), name.as_str()));
+        for (value, name) in std::iter::once((None, "The system's own choice")).chain(names) {
+            if ui.selectable_label(value == chosen, name).clicked() {
+                actions.push(Action::SetOutput(value.map(str::to_owned)));
+            }
+        }
+    });
+    if shown.response.clicked() {
+        actions.push(Action::FindOutputs);
+    }
+    let tip = format!("{text}: the sound output; click to choose another");
+    shown.response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, "Sound output"));
+    shown.response.on_hover_text(tip);
 }
 
 /// The loudest of the last frame, left and right, from -60 dB to full scale.

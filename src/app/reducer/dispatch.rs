@@ -1,6 +1,7 @@
 use super::{engine, files, library, sound, view};
 use crate::app::action::{Action, Change, Effect};
 use crate::app::state::{Dialog, NoticeKind, State};
+use crate::audio;
 use crate::model::SignalKind;
 
 /// Change the state as the action says, and say what the world must do for it.
@@ -29,6 +30,15 @@ pub fn reduce(state: &mut State, action: Action) -> Vec<Effect> {
         Action::FrameObject(framing) => library::frame_object(state, framing),
         Action::Orbit(_) | Action::LookAtObjects(_) => view::look_at_object(state, &action),
         Action::Sound(change) => sound::act(state, change),
+        Action::FindOutputs => vec![Effect::FindOutputs],
+        Action::Outputs(names) => {
+            state.outputs = names;
+            Vec::new()
+        }
+        Action::SetOutput(output) => {
+            state.settings.sound_output.clone_from(&output);
+            vec![Effect::Audio(audio::Command::Device(output))]
+        }
         Action::SetSurface { is_shown, threshold, grid } => {
             library::set_surface(state, is_shown, threshold, grid)
         }

@@ -1,5 +1,7 @@
 //! What the engine says.
 
+use std::sync::Arc;
+
 use super::library;
 use crate::app::action::Effect;
 use crate::app::item::Item;
@@ -89,6 +91,7 @@ fn written(state: &mut State, item: ItemId, job: JobId, encoded: Encoded) {
     item.opening = None;
     item.failure = None;
     item.direct = encoded.closeness;
+    item.written = Some(Arc::clone(&encoded.record));
     item.encoded = Some(encoded);
     library::forget_curve(item);
     if let (Origin::Path(path), None) = (item.origin.clone(), item.sample) {
