@@ -28,7 +28,6 @@ FILES = [
     ("tones.aiff", ["-c:a", "pcm_s16be"]),
     ("tones.caf", ["-c:a", "pcm_s16be"]),
     ("tones.opus", ["-c:a", "libopus", "-b:a", "32k"]),
-    ("tones.wma", ["-c:a", "wmav2", "-b:a", "64k"]),
 ]
 
 
