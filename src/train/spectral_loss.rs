@@ -68,10 +68,8 @@ impl Resolution {
     fn loss_and_slope(&self, values: &[f32], reference: &[f32]) -> (f64, Vec<f32>) {
         let (size, bins) = (self.window.len(), self.window.len() / 2 + 1);
         // Silence lies around a sound, so that its ends count as much as its middle.
-        let begins: Vec<i64> = (1 - (size / self.hop) as i64..)
-            .map(|frame| frame * self.hop as i64)
-            .take_while(|begin| *begin < values.len() as i64)
-            .collect();
+        let first = self.hop as i64 - size as i64;
+        let begins: Vec<i64> = (first..values.len() as i64).step_by(self.hop).collect();
         let share = 1.0 / (begins.len() * bins).max(1) as f32;
         let frames: Vec<(f64, Vec<f32>)> = begins
             .par_iter()
