@@ -17,12 +17,24 @@ fn architectures() -> Vec<(String, Architecture)> {
         activation: Activation::Sine { omega0: 6.0, omega0_first: 30.0 },
         ..Architecture::reference_image()
     };
-    let mut all: Vec<(String, Architecture)> = Architecture::presets()
-        .into_iter()
-        .map(|(name, architecture)| (name.to_owned(), architecture))
-        .collect();
+    let narrow =
+        Architecture { hidden: 3, layers: 2, encoding: Encoding::Identity, ..Architecture::live_object() };
+    let presets = [Architecture::presets(), Architecture::object_presets()].concat();
+    let mut all: Vec<(String, Architecture)> =
+        presets.into_iter().map(|(name, architecture)| (name.to_owned(), architecture)).collect();
     all.push(("sine and fourier, odd width".into(), odd));
+    all.push(("an object without an encoding, narrow".into(), narrow));
     all
+}
+
+/// The passes that an architecture is drawn by.
+fn passes(architecture: &Architecture) -> Vec<Pass> {
+    let is_used = |pass: &Pass| match pass {
+        Pass::ProjectAxes | Pass::EvaluateTiles => architecture.inputs == 2,
+        Pass::TraceRays => architecture.inputs == 3,
+        Pass::Screen | Pass::VolumeBaked | Pass::VolumeScreen => true,
+    };
+    Pass::ALL.into_iter().filter(is_used).collect()
 }
 
 fn parsed(pass: Pass, architecture: &Architecture) -> (String, naga::Module) {
@@ -35,7 +47,7 @@ fn parsed(pass: Pass, architecture: &Architecture) -> (String, naga::Module) {
 #[test]
 fn every_pass_is_valid_for_every_preset() {
     for (name, architecture) in architectures() {
-        for pass in Pass::ALL {
+        for pass in passes(&architecture) {
             let (source, module) = parsed(pass, &architecture);
             let mut validator = Validator::new(ValidationFlags::all(), Capabilities::empty());
             if let Err(err) = validator.validate(&module) {
@@ -51,8 +63,10 @@ fn structures_lie_in_memory_as_the_program_writes_them() {
     let mirrors: BTreeMap<&str, StructLayout> =
         struct_layouts().into_iter().map(|layout| (layout.name, layout)).collect();
     let mut seen = Vec::new();
-    for pass in Pass::ALL {
-        let (_, module) = parsed(pass, &Architecture::reference_image());
+    let of_picture = Architecture::reference_image();
+    let pairs = passes(&of_picture).into_iter().map(|pass| (pass, of_picture.clone()));
+    for (pass, architecture) in pairs.chain([(Pass::TraceRays, Architecture::reference_object())]) {
+        let (_, module) = parsed(pass, &architecture);
         for (_, kind) in module.types.iter() {
             let naga::TypeInner::Struct { members, span } = &kind.inner else { continue };
             let name = kind.name.as_deref().unwrap_or("");
@@ -91,18 +105,21 @@ fn libraries_and_passes_are_apart() {
 #[test]
 fn workgroups_fit_the_default_limits() {
     for (name, architecture) in architectures() {
-        let (_, module) = parsed(Pass::EvaluateTiles, &architecture);
-        let limits = wgpu::Limits::default();
-        let threads: u32 = module.entry_points[0].workgroup_size.iter().product();
-        assert!(threads <= limits.max_compute_invocations_per_workgroup, "{name}: {threads} threads");
-        let mut layouter = naga::proc::Layouter::default();
-        layouter.update(module.to_ctx()).unwrap();
-        let memory: u32 = module
-            .global_variables
-            .iter()
-            .filter(|(_, variable)| variable.space == naga::AddressSpace::WorkGroup)
-            .map(|(_, variable)| layouter[variable.ty].size)
-            .sum();
-        assert!(memory <= limits.max_compute_workgroup_storage_size, "{name}: {memory} bytes");
+        let is_kernel = |pass: &Pass| matches!(pass, Pass::EvaluateTiles | Pass::TraceRays);
+        for pass in passes(&architecture).into_iter().filter(is_kernel) {
+            let (_, module) = parsed(pass, &architecture);
+            let limits = wgpu::Limits::default();
+            let threads: u32 = module.entry_points[0].workgroup_size.iter().product();
+            assert!(threads <= limits.max_compute_invocations_per_workgroup, "{name}: {threads} threads");
+            let mut layouter = naga::proc::Layouter::default();
+            layouter.update(module.to_ctx()).unwrap();
+            let memory: u32 = module
+                .global_variables
+                .iter()
+                .filter(|(_, variable)| variable.space == naga::AddressSpace::WorkGroup)
+                .map(|(_, variable)| layouter[variable.ty].size)
+                .sum();
+            assert!(memory <= limits.max_compute_workgroup_storage_size, "{name}: {memory} bytes");
+        }
     }
 }

@@ -1,12 +1,8 @@
-// A field at the crossings of rows and columns, all layers in one kernel: many samples to a workgroup, their
-// activations in workgroup memory from the first layer to the last, the weights streamed from their buffer.
-//
-// A thread keeps eight samples by four outputs in registers. Each weight it loads serves eight samples, each
-// activation four outputs; its neighbours read neighbouring weights and the same activations. The threads of a
-// workgroup share their weights through the cache: workgroup memory is worth more as more samples.
+// A field at the crossings of rows and columns, all layers in one kernel; the weights come through the cache, for
+// workgroup memory is worth more as more samples.
 
-#import "field/shape.wgsl"
-#import "field/activation.wgsl"
+#import "field/layers.wgsl"
+#import "field/weights_cached.wgsl"
 
 // A regular grid of canvas pixels: the mirror of gpu_data::Tile.
 struct Tile {
@@ -28,9 +24,6 @@ struct Tile {
 @group(0) @binding(3) var<storage, read> tiles: array<Tile>;
 @group(0) @binding(4) var canvas: CanvasTexture;
 
-// `[SAMPLES, HIDDEN_QUADS]`
-var<workgroup> activations: array<vec4f, SAMPLES * HIDDEN_QUADS>;
-
 // The pixel of a sample; samples beyond the last repeat it.
 fn sample_pixel(tile: Tile, sample: u32) -> vec2u {
     let index = min(sample, tile.columns * tile.rows - 1u);
@@ -48,56 +41,6 @@ fn first_layer(tile: Tile, first_sample: u32, lane: u32) {
     }
 }
 
-fn middle_layer(weight: u32, lane: u32) {
-    let quads = shape.hidden_quads;
-    let quad = lane % quads;
-    let block = lane / quads * 8u * quads;
-    let bias = weights[weight + 4u * quads * quads + quad];
-    var z0 = bias;
-    var z1 = bias;
-    var z2 = bias;
-    var z3 = bias;
-    var z4 = bias;
-    var z5 = bias;
-    var z6 = bias;
-    var z7 = bias;
-    for (var k = 0u; k < quads; k++) {
-        let row = weight + 4u * k * quads + quad;
-        let w = mat4x4f(weights[row], weights[row + quads], weights[row + 2u * quads], weights[row + 3u * quads]);
-        let x = block + k;
-        z0 += w * activations[x];
-        z1 += w * activations[x + quads];
-        z2 += w * activations[x + 2u * quads];
-        z3 += w * activations[x + 3u * quads];
-        z4 += w * activations[x + 4u * quads];
-        z5 += w * activations[x + 5u * quads];
-        z6 += w * activations[x + 6u * quads];
-        z7 += w * activations[x + 7u * quads];
-    }
-    workgroupBarrier();
-    let out = block + quad;
-    activations[out] = activate(z0, shape.omega0);
-    activations[out + quads] = activate(z1, shape.omega0);
-    activations[out + 2u * quads] = activate(z2, shape.omega0);
-    activations[out + 3u * quads] = activate(z3, shape.omega0);
-    activations[out + 4u * quads] = activate(z4, shape.omega0);
-    activations[out + 5u * quads] = activate(z5, shape.omega0);
-    activations[out + 6u * quads] = activate(z6, shape.omega0);
-    activations[out + 7u * quads] = activate(z7, shape.omega0);
-    workgroupBarrier();
-}
-
-// RGB of one sample, in [0, 1].
-fn last_layer(sample: u32) -> vec3f {
-    var y = weights[shape.last_bias];
-    for (var k = 0u; k < shape.hidden_quads; k++) {
-        let x = activations[sample * shape.hidden_quads + k];
-        let row = shape.last_weight + 4u * k;
-        y += mat4x4f(weights[row], weights[row + 1u], weights[row + 2u], weights[row + 3u]) * x;
-    }
-    return clamp(y.rgb + shape.output_offset, vec3f(0.0), vec3f(1.0));
-}
-
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn evaluate_tiles(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
     let tile = tiles[group.y];
@@ -108,13 +51,12 @@ fn evaluate_tiles(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation
     }
     first_layer(tile, first_sample, lane);
     workgroupBarrier();
-    for (var layer = 0u; layer < shape.middle_layers; layer++) {
-        middle_layer(shape.middle_weight + layer * shape.middle_stride, lane);
-    }
+    middle_layers(SAMPLES, lane);
     for (var sample = lane; sample < SAMPLES; sample += WORKGROUP_SIZE) {
         if first_sample + sample < tile.columns * tile.rows {
             let pixel = sample_pixel(tile, first_sample + sample);
-            textureStore(canvas, pixel, vec4f(last_layer(sample), 1.0));
+            let rgb = clamp(last_layer(sample).rgb, vec3f(0.0), vec3f(1.0));
+            textureStore(canvas, pixel, vec4f(rgb, 1.0));
         }
     }
 }

@@ -30,23 +30,11 @@ const CHUNK_QUADS: u32 = 64u;
 
 var<workgroup> features: array<vec4f, CHUNK_QUADS>;
 
-// Features `4 * quad ..` of this coordinate, cosines before sines, zero beyond the last.
-fn feature_quad(coordinate: f32, quad: u32) -> vec4f {
-    if !ENCODING_IS_FOURIER {
-        return vec4f(coordinate, 0.0, 0.0, 0.0);
-    }
-    let half_quads = (shape.axis_features / 2u + 3u) / 4u;
-    let is_sine = quad >= half_quads;
-    return encode_quad(coordinate, frequencies[quad - select(0u, half_quads, is_sine)], is_sine);
-}
-
 @compute @workgroup_size(64)
 fn project_axes(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
     let index = min(range.first + group.x, range.end - 1u);
     let coordinate = coordinates[index];
-    // Each half of the features is padded to quads in `weights` too, so that a quad is never of both halves.
-    let half_quads = (shape.axis_features / 2u + 3u) / 4u;
-    let axis_quads = max(2u * half_quads, 1u);
+    let axis_quads = quads_of_axis();
     let axis = select(0u, 1u, index >= range.column_base);
     let axis_weight = shape.first_weight + axis * axis_quads * 4u * shape.hidden_quads;
     for (var chunk = 0u; chunk < axis_quads; chunk += CHUNK_QUADS) {

@@ -45,6 +45,8 @@ pub(crate) struct Bridge {
     rebuilds: u32,
     /// What the pass was given last.
     field: Option<Arc<FieldRecord>>,
+    /// What was looked at last.
+    drawing: Drawing,
 }
 
 enum PassState {
@@ -60,14 +62,17 @@ impl Bridge {
         let (sender, faults) = channel();
         listen(&render, &sender, ctx);
         let pass = build(&render, kind, ctx);
-        Self { render, kind, pass, faults, rebuilds: 0, field: None }
+        Self { render, kind, pass, faults, rebuilds: 0, field: None, drawing: Drawing::Image }
     }
 
     /// Adapter and evaluator, for the status line.
     pub(crate) fn describe(&self) -> (String, EvaluatorKind) {
         // The pass falls back on the CPU where the adapter cannot evaluate a field.
         let kind = match &self.pass {
-            PassState::Ready(pass) => lock(pass).image.evaluator(),
+            PassState::Ready(pass) => match self.drawing {
+                Drawing::Image => lock(pass).image.evaluator(),
+                Drawing::Volume => lock(pass).volume.evaluator(),
+            },
             PassState::Building(_) | PassState::Failed => self.kind,
         };
         (self.render.adapter.get_info().name, kind)
@@ -127,6 +132,7 @@ impl Bridge {
         frame: &ImageFrame,
     ) -> Option<FrameState> {
         let PassState::Ready(pass) = &self.pass else { return None };
+        self.drawing = Drawing::Image;
         let pass = &mut lock(pass).image;
         // A field that cannot be drawn is refused once, not with every frame.
         if !is_same(self.field.as_ref(), field) {
@@ -155,6 +161,7 @@ impl Bridge {
         frame: &VolumeFrame,
     ) -> Option<VolumeState> {
         let PassState::Ready(pass) = &self.pass else { return None };
+        self.drawing = Drawing::Volume;
         let pass = &mut lock(pass).volume;
         pass.set_field(field.cloned());
         let state = pass.frame(&self.render.device, &self.render.queue, frame);
@@ -213,7 +220,7 @@ fn build(render: &RenderState, kind: EvaluatorKind, ctx: &Context) -> PassState 
         let repaint = ctx.clone();
         let wake = Arc::new(move || repaint.request_repaint());
         let build = || {
-            let volume = VolumePass::new(&device, format, kind, Arc::clone(&wake) as _)?;
+            let volume = VolumePass::new(&device, &queue, format, kind, Arc::clone(&wake) as _)?;
             Ok(Passes { image: ImagePass::new(&device, &queue, format, kind, wake.clone())?, volume })
         };
         sender.send(build()).ok();

@@ -1,13 +1,17 @@
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Context as _;
 use eframe::egui::{IconData, ViewportBuilder};
+use eframe::egui_wgpu::WgpuSetup;
+use eframe::wgpu::DeviceDescriptor;
 use eframe::{NativeOptions, Renderer};
 
 use super::settings::Settings;
 use super::theme::size;
 use super::window::{Opening, Window};
+use crate::render::with_workgroup_memory;
 
 /// Open the window, with these files in its library, and return when it is closed.
 ///
@@ -30,7 +34,7 @@ pub fn run(files: Vec<PathBuf>) -> anyhow::Result<()> {
         .with_drag_and_drop(true)
         .with_icon(icon());
     // The clipboard has its own thread, so its keys are ours to handle.
-    let options = NativeOptions {
+    let mut options = NativeOptions {
         viewport,
         renderer: Renderer::Wgpu,
         clipboard_shortcuts: false,
@@ -38,6 +42,13 @@ pub fn run(files: Vec<PathBuf>) -> anyhow::Result<()> {
         dithering: false,
         ..NativeOptions::default()
     };
+    if let WgpuSetup::CreateNew(setup) = &mut options.wgpu_options.wgpu_setup {
+        let usual = Arc::clone(&setup.device_descriptor);
+        setup.device_descriptor = Arc::new(move |adapter| {
+            let own = usual(adapter);
+            DeviceDescriptor { required_limits: with_workgroup_memory(own.required_limits, adapter), ..own }
+        });
+    }
     let opening = Opening { files, settings, notice, config_folder, began };
     eframe::run_native(
         "Hyperscope",

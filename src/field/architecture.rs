@@ -148,6 +148,18 @@ impl Architecture {
         }
     }
 
+    /// The reference object field of Trans-INR (arXiv 2208.02801), without a view direction: 295,172 parameters.
+    #[must_use]
+    pub fn reference_object() -> Self {
+        Self {
+            layers: 6,
+            hidden: 256,
+            encoding: Encoding::Fourier { count: 20, min: 1.0, max: 256.0 },
+            density_gain: None,
+            ..Self::live_object()
+        }
+    }
+
     /// A small sound field, an instant to an amplitude: 768-4-1, 3,081 parameters. A unit of coordinate is half a
     /// second, so that `pi f` is a frequency of `f` Hz.
     #[must_use]
@@ -162,7 +174,7 @@ impl Architecture {
         }
     }
 
-    /// Every named preset, for tests and for people.
+    /// Every named preset of a picture's field, for tests and for people.
     #[must_use]
     pub fn presets() -> Vec<(&'static str, Self)> {
         vec![
@@ -170,6 +182,12 @@ impl Architecture {
             ("live-image", Self::live_image()),
             ("siren-image", Self::siren_image()),
         ]
+    }
+
+    /// Every named preset of an object's field.
+    #[must_use]
+    pub fn object_presets() -> Vec<(&'static str, Self)> {
+        vec![("reference-object", Self::reference_object()), ("live-object", Self::live_object())]
     }
 
     fn image(layers: usize, hidden: usize, encoding: Encoding, activation: Activation) -> Self {

@@ -193,6 +193,20 @@ impl Bake {
         &self.reaches
     }
 
+    /// Of each cell, how many cells away the nearest is that [`Occupancy`] found occupied, a diagonal step counting as
+    /// one. `[z, y, x]`
+    #[must_use]
+    pub fn leaps(&self) -> Vec<u8> {
+        let [width, height, _] = self.cells();
+        let mut leaps = vec![u8::MAX; self.cells().iter().product()];
+        for cell in self.occupied_cells() {
+            let [x, y, z] = [0, 1, 2].map(|axis| cell[axis] - self.first[axis]);
+            leaps[(z * height + y) * width + x] = 0;
+        }
+        spread(&mut leaps, self.cells());
+        leaps
+    }
+
     /// Nodes along each axis, x first.
     #[must_use]
     pub fn size(&self) -> [usize; 3] {
@@ -276,6 +290,13 @@ impl Bake {
             }
         }
         sum
+    }
+
+    /// The node nearest to a point.
+    pub(super) fn node_near(&self, point: [f32; 3]) -> usize {
+        let place = self.in_voxels(point);
+        let [x, y, z] = [0, 1, 2].map(|axis| ((place[axis] + 0.5) as usize).min(self.size[axis] - 1));
+        (z * self.size[1] + y) * self.size[0] + x
     }
 
     /// A point in voxels from the first node.

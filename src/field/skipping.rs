@@ -2,18 +2,24 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::doubt::{Doubt, doubts};
 use super::volume::{Light, Seen, nothing_at, point_at, spacings};
 use super::{Bake, CropBox, Evaluator, FieldRecord, Occupancy, Sampling};
 
 /// Rays that are followed together.
 const RAYS: usize = 64;
 /// A ray that lets through less is not followed further.
-const OPAQUE: f32 = 1e-3;
-/// What a sample adds to its ray, at least, for the field to be evaluated there, where a ray has 64; where it has more,
-/// each adds less. Of lesser ones the bake is believed: all of them together add a tenth at most, so a bake that is
-/// wrong by a tenth there puts the ray wrong by a hundredth. Tests hold the whole to that.
-const WEIGHT_MIN: f32 = 1.5e-3;
-const SAMPLES_OF_WEIGHT: f32 = 64.0;
+pub(crate) const OPAQUE: f32 = 1e-3;
+/// By how much the bake may put a ray wrong at one sample and is believed there, where a ray has 64; where it has more, by
+/// less. That is a bound, and over a ray the errors are of both signs: together they stay below a hundredth, as tests
+/// hold.
+const DOUBT_MAX: f32 = 3e-4;
+const SAMPLES_OF_DOUBT: f32 = 64.0;
+
+/// Of a ray with so many samples, the doubt of one up to which the bake is believed.
+pub(crate) fn doubt_max(samples: usize) -> f32 {
+    DOUBT_MAX * (SAMPLES_OF_DOUBT / samples as f32).min(1.0)
+}
 
 /// What is seen along a ray, and at how many samples the field was evaluated for it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -32,12 +38,13 @@ struct Sample {
     baked: Option<([f32; 3], f32)>,
 }
 
-/// Draws an object at the samples of [`FieldRecord::trace`]. A bake tells beforehand what each of them adds to its ray:
-/// the field is evaluated where that is something, and not in empty cells nor behind what is opaque.
+/// Draws an object at the samples of [`FieldRecord::trace`]. A bake tells beforehand what each of them adds to its ray,
+/// and how wrong that may be: the field is evaluated where it matters, and not in empty cells nor behind what is opaque.
 #[derive(Debug, Clone)]
 pub struct Tracer {
     evaluator: Evaluator,
     bake: Arc<Bake>,
+    doubts: Arc<[Doubt]>,
     gain: f32,
     is_object: bool,
 }
@@ -58,10 +65,16 @@ impl Tracer {
         let architecture = record.field.architecture();
         Self {
             evaluator: Evaluator::new(&record.field),
+            doubts: doubts(&bake).into(),
             bake,
             gain: architecture.density_gain.unwrap_or(1.0),
             is_object: (architecture.inputs, architecture.outputs) == (3, 4),
         }
+    }
+
+    /// How wrong its bake may be, at each node: see [`doubts`].
+    pub(crate) fn doubts(&self) -> &[Doubt] {
+        &self.doubts
     }
 
     /// What is seen along rays.
@@ -133,7 +146,7 @@ impl Tracer {
         let mut index = depths.partition_point(|depth| *depth < enter);
         let end = depths.partition_point(|depth| *depth <= leave);
         let occupancy = self.bake.occupancy();
-        let weight_min = WEIGHT_MIN * (SAMPLES_OF_WEIGHT / depths.len() as f32).min(1.0);
+        let doubt_max = doubt_max(depths.len());
         let mut left = 1.0;
         while index < end && left >= OPAQUE {
             let point = point_at(ray, depths[index]);
@@ -142,9 +155,10 @@ impl Tracer {
                 None => samples.push(Sample { index, baked: None }),
                 Some(cell) if occupancy.is_occupied(cell) => {
                     let (color, clear) = self.bake.sample(point, spacings[index]);
-                    let weight = left * (1.0 - clear);
+                    let voxels = spacings[index] / self.bake.voxel();
+                    let doubt = self.doubts[self.bake.node_near(point)].of_sample(voxels, clear, left);
                     left *= clear;
-                    samples.push(Sample { index, baked: (weight < weight_min).then_some((color, clear)) });
+                    samples.push(Sample { index, baked: (doubt < doubt_max).then_some((color, clear)) });
                 }
                 Some(cell) => {
                     let exit = occupancy.exit(ray, cell);

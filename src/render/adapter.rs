@@ -1,5 +1,8 @@
 use super::RenderError;
 
+/// Workgroup memory that the kernels have a use for: 32 samples of the reference object field, and a tile of its weights.
+const WORKGROUP_BYTES: u32 = 48 << 10;
+
 /// Who evaluates the field for the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum EvaluatorKind {
@@ -90,6 +93,15 @@ fn compute_adapters(backends: wgpu::Backends) -> Vec<wgpu::Adapter> {
     adapters
 }
 
+/// These limits with as much workgroup memory as the kernels have a use for and the adapter has: the more, the more
+/// samples share each weight.
+#[must_use]
+pub fn with_workgroup_memory(limits: wgpu::Limits, adapter: &wgpu::Adapter) -> wgpu::Limits {
+    let most = adapter.limits().max_compute_workgroup_storage_size.min(WORKGROUP_BYTES);
+    let max_compute_workgroup_storage_size = limits.max_compute_workgroup_storage_size.max(most);
+    wgpu::Limits { max_compute_workgroup_storage_size, ..limits }
+}
+
 /// A device of the best adapter, for work without a window.
 ///
 /// # Errors
@@ -102,11 +114,7 @@ pub(super) fn open_device() -> Result<(wgpu::Device, wgpu::Queue), RenderError> 
 pub(super) fn open_adapter() -> Result<(AdapterSummary, wgpu::Device, wgpu::Queue), RenderError> {
     let adapter = ranked().into_iter().next().ok_or(RenderError::NoAdapter)?;
     let limits = adapter.limits();
-    let wished = wgpu::Limits {
-        // More samples to a workgroup where there is room for them.
-        max_compute_workgroup_storage_size: limits.max_compute_workgroup_storage_size.min(32 << 10),
-        ..wgpu::Limits::default()
-    };
+    let wished = with_workgroup_memory(wgpu::Limits::default(), &adapter);
     let required_limits = if wished.check_limits(&limits) { wished } else { limits };
     let descriptor = wgpu::DeviceDescriptor {
         label: Some("hyperscope offline"),

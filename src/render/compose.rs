@@ -13,11 +13,16 @@ const FILES: &[(&str, &str)] = &[
     ("common/sine.wgsl", include_str!("../../shaders/common/sine.wgsl")),
     ("common/srgb.wgsl", include_str!("../../shaders/common/srgb.wgsl")),
     ("field/activation.wgsl", include_str!("../../shaders/field/activation.wgsl")),
+    ("field/bake.wgsl", include_str!("../../shaders/field/bake.wgsl")),
     ("field/encoding.wgsl", include_str!("../../shaders/field/encoding.wgsl")),
+    ("field/layers.wgsl", include_str!("../../shaders/field/layers.wgsl")),
     ("field/shape.wgsl", include_str!("../../shaders/field/shape.wgsl")),
+    ("field/weights_cached.wgsl", include_str!("../../shaders/field/weights_cached.wgsl")),
+    ("field/weights_streamed.wgsl", include_str!("../../shaders/field/weights_streamed.wgsl")),
     ("pass/evaluate_tiles.wgsl", include_str!("../../shaders/pass/evaluate_tiles.wgsl")),
     ("pass/project_axes.wgsl", include_str!("../../shaders/pass/project_axes.wgsl")),
     ("pass/screen.wgsl", include_str!("../../shaders/pass/screen.wgsl")),
+    ("pass/trace_rays.wgsl", include_str!("../../shaders/pass/trace_rays.wgsl")),
     ("pass/volume_baked.wgsl", include_str!("../../shaders/pass/volume_baked.wgsl")),
     ("pass/volume_screen.wgsl", include_str!("../../shaders/pass/volume_screen.wgsl")),
 ];
@@ -31,6 +36,8 @@ pub enum Pass {
     EvaluateTiles,
     /// What is seen of a picture in the viewport.
     Screen,
+    /// An object's field, along the rays of a camera.
+    TraceRays,
     /// An object's baked grid, along the rays of a camera.
     VolumeBaked,
     /// What is seen of an object in the viewport.
@@ -39,8 +46,14 @@ pub enum Pass {
 
 impl Pass {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::ProjectAxes, Self::EvaluateTiles, Self::Screen, Self::VolumeBaked, Self::VolumeScreen];
+    pub const ALL: [Self; 6] = [
+        Self::ProjectAxes,
+        Self::EvaluateTiles,
+        Self::Screen,
+        Self::TraceRays,
+        Self::VolumeBaked,
+        Self::VolumeScreen,
+    ];
 
     /// Its path in `shaders/`.
     #[must_use]
@@ -49,6 +62,7 @@ impl Pass {
             Self::ProjectAxes => "pass/project_axes.wgsl",
             Self::EvaluateTiles => "pass/evaluate_tiles.wgsl",
             Self::Screen => "pass/screen.wgsl",
+            Self::TraceRays => "pass/trace_rays.wgsl",
             Self::VolumeBaked => "pass/volume_baked.wgsl",
             Self::VolumeScreen => "pass/volume_screen.wgsl",
         }

@@ -1,11 +1,14 @@
 //! Small things that every use of a device needs.
 
-use std::time::Duration;
+use std::sync::mpsc::RecvTimeoutError;
+use std::time::{Duration, Instant};
 
 use super::RenderError;
 
 /// How long a piece of work that was cut for milliseconds may take before the device counts as gone.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// How often a buffer is looked at that is waited for.
+const LOOK_INTERVAL: Duration = Duration::from_micros(300);
 
 /// What `work` does with the device; what wgpu has against it becomes an error instead of a panic.
 ///
@@ -75,16 +78,36 @@ pub(super) fn read_texture(
         (buffer, submission)
     };
     let (buffer, submission) = scoped(device, copy).map_err(RenderError::Gpu)?;
+    wait(device, submission)?;
+    read_buffer(device, &buffer)
+}
+
+/// A buffer's bytes, when all that is submitted with it is done. Whoever waits for a submission keeps other threads
+/// from presenting a frame meanwhile, so this looks again and again instead.
+///
+/// # Errors
+/// [`RenderError::Unresponsive`] if the device is lost or takes too long.
+pub(super) fn read_buffer(device: &wgpu::Device, buffer: &wgpu::Buffer) -> Result<Vec<u8>, RenderError> {
     let (sender, receiver) = std::sync::mpsc::sync_channel(1);
     buffer.slice(..).map_async(wgpu::MapMode::Read, move |result| {
         sender.send(result).ok();
     });
-    wait(device, submission)?;
     let gone = |reason: String| RenderError::Unresponsive(reason);
-    receiver
-        .recv_timeout(PATIENCE)
-        .map_err(|err| gone(err.to_string()))?
-        .map_err(|err| gone(err.to_string()))?;
-    let bytes = buffer.slice(..).get_mapped_range().map_err(|err| gone(err.to_string()))?;
-    Ok(bytes.to_vec())
+    let begun = Instant::now();
+    loop {
+        device.poll(wgpu::PollType::Poll).map_err(|err| gone(err.to_string()))?;
+        match receiver.recv_timeout(LOOK_INTERVAL) {
+            Ok(result) => break result.map_err(|err| gone(err.to_string()))?,
+            Err(RecvTimeoutError::Timeout) if begun.elapsed() < PATIENCE => {}
+            Err(err) => return Err(gone(err.to_string())),
+        }
+    }
+    let bytes = buffer.slice(..).get_mapped_range().map_err(|err| gone(err.to_string()))?.to_vec();
+    buffer.unmap();
+    Ok(bytes)
+}
+
+/// Floating-point operations a second that a device is taken for before anything is measured.
+pub(super) fn guessed_flops(device: &wgpu::Device) -> f64 {
+    if device.adapter_info().device_type == wgpu::DeviceType::Cpu { 1e9 } else { 1e11 }
 }

@@ -40,6 +40,14 @@ pub enum RenderError {
         /// Values at a point.
         outputs: usize,
     },
+    /// The field is not of an object.
+    #[error("this field has {inputs} inputs and {outputs} outputs; an object needs 3 and 4")]
+    NotAnObject {
+        /// Coordinates of a point.
+        inputs: usize,
+        /// Values at a point.
+        outputs: usize,
+    },
     /// The field does not fit the WGSL kernel on this device.
     #[error("this field does not fit the GPU: {0}; the CPU evaluates it instead")]
     FieldTooLarge(String),

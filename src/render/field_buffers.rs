@@ -33,11 +33,11 @@ fn axis_rows(architecture: &Architecture) -> usize {
 pub(super) fn num_weights(architecture: &Architecture) -> usize {
     let width = 4 * quads(architecture.hidden);
     let middle = architecture.layers.saturating_sub(2) * (width + 1) * width;
-    (2 * axis_rows(architecture) + 1) * width + middle + (width + 1) * 4
+    (architecture.inputs * axis_rows(architecture) + 1) * width + middle + (width + 1) * 4
 }
 
 impl FieldBuffers {
-    /// Upload a field with two inputs, at least three outputs and at least two layers.
+    /// Upload a field with at least two layers. Of its outputs the first four are used.
     pub(super) fn new(device: &wgpu::Device, field: &Field) -> Self {
         let (shape, weights) = pack(field);
         let buffer = |label, contents: &[u8], usage| {
@@ -139,12 +139,13 @@ mod tests {
 
     #[test]
     fn every_weight_has_its_place_and_the_rest_is_zero() {
-        for (hidden, layers, count) in [(6, 4, 3), (8, 2, 4), (5, 3, 0)] {
+        for (inputs, hidden, layers, count) in [(2, 6, 4, 3), (2, 8, 2, 4), (3, 5, 3, 0), (3, 4, 2, 3)] {
             let encoding = match count {
                 0 => Encoding::Identity,
                 _ => Encoding::Fourier { count, min: 1.0, max: 9.0 },
             };
-            let architecture = Architecture { layers, hidden, encoding, ..Architecture::reference_image() };
+            let architecture =
+                Architecture { inputs, layers, hidden, encoding, ..Architecture::reference_image() };
             let mut next = 0.0;
             let mut number = || {
                 next += 1.0;

@@ -101,7 +101,7 @@ mirror! {
 }
 
 mirror! {
-    /// A baked object and where it is seen from; see `shaders/pass/volume_baked.wgsl`.
+    /// A baked object and where it is seen from; see `shaders/field/bake.wgsl`.
     BakedView {
         origin: [f32; 3],
         near: f32,
@@ -126,6 +126,19 @@ mirror! {
     }
 }
 
+mirror! {
+    /// What one dispatch draws of an object; see `shaders/pass/trace_rays.wgsl`.
+    Tracing {
+        viewport_px: [u32; 2],
+        first_square: u32,
+        samples: u32,
+        gain: f32,
+        doubt_max: f32,
+        opaque: f32,
+        last_spacing: f32,
+    }
+}
+
 /// The layouts of all structures that are shared with the shaders.
 #[must_use]
 pub fn struct_layouts() -> Vec<StructLayout> {
@@ -138,5 +151,6 @@ pub fn struct_layouts() -> Vec<StructLayout> {
         Instance::layout(),
         VolumeScreen::layout(),
         BakedView::layout(),
+        Tracing::layout(),
     ]
 }

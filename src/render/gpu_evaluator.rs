@@ -1,7 +1,7 @@
 use std::time::{Duration, Instant};
 
 use super::RenderError;
-use super::device::{bind, scoped, wait};
+use super::device::{bind, guessed_flops, scoped, wait};
 use super::field_buffers::FieldBuffers;
 use super::gpu_data::{AxisRange, Tile};
 use super::kernel::Kernels;
@@ -10,16 +10,13 @@ use super::work::Work;
 use crate::field::Field;
 
 /// Longest submission that is aimed at.
-const LONGEST_SUBMIT: Duration = Duration::from_millis(25);
+pub(super) const LONGEST_SUBMIT: Duration = Duration::from_millis(25);
 /// Grids of one submission, at most.
 const MAX_TILES: usize = 1024;
 /// Samples of one submission, at least.
 const MIN_SAMPLES: u64 = 64;
 /// Coordinates that are projected in one submission.
 const AXIS_COORDINATES: u32 = 512;
-/// First guesses, floating-point operations a second.
-const GPU_FLOPS: f64 = 1e11;
-const SOFTWARE_FLOPS: f64 = 1e9;
 
 /// Evaluates the samples of a canvas by WGSL, in submissions that are cut to a time.
 #[derive(Debug)]
@@ -53,9 +50,7 @@ impl GpuEvaluator {
     /// # Errors
     /// [`RenderError::Gpu`] if the device has no room.
     pub(super) fn new(device: &wgpu::Device, kernels: Kernels, field: &Field) -> Result<Self, RenderError> {
-        let is_software = device.adapter_info().device_type == wgpu::DeviceType::Cpu;
-        let flops = if is_software { SOFTWARE_FLOPS } else { GPU_FLOPS };
-        let samples_per_sec = flops / field.architecture().flops_per_point().max(1) as f64;
+        let samples_per_sec = guessed_flops(device) / field.architecture().flops_per_point().max(1) as f64;
         let buffer = |label, size, usage| {
             let usage = usage | wgpu::BufferUsages::COPY_DST;
             let size = size as u64;

@@ -36,7 +36,7 @@ mod volume;
 mod work;
 mod worker;
 
-pub use adapter::{AdapterSummary, EvaluatorKind, adapters};
+pub use adapter::{AdapterSummary, EvaluatorKind, adapters, with_workgroup_memory};
 pub use color_map::error_color;
 pub use compose::Pass;
 pub use error::RenderError;
@@ -46,4 +46,6 @@ pub use image_pass::ImagePass;
 pub use kernel::shader_source;
 pub use offline::render_gpu;
 pub use offscreen::Offscreen;
-pub use volume::{Backdrop, Drawn, VolumeFrame, VolumeMode, VolumePass, VolumeState, draw_baked_gpu, shaded};
+pub use volume::{
+    Backdrop, Drawn, VolumeFrame, VolumeMode, VolumeOffscreen, VolumePass, VolumeState, shaded,
+};

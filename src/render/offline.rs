@@ -34,7 +34,7 @@ pub fn render_gpu(
         return Err(RenderError::Size { width, height });
     }
     let (device, queue) = open_device()?;
-    let shape = KernelShape::new(record.field.architecture(), &device.limits(), FORMAT)?;
+    let shape = KernelShape::of_image(record.field.architecture(), &device.limits(), FORMAT)?;
     let kernels = Kernels::build(&device, shape)?;
     let mut evaluator = GpuEvaluator::new(&device, kernels, &record.field)?;
     let canvas = scoped(&device, || part_canvas(&device)).map_err(RenderError::Gpu)?;

@@ -152,7 +152,7 @@ impl GpuTiles {
             if let Some((_, evaluator)) = self.field.take() {
                 self.kernels = Some(evaluator.into_kernels());
             }
-            let shape = KernelShape::new(record.field.architecture(), &device.limits(), CANVAS_FORMAT)?;
+            let shape = KernelShape::of_image(record.field.architecture(), &device.limits(), CANVAS_FORMAT)?;
             let Some(kernels) = self.kernels_for(device, shape)? else { return Ok(false) };
             let evaluator = GpuEvaluator::new(device, kernels, &record.field)?;
             self.field = Some((Arc::clone(record), evaluator));

@@ -97,6 +97,7 @@ fn files_written_from_python_evaluate_as_pytorch_says() {
 #[test]
 fn the_reference_field_has_the_published_number_of_parameters() {
     assert_eq!(Architecture::reference_image().num_params(), 263_939);
+    assert_eq!(Architecture::reference_object().num_params(), 295_172);
 }
 
 #[test]

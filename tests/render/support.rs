@@ -123,20 +123,40 @@ impl Stage {
         }
     }
 
-    fn target(&self, (width, height): (u32, u32)) -> wgpu::Texture {
-        self.device.create_texture(&wgpu::TextureDescriptor {
-            label: None,
-            size: wgpu::Extent3d { width, height, depth_or_array_layers: 1 },
-            mip_level_count: 1,
-            sample_count: 1,
-            dimension: wgpu::TextureDimension::D2,
-            format: self.format,
-            usage: wgpu::TextureUsages::RENDER_ATTACHMENT | wgpu::TextureUsages::COPY_SRC,
-            view_formats: &[],
-        })
+    /// What is seen, RGB, `[height, width, 3]`, as it lies in the target.
+    pub(super) fn picture(&self, size: (u32, u32)) -> Vec<f32> {
+        painted(&self.device, &self.queue, self.format, size, |pass| self.pass.paint(pass))
     }
+}
 
-    fn paint(&self, encoder: &mut wgpu::CommandEncoder, texture: &wgpu::Texture) {
+/// What is painted into a target of this format, RGB, `[height, width, 3]`, as it lies there.
+pub(super) fn painted(
+    device: &wgpu::Device,
+    queue: &wgpu::Queue,
+    format: wgpu::TextureFormat,
+    (width, height): (u32, u32),
+    paint: impl FnOnce(&mut wgpu::RenderPass<'_>),
+) -> Vec<f32> {
+    let texture = device.create_texture(&wgpu::TextureDescriptor {
+        label: None,
+        size: wgpu::Extent3d { width, height, depth_or_array_layers: 1 },
+        mip_level_count: 1,
+        sample_count: 1,
+        dimension: wgpu::TextureDimension::D2,
+        format,
+        usage: wgpu::TextureUsages::RENDER_ATTACHMENT | wgpu::TextureUsages::COPY_SRC,
+        view_formats: &[],
+    });
+    let texel_bytes = format.block_copy_size(None).unwrap();
+    let row_bytes = (width * texel_bytes).next_multiple_of(256);
+    let buffer = device.create_buffer(&wgpu::BufferDescriptor {
+        label: None,
+        size: u64::from(row_bytes * height),
+        usage: wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::MAP_READ,
+        mapped_at_creation: false,
+    });
+    let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+    {
         let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
         let attachment = wgpu::RenderPassColorAttachment {
             view: &view,
@@ -148,40 +168,25 @@ impl Stage {
             color_attachments: &[Some(attachment)],
             ..wgpu::RenderPassDescriptor::default()
         });
-        self.pass.paint(&mut pass);
+        paint(&mut pass);
     }
-
-    /// What is seen, RGB, `[height, width, 3]`, as it lies in the target.
-    pub(super) fn picture(&self, (width, height): (u32, u32)) -> Vec<f32> {
-        let texel_bytes = self.format.block_copy_size(None).unwrap();
-        let texture = self.target((width, height));
-        let row_bytes = (width * texel_bytes).next_multiple_of(256);
-        let buffer = self.device.create_buffer(&wgpu::BufferDescriptor {
-            label: None,
-            size: u64::from(row_bytes * height),
-            usage: wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::MAP_READ,
-            mapped_at_creation: false,
-        });
-        let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-        self.paint(&mut encoder, &texture);
-        let layout =
-            wgpu::TexelCopyBufferLayout { offset: 0, bytes_per_row: Some(row_bytes), rows_per_image: None };
-        encoder.copy_texture_to_buffer(
-            texture.as_image_copy(),
-            wgpu::TexelCopyBufferInfo { buffer: &buffer, layout },
-            texture.size(),
-        );
-        self.queue.submit([encoder.finish()]);
-        let bytes = read(&self.device, &buffer);
-        let rows = bytes.chunks_exact(row_bytes as usize);
-        let texels = rows.flat_map(|row| row.chunks_exact(texel_bytes as usize).take(width as usize));
-        texels
-            .flat_map(|texel| match texel_bytes {
-                16 => bytemuck::pod_collect_to_vec::<u8, f32>(&texel[..12]),
-                _ => texel[..3].iter().map(|value| f32::from(*value) / 255.0).collect(),
-            })
-            .collect()
-    }
+    let layout =
+        wgpu::TexelCopyBufferLayout { offset: 0, bytes_per_row: Some(row_bytes), rows_per_image: None };
+    encoder.copy_texture_to_buffer(
+        texture.as_image_copy(),
+        wgpu::TexelCopyBufferInfo { buffer: &buffer, layout },
+        texture.size(),
+    );
+    queue.submit([encoder.finish()]);
+    let bytes = read(device, &buffer);
+    let rows = bytes.chunks_exact(row_bytes as usize);
+    let texels = rows.flat_map(|row| row.chunks_exact(texel_bytes as usize).take(width as usize));
+    texels
+        .flat_map(|texel| match texel_bytes {
+            16 => bytemuck::pod_collect_to_vec::<u8, f32>(&texel[..12]),
+            _ => texel[..3].iter().map(|value| f32::from(*value) / 255.0).collect(),
+        })
+        .collect()
 }
 
 /// A buffer's bytes, when all submitted work is done.

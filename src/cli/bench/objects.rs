@@ -7,6 +7,7 @@ use crate::camera::Orbit;
 use crate::dataset::FOCAL;
 use crate::export::{MESH_THRESHOLD, Mesh};
 use crate::field::{Bake, CropBox, FieldRecord, Occupancy, Sampling, Tracer};
+use crate::render::{Backdrop, RenderError, VolumeFrame, VolumeMode, VolumeOffscreen};
 
 /// The picture that is drawn.
 const SIDE_PX: u32 = 512;
@@ -14,6 +15,8 @@ const SIDE_PX: u32 = 512;
 const SAMPLES: usize = 64;
 /// Rays of the picture that is drawn without skipping: one in so many, for all take minutes.
 const ONE_IN: usize = 16;
+/// Side of the exact picture by WGSL where a software rasteriser runs it.
+const SOFTWARE_PX: u32 = 64;
 
 /// Everything that is drawn of an object's field.
 pub(super) fn drawing(seconds: f64, record: &FieldRecord) -> anyhow::Result<Vec<Row>> {
@@ -63,7 +66,35 @@ pub(super) fn drawing(seconds: f64, record: &FieldRecord) -> anyhow::Result<Vec<
         Row::of(format!("object: one ray in {ONE_IN} of it, every sample"), &times)
             .with_flops((some.len() * SAMPLES) as u64 * flops),
     );
+    rows.extend(by_wgsl(seconds, record, &bake, place)?);
     let times = repeat(seconds, || Ok(Mesh::of(record, &bake, MESH_THRESHOLD, &CropBox::ALL).ok()))?;
     rows.push(Row::of(format!("object: mesh from a bake of {voxels} voxels a side"), &times));
     Ok(rows)
+}
+
+/// What a graphics device draws in the place of the CPU, with reading the picture back; nothing where there is none.
+fn by_wgsl(seconds: f64, record: &FieldRecord, bake: &Bake, place: Orbit) -> anyhow::Result<Vec<Row>> {
+    let mut screen = match VolumeOffscreen::open(record, bake) {
+        Err(RenderError::NoAdapter) => return Ok(Vec::new()),
+        screen => screen?,
+    };
+    let Some(sampling) = Sampling::of(record, SAMPLES) else { return Ok(Vec::new()) };
+    let (name, is_software) = (screen.adapter().name.clone(), screen.adapter().is_software);
+    let frame = |side| VolumeFrame {
+        place,
+        viewport_px: (side, side),
+        mode: VolumeMode::Color,
+        crop: CropBox::of_bake(),
+        backdrop: Backdrop::Checker,
+        samples: SAMPLES,
+        is_moving: false,
+    };
+    let times = repeat(seconds, || Ok(screen.draw_baked(&frame(SIDE_PX), &sampling)?))?;
+    let baked = Row::of(format!("object: {SIDE_PX}x{SIDE_PX} from a bake, by WGSL"), &times).with_note(name);
+    let side = if is_software { SOFTWARE_PX } else { SIDE_PX };
+    let (_, evaluated) = screen.draw_exact(&frame(side), &sampling)?;
+    let times = repeat(seconds, || Ok(screen.draw_exact(&frame(side), &sampling)?))?;
+    let exact = Row::of(format!("object: {side}x{side}x{SAMPLES} exactly, skipping, by WGSL"), &times)
+        .with_flops(evaluated * record.field.architecture().flops_per_point());
+    Ok(vec![baked, exact])
 }

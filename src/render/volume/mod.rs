@@ -4,18 +4,23 @@
 //!   VolumeFrame ─► VolumePass ─► picture (one texture, as large as the viewport) ─► the window's own pass
 //!                     │             ▲
 //!                     │   patches   │ baked, then exact from the middle outwards
-//!                     └─► worker thread: field::{Bake, Tracer}; on a GPU the bake is drawn by WGSL (baked)
+//!                     └─► worker thread: field::{Bake, Tracer}; on a GPU both are drawn by WGSL (baked, exact)
 //! ```
 
 mod baked;
+mod exact;
 mod frame;
+mod grid;
+mod offscreen;
 mod pass;
+mod progress;
+mod ready;
 mod screen;
 mod shade;
 mod tiles;
 mod worker;
 
-pub use baked::draw_baked_gpu;
 pub use frame::{Backdrop, Drawn, VolumeFrame, VolumeMode, VolumeState};
+pub use offscreen::VolumeOffscreen;
 pub use pass::VolumePass;
 pub use shade::shaded;

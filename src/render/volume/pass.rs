@@ -1,10 +1,11 @@
 use std::sync::Arc;
 
 use super::baked::BakedPass;
+use super::ready::Graphics;
 use super::screen::Screen;
 use super::worker::VolumeWorker;
 use super::{Drawn, VolumeFrame, VolumeState};
-use crate::field::{Bake, FieldKind, FieldRecord, Sampling};
+use crate::field::{FieldKind, FieldRecord, Sampling};
 use crate::render::device::scoped;
 use crate::render::{EvaluatorKind, RenderError};
 
@@ -16,8 +17,6 @@ pub struct VolumePass {
     screen: Screen,
     /// Draws what was baked, where the graphics device is the faster one.
     baked: Option<BakedPass>,
-    /// As it was uploaded last.
-    bake: Option<Arc<Bake>>,
     field: Option<Arc<FieldRecord>>,
     /// The picture that was asked for last, and its number.
     wanted: Option<(Arc<FieldRecord>, VolumeFrame)>,
@@ -36,6 +35,7 @@ impl VolumePass {
     /// [`RenderError`] if the shader is refused or no thread can be started.
     pub fn new(
         device: &wgpu::Device,
+        queue: &wgpu::Queue,
         target: wgpu::TextureFormat,
         kind: EvaluatorKind,
         wake: Arc<dyn Fn() + Send + Sync>,
@@ -47,11 +47,15 @@ impl VolumePass {
                 .ok(),
             EvaluatorKind::Cpu => None,
         };
+        let graphics = baked.as_ref().map(|_| Graphics { device: device.clone(), queue: queue.clone() });
+        let usage = match graphics {
+            Some(_) => wgpu::TextureUsages::RENDER_ATTACHMENT | wgpu::TextureUsages::STORAGE_BINDING,
+            None => wgpu::TextureUsages::empty(),
+        };
         Ok(Self {
-            worker: VolumeWorker::start(baked.is_none(), wake)?,
-            screen: Screen::new(device, target)?,
+            worker: VolumeWorker::start(graphics, wake)?,
+            screen: Screen::new(device, target, usage)?,
             baked,
-            bake: None,
             field: None,
             wanted: None,
             request: 0,
@@ -71,9 +75,18 @@ impl VolumePass {
             // What the worker is at may still arrive.
             self.oldest_request = self.request + 1;
             self.wanted = None;
-            self.bake = None;
+            if let Some(baked) = &mut self.baked {
+                baked.clear();
+            }
             self.state = nothing();
         }
+    }
+
+    /// Who evaluates now: the CPU does where the device cannot.
+    #[must_use]
+    pub fn evaluator(&self) -> EvaluatorKind {
+        let is_device = self.baked.is_some() && !self.worker.is_refused();
+        if is_device { EvaluatorKind::Gpu } else { EvaluatorKind::Cpu }
     }
 
     /// What went wrong last, for a notice; it stays until it is taken.
@@ -96,10 +109,10 @@ impl VolumePass {
             self.wanted = Some((Arc::clone(&field), *frame));
             self.state.is_done = false;
         }
-        self.worker.request(self.request, &field, *frame);
+        let prepared = scoped(device, || self.screen.prepare(device, queue, frame));
+        self.worker.request(self.request, &field, *frame, self.screen.picture());
         let taken = self.worker.take();
-        let prepared = scoped(device, || {
-            self.screen.prepare(device, queue, frame);
+        let drawn = scoped(device, || {
             self.draw_baked(device, queue, frame, !is_known);
             if let Ok((patches, _)) = &taken {
                 // What the worker draws comes in order; where the device draws, a tile may be of the view before.
@@ -111,7 +124,7 @@ impl VolumePass {
                 }
             }
         });
-        if let Err(reason) = prepared {
+        if let Err(reason) = prepared.and(drawn) {
             self.error = Some(RenderError::Gpu(reason));
         }
         match taken {
@@ -134,21 +147,15 @@ impl VolumePass {
         is_other_view: bool,
     ) {
         let Some(pass) = &mut self.baked else { return };
-        let new = self.worker.take_bake();
         // The same bake again comes with every request.
-        let is_new =
-            new.as_ref().is_some_and(|new| self.bake.as_ref().is_none_or(|bake| !Arc::ptr_eq(bake, new)));
-        if let Some(new) = new.filter(|_| is_new) {
-            pass.upload(device, queue, &new);
-            self.bake = Some(new);
-        }
+        let is_new = self.worker.take_grid().is_some_and(|grid| pass.set_grid(device, grid));
         let sampling = self.field.as_ref().and_then(|field| Sampling::of(field, frame.samples));
-        if let Some(picture) =
-            self.screen.picture().filter(|_| self.bake.is_some() && (is_new || is_other_view))
-            && let Some(sampling) = sampling
+        if let (Some(picture), Some(sampling)) = (self.screen.picture(), sampling)
+            && (is_new || is_other_view)
         {
             pass.draw(device, queue, picture, frame, &sampling.moved(frame.place.depth_offset() as f32));
         }
+        self.worker.bake_is_shown(self.request);
     }
 
     /// Draw the last frame into the pass's current viewport.

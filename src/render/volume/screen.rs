@@ -10,6 +10,8 @@ use crate::render::kernel::screen_header;
 pub(super) struct Screen {
     pipeline: wgpu::RenderPipeline,
     uniform: wgpu::Buffer,
+    /// What else its picture is used for.
+    usage: wgpu::TextureUsages,
     written: VolumeScreen,
     picture: Option<Picture>,
 }
@@ -21,9 +23,15 @@ struct Picture {
 }
 
 impl Screen {
+    /// `usage` is what its picture is used for besides being filled and drawn.
+    ///
     /// # Errors
     /// [`RenderError::Shader`] with the compiler's message.
-    pub(super) fn new(device: &wgpu::Device, target: wgpu::TextureFormat) -> Result<Self, RenderError> {
+    pub(super) fn new(
+        device: &wgpu::Device,
+        target: wgpu::TextureFormat,
+        usage: wgpu::TextureUsages,
+    ) -> Result<Self, RenderError> {
         let source = compose(Pass::VolumeScreen, &screen_header(target))?;
         let refused = |reason| RenderError::Shader { pass: Pass::VolumeScreen.path().into(), reason };
         scoped(device, || {
@@ -34,7 +42,7 @@ impl Screen {
                 usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
                 mapped_at_creation: false,
             });
-            Self { pipeline, uniform, written: VolumeScreen::default(), picture: None }
+            Self { pipeline, uniform, usage, written: VolumeScreen::default(), picture: None }
         })
         .map_err(refused)
     }
@@ -44,19 +52,8 @@ impl Screen {
         let (width, height) = frame.viewport_px;
         let size = wgpu::Extent3d { width: width.max(1), height: height.max(1), depth_or_array_layers: 1 };
         if self.picture.as_ref().is_none_or(|picture| picture.texture.size() != size) {
-            let texture = device.create_texture(&wgpu::TextureDescriptor {
-                label: Some("object"),
-                size,
-                mip_level_count: 1,
-                sample_count: 1,
-                dimension: wgpu::TextureDimension::D2,
-                format: PICTURE,
-                usage: wgpu::TextureUsages::TEXTURE_BINDING
-                    | wgpu::TextureUsages::COPY_DST
-                    | wgpu::TextureUsages::COPY_SRC
-                    | wgpu::TextureUsages::RENDER_ATTACHMENT,
-                view_formats: &[],
-            });
+            let usage = self.usage | wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST;
+            let texture = new_picture(device, (size.width, size.height), PICTURE, usage);
             let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
             let resources = [self.uniform.as_entire_binding(), wgpu::BindingResource::TextureView(&view)];
             let binding = bind(device, &self.pipeline.get_bind_group_layout(0), &resources);
@@ -115,6 +112,25 @@ impl Screen {
         pass.set_bind_group(0, binding, &[]);
         pass.draw(0..3, 0..1);
     }
+}
+
+/// A texture for a picture of an object.
+pub(super) fn new_picture(
+    device: &wgpu::Device,
+    (width, height): (u32, u32),
+    format: wgpu::TextureFormat,
+    usage: wgpu::TextureUsages,
+) -> wgpu::Texture {
+    device.create_texture(&wgpu::TextureDescriptor {
+        label: Some("object"),
+        size: wgpu::Extent3d { width, height, depth_or_array_layers: 1 },
+        mip_level_count: 1,
+        sample_count: 1,
+        dimension: wgpu::TextureDimension::D2,
+        format,
+        usage,
+        view_formats: &[],
+    })
 }
 
 /// A pass over every pixel of its target: one triangle without vertices, by composed WGSL.

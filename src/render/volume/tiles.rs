@@ -1,12 +1,9 @@
-/// Side of a tile, in pixels.
-const TILE_PX: u32 = 64;
-
-/// The tiles of a picture, those in the middle first: left, top, right and bottom.
-pub(super) fn tiles((width, height): (u32, u32)) -> Vec<[u32; 4]> {
+/// The tiles of a picture, of this side in pixels, those in the middle first: left, top, right and bottom.
+pub(super) fn tiles((width, height): (u32, u32), side: u32) -> Vec<[u32; 4]> {
     let mut tiles: Vec<[u32; 4]> = (0..height)
-        .step_by(TILE_PX as usize)
-        .flat_map(|y| (0..width).step_by(TILE_PX as usize).map(move |x| (x, y)))
-        .map(|(x, y)| [x, y, (x + TILE_PX).min(width), (y + TILE_PX).min(height)])
+        .step_by(side as usize)
+        .flat_map(|y| (0..width).step_by(side as usize).map(move |x| (x, y)))
+        .map(|(x, y)| [x, y, (x + side).min(width), (y + side).min(height)])
         .collect();
     let from_middle = |[x0, y0, x1, y1]: &[u32; 4]| {
         let (x, y) = (i64::from(x0 + x1) - i64::from(width), i64::from(y0 + y1) - i64::from(height));
@@ -60,7 +57,7 @@ mod tests {
     fn tiles_cover_every_pixel_once_and_begin_in_the_middle() {
         let size = (200, 130);
         let mut count = vec![0; 200 * 130];
-        let tiles = tiles(size);
+        let tiles = tiles(size, 64);
         for [x0, y0, x1, y1] in &tiles {
             for (x, y) in (*y0..*y1).flat_map(|y| (*x0..*x1).map(move |x| (x, y))) {
                 count[(y * 200 + x) as usize] += 1;

@@ -2,12 +2,12 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use rayon::prelude::*;
-
-use super::shade::{rays_of, shaded};
-use super::tiles::{enlarged, tiles};
+use super::grid::Grid;
+use super::progress::Progress;
+use super::ready::{Graphics, Ready};
+use super::shade::rays_of;
 use super::{Drawn, VolumeFrame, VolumeState};
-use crate::field::{Bake, CropBox, FieldRecord, Occupancy, Sampling, Traced, Tracer};
+use crate::field::{CropBox, FieldRecord, Sampling};
 use crate::render::RenderError;
 use crate::render::thread::start_thread;
 use crate::render::worker::Wake;
@@ -16,9 +16,6 @@ use crate::render::worker::Wake;
 const BAKED_BUDGET: Duration = Duration::from_millis(34);
 /// Screen pixels to one of a baked frame in motion, at most.
 const COARSEST: u32 = 4;
-/// Voxels along a cell of the occupancy: of a field that changes, and of one that stays.
-const FINER_MOVING: usize = 2;
-const FINER_AT_REST: usize = 4;
 /// The window is woken no more often than this by tiles.
 const WAKE_INTERVAL: Duration = Duration::from_millis(80);
 
@@ -33,7 +30,8 @@ pub(super) struct Patch {
     pub(super) rgba: Vec<[u8; 4]>,
 }
 
-/// The thread that bakes and draws an object on the CPU. The newest request wins.
+/// The thread that bakes an object and draws it, on the CPU or by a graphics device that the window shares. The newest
+/// request wins.
 pub(super) struct VolumeWorker {
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
@@ -41,8 +39,8 @@ pub(super) struct VolumeWorker {
 
 struct Shared {
     state: Mutex<State>,
-    /// Whether this thread draws what it baked, or gives it away.
-    draws_baked: bool,
+    /// What draws instead of this thread.
+    graphics: Option<Graphics>,
     changed: Condvar,
     wake: Wake,
 }
@@ -52,9 +50,13 @@ struct State {
     request: Option<Request>,
     patches: Vec<Patch>,
     seen: Option<(u64, VolumeState)>,
-    /// For who draws it elsewhere.
-    bake: Option<Arc<Bake>>,
-    failure: Option<String>,
+    /// For the window, which draws it.
+    grid: Option<Arc<Grid>>,
+    /// The request whose bake the window has drawn: what is exact goes over it.
+    shown: Option<u64>,
+    failure: Option<RenderError>,
+    /// Whether the device refused to draw the field exactly, and this thread does.
+    is_refused: bool,
     is_stopping: bool,
 }
 
@@ -63,54 +65,41 @@ struct Request {
     id: u64,
     record: Arc<FieldRecord>,
     frame: VolumeFrame,
-}
-
-/// What the thread keeps of a field.
-struct Ready {
-    record: Arc<FieldRecord>,
-    /// For a view in motion, and for one at rest once there was time for it.
-    coarse: Arc<Bake>,
-    fine: Option<Arc<Bake>>,
-    tracer: Tracer,
-}
-
-/// What the thread keeps of a request.
-struct Progress {
-    id: u64,
-    /// Screen pixels to one of the baked picture that is seen.
-    baked: Option<u32>,
-    tiles: Vec<[u32; 4]>,
-    next_tile: usize,
-    /// Evaluations of the field so far, and what there would have been without skipping.
-    evaluated: (u64, u64),
-    last_wake: Instant,
+    /// As large as the frame's viewport.
+    picture: Option<wgpu::TextureView>,
 }
 
 impl VolumeWorker {
-    /// Start the thread; it sleeps until there is work. It draws what it bakes if `draws_baked`, and else leaves that
-    /// to who calls [`take_bake`](Self::take_bake).
+    /// Start the thread; it sleeps until there is work. Where there is a graphics device, that draws: what is exact for
+    /// this thread, and what is baked for who calls [`take_grid`](Self::take_grid).
     ///
     /// # Errors
     /// [`RenderError::Worker`] if the system gives no thread.
-    pub(super) fn start(draws_baked: bool, wake: Wake) -> Result<Self, RenderError> {
-        let shared = Arc::new(Shared { state: Mutex::default(), draws_baked, changed: Condvar::new(), wake });
+    pub(super) fn start(graphics: Option<Graphics>, wake: Wake) -> Result<Self, RenderError> {
+        let shared = Arc::new(Shared { state: Mutex::default(), graphics, changed: Condvar::new(), wake });
         let of_thread = Arc::clone(&shared);
         let of_failure = Arc::clone(&shared);
         let failed = move |text: String| {
-            of_failure.lock().failure = Some(text);
+            of_failure.lock().failure = Some(RenderError::Worker(text));
             (of_failure.wake)();
         };
         let thread = start_thread("hyperscope-volume", move || of_thread.run(), failed)?;
         Ok(Self { shared, thread: Some(thread) })
     }
 
-    /// Draw this instead of whatever was asked for before.
-    pub(super) fn request(&self, id: u64, record: &Arc<FieldRecord>, frame: VolumeFrame) {
+    /// Draw this instead of whatever was asked for before; where the device draws, into this picture.
+    pub(super) fn request(
+        &self,
+        id: u64,
+        record: &Arc<FieldRecord>,
+        frame: VolumeFrame,
+        picture: Option<&wgpu::TextureView>,
+    ) {
         let mut state = self.shared.lock();
         if state.request.as_ref().is_some_and(|now| now.id == id && now.frame.is_moving == frame.is_moving) {
             return;
         }
-        state.request = Some(Request { id, record: Arc::clone(record), frame });
+        state.request = Some(Request { id, record: Arc::clone(record), frame, picture: picture.cloned() });
         self.shared.changed.notify_one();
     }
 
@@ -120,18 +109,32 @@ impl VolumeWorker {
         state.request = None;
         state.patches.clear();
         state.seen = None;
-        state.bake = None;
+        state.grid = None;
     }
 
-    /// The latest bake, if there is one that was not taken yet.
-    pub(super) fn take_bake(&self) -> Option<Arc<Bake>> {
-        self.shared.lock().bake.take()
+    /// The latest bake on the device, if there is one that was not taken yet.
+    pub(super) fn take_grid(&self) -> Option<Arc<Grid>> {
+        self.shared.lock().grid.take()
+    }
+
+    /// The picture shows the bake that was taken last, as this request has it.
+    pub(super) fn bake_is_shown(&self, id: u64) {
+        let mut state = self.shared.lock();
+        if state.grid.is_none() && state.shown != Some(id) {
+            state.shown = Some(id);
+            self.shared.changed.notify_one();
+        }
+    }
+
+    /// Whether the device refused to draw the latest field exactly.
+    pub(super) fn is_refused(&self) -> bool {
+        self.shared.lock().is_refused
     }
 
     /// What was finished since the last call, and how far the latest picture is.
     ///
     /// # Errors
-    /// [`RenderError::Worker`] if the thread panicked.
+    /// [`RenderError::Worker`] if the thread panicked; else, once, why the device does not draw.
     #[expect(
         clippy::type_complexity,
         reason = "patches, and what is known of the request that they belong to"
@@ -139,7 +142,7 @@ impl VolumeWorker {
     pub(super) fn take(&self) -> Result<(Vec<Patch>, Option<(u64, VolumeState)>), RenderError> {
         let mut state = self.shared.lock();
         match state.failure.take() {
-            Some(failure) => Err(RenderError::Worker(failure)),
+            Some(failure) => Err(failure),
             None => Ok((std::mem::take(&mut state.patches), state.seen)),
         }
     }
@@ -169,7 +172,7 @@ impl Shared {
         while let Some(request) = self.next_request(progress.as_ref(), ready.as_ref()) {
             let present = match progress.take() {
                 Some(progress) if progress.id == request.id => progress,
-                _ => Progress::new(&request),
+                _ => Progress::new(request.id, request.frame.viewport_px),
             };
             progress = Some(self.advance(&request, &mut ready, present, &mut secs_per_pixel));
         }
@@ -182,12 +185,17 @@ impl Shared {
             if state.is_stopping {
                 return None;
             }
-            let own = progress.filter(|own| state.request.as_ref().is_some_and(|wanted| wanted.id == own.id));
-            match (&state.request, own) {
-                (Some(request), own) if own.is_none_or(|own| !own.is_done(request, ready)) => {
+            if let Some(request) = &state.request {
+                let ready = ready.filter(|ready| Arc::ptr_eq(&ready.record, &request.record));
+                let is_next = match progress.filter(|own| own.id == request.id) {
+                    Some(own) => {
+                        !own.is_done(&request.frame, ready.is_some()) && state.lets(own, request, ready)
+                    }
+                    None => true,
+                };
+                if is_next {
                     return Some(request.clone());
                 }
-                _ => {}
             }
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
@@ -203,8 +211,7 @@ impl Shared {
     ) -> Progress {
         let frame = &request.frame;
         let Some(sampling) = Sampling::of(&request.record, frame.samples) else {
-            progress.next_tile = progress.tiles.len();
-            progress.baked = Some(1);
+            (progress.is_exact, progress.baked) = (true, Some(1));
             return progress;
         };
         let sampling = sampling.moved(frame.place.depth_offset() as f32);
@@ -212,77 +219,140 @@ impl Shared {
         let frame = &VolumeFrame { crop: frame.crop.common(&CropBox::of_bake()), ..*frame };
         let ready = match ready.take() {
             Some(own) if Arc::ptr_eq(&own.record, &request.record) => ready.insert(own),
-            _ => ready.insert(Ready::new(&request.record)),
+            before => ready.insert(Ready::new(&request.record, before, self.graphics.as_ref())),
         };
-        if progress.baked.is_some() && !frame.is_moving && ready.fine.is_none() {
+        if progress.baked.is_some() && !frame.is_moving && !ready.is_fine() {
             ready.bake_finer();
             progress.baked = None;
         }
-        let (width, height) = frame.viewport_px;
-        let rays = frame.place.camera(width, height).ray_grid();
-        if progress.needs_baked(frame) && !self.draws_baked {
-            progress.baked = Some(1);
-            let voxels = (2.0 / ready.bake(frame).voxel()).round() as u32;
-            let drawn = Drawn::Baked { voxels, coarser: 1 };
-            let seen = VolumeState { drawn, is_done: frame.is_moving, spared: None, baked_ms: None };
-            let mut state = self.lock();
-            state.seen = Some((request.id, seen));
-            state.bake = Some(Arc::clone(ready.fine.as_ref().unwrap_or(&ready.coarse)));
-            state.patches.clear();
-            drop(state);
-            (self.wake)();
-            return progress;
-        }
         if progress.needs_baked(frame) {
-            let begun = Instant::now();
-            let pixels = f64::from(width) * f64::from(height);
-            let coarser = if frame.is_moving {
-                let fits = |coarser: &u32| {
-                    pixels * *secs_per_pixel / f64::from(coarser * coarser) <= BAKED_BUDGET.as_secs_f64()
-                };
-                (1..=COARSEST).find(fits).unwrap_or(COARSEST)
-            } else {
-                1
-            };
-            let rgba = ready.draw(frame, &sampling, coarser);
-            let secs = begun.elapsed().as_secs_f64();
-            *secs_per_pixel = secs * f64::from(coarser * coarser) / pixels;
-            progress.baked = Some(coarser);
-            let voxels = (2.0 / ready.bake(frame).voxel()).round() as u32;
-            let seen = VolumeState {
-                drawn: Drawn::Baked { voxels, coarser },
-                is_done: frame.is_moving,
-                spared: None,
-                baked_ms: Some((secs * 1e3) as f32),
-            };
-            self.publish(request, [0, 0, width, height], rgba, seen);
-            (self.wake)();
-            return progress;
+            self.draw_baked(request, ready, frame, &sampling, secs_per_pixel, &mut progress);
+        } else if let Some(picture) = request.picture.as_ref().filter(|_| ready.is_exact_on_device()) {
+            self.draw_squares(request, ready, (frame, picture), &sampling, &mut progress);
+        } else {
+            self.draw_tile(request, ready, frame, &sampling, &mut progress);
         }
-        let Some(&rect) = progress.tiles.get(progress.next_tile) else { return progress };
-        let rays = rays_of(&rays, rect);
-        let traced = ready.tracer.trace(&rays, &sampling, &frame.crop);
-        let rgba = ready.shade(frame, &sampling, &rays, &traced);
-        progress.next_tile += 1;
-        progress.evaluated.0 += traced.iter().map(|traced| u64::from(traced.evaluated)).sum::<u64>();
-        progress.evaluated.1 += (rays.len() * sampling.samples) as u64;
-        let is_last = progress.next_tile == progress.tiles.len();
-        let (evaluated, all) = progress.evaluated;
-        let seen = VolumeState {
-            drawn: Drawn::Exact { fraction: progress.next_tile as f32 / progress.tiles.len() as f32 },
-            is_done: is_last,
-            spared: Some(1.0 - evaluated as f32 / all.max(1) as f32),
-            baked_ms: None,
-        };
-        self.publish(request, rect, rgba, seen);
-        if is_last || progress.last_wake.elapsed() >= WAKE_INTERVAL {
-            progress.last_wake = Instant::now();
+        let mut state = self.lock();
+        state.is_refused = ready.is_refused();
+        if let Some(complaint) = ready.complaint.take() {
+            state.failure = Some(complaint);
+            drop(state);
             (self.wake)();
         }
         progress
     }
 
-    fn publish(&self, request: &Request, rect: [u32; 4], rgba: Vec<[u8; 4]>, seen: VolumeState) {
+    /// The whole picture from the bake, or the bake for the window to draw.
+    fn draw_baked(
+        &self,
+        request: &Request,
+        ready: &Ready,
+        frame: &VolumeFrame,
+        sampling: &Sampling,
+        secs_per_pixel: &mut f64,
+        progress: &mut Progress,
+    ) {
+        let (width, height) = frame.viewport_px;
+        let mut seen = VolumeState {
+            drawn: Drawn::Baked { voxels: ready.voxels(frame), coarser: 1 },
+            is_done: frame.is_moving,
+            spared: None,
+            baked_ms: None,
+        };
+        if let Some(grid) = ready.grid() {
+            progress.baked = Some(1);
+            let mut state = self.lock();
+            state.seen = Some((request.id, seen));
+            (state.grid, state.shown) = (Some(Arc::clone(grid)), None);
+            state.patches.clear();
+            drop(state);
+            (self.wake)();
+            return;
+        }
+        let begun = Instant::now();
+        let pixels = f64::from(width) * f64::from(height);
+        let coarser = if frame.is_moving {
+            let fits = |coarser: &u32| {
+                pixels * *secs_per_pixel / f64::from(coarser * coarser) <= BAKED_BUDGET.as_secs_f64()
+            };
+            (1..=COARSEST).find(fits).unwrap_or(COARSEST)
+        } else {
+            1
+        };
+        let rgba = ready.draw(frame, sampling, coarser);
+        let secs = begun.elapsed().as_secs_f64();
+        *secs_per_pixel = secs * f64::from(coarser * coarser) / pixels;
+        progress.baked = Some(coarser);
+        seen.drawn = Drawn::Baked { voxels: ready.voxels(frame), coarser };
+        seen.baked_ms = Some((secs * 1e3) as f32);
+        self.publish(request, Some(([0, 0, width, height], rgba)), seen);
+        (self.wake)();
+    }
+
+    /// The next exact tile, by the processor.
+    fn draw_tile(
+        &self,
+        request: &Request,
+        ready: &Ready,
+        frame: &VolumeFrame,
+        sampling: &Sampling,
+        progress: &mut Progress,
+    ) {
+        let (Some(tracer), Some(&rect)) = (&ready.tracer, progress.tiles.get(progress.next_tile)) else {
+            return;
+        };
+        let (width, height) = frame.viewport_px;
+        let rays = rays_of(&frame.place.camera(width, height).ray_grid(), rect);
+        let traced = tracer.trace(&rays, sampling, &frame.crop);
+        let rgba = ready.shade(frame, sampling, &rays, &traced);
+        progress.next_tile += 1;
+        progress.is_exact = progress.next_tile == progress.tiles.len();
+        progress.evaluated.0 += traced.iter().map(|traced| u64::from(traced.evaluated)).sum::<u64>();
+        progress.evaluated.1 += (rays.len() * sampling.samples) as u64;
+        let fraction = progress.next_tile as f32 / progress.tiles.len() as f32;
+        self.publish(request, Some((rect, rgba)), progress.exact_state(fraction));
+        self.wake_sometimes(progress);
+    }
+
+    /// The next exact squares, by the device.
+    fn draw_squares(
+        &self,
+        request: &Request,
+        ready: &mut Ready,
+        (frame, picture): (&VolumeFrame, &wgpu::TextureView),
+        sampling: &Sampling,
+        progress: &mut Progress,
+    ) {
+        // While the state is locked the window cannot ask for another picture, and draw that one's bake before this.
+        let submit = |queue: &wgpu::Queue, commands| {
+            let state = self.lock();
+            let is_wanted =
+                state.request.as_ref().is_some_and(|now| now.id == request.id && !now.frame.is_moving);
+            if is_wanted {
+                queue.submit([commands]);
+            }
+            is_wanted
+        };
+        let Some(squares) = ready.advance_on_device((request.id, picture), frame, sampling, submit) else {
+            return;
+        };
+        let fraction = squares.drawn as f32 / squares.of.max(1) as f32;
+        let (width, height) = frame.viewport_px;
+        let all = f64::from(width) * f64::from(height) * sampling.samples as f64 * f64::from(fraction);
+        progress.evaluated = (squares.evaluated, all as u64);
+        progress.is_exact = squares.is_done();
+        self.publish(request, None, progress.exact_state(fraction));
+        self.wake_sometimes(progress);
+    }
+
+    fn wake_sometimes(&self, progress: &mut Progress) {
+        if progress.is_exact || progress.last_wake.elapsed() >= WAKE_INTERVAL {
+            progress.last_wake = Instant::now();
+            (self.wake)();
+        }
+    }
+
+    fn publish(&self, request: &Request, part: Option<([u32; 4], Vec<[u8; 4]>)>, seen: VolumeState) {
         let mut state = self.lock();
         // A view in motion asks for another picture before the last is done: it is shown all the same.
         let baked_ms = seen.baked_ms.or(state.seen.and_then(|(_, before)| before.baked_ms));
@@ -290,94 +360,15 @@ impl Shared {
         if matches!(seen.drawn, Drawn::Baked { .. }) {
             state.patches.clear();
         }
-        state.patches.push(Patch { request: request.id, rect, rgba });
+        state.patches.extend(part.map(|(rect, rgba)| Patch { request: request.id, rect, rgba }));
     }
 }
 
-impl Ready {
-    fn new(record: &Arc<FieldRecord>) -> Self {
-        let occupancy = Occupancy::of(record);
-
-        let coarse = Arc::new(Bake::of(record, occupancy, FINER_MOVING));
-        let tracer = Tracer::new(record, Arc::clone(&coarse));
-        Self { record: Arc::clone(record), coarse, fine: None, tracer }
-    }
-
-    fn bake_finer(&mut self) {
-        let occupancy = self.coarse.occupancy().clone();
-        // Where there is no room for more voxels, the coarse one is the finest.
-        let finer = Bake::finest(&occupancy, FINER_AT_REST);
-        if finer <= self.coarse.finer() {
-            self.fine = Some(Arc::clone(&self.coarse));
-            return;
-        }
-        let fine = Arc::new(Bake::of(&self.record, occupancy, finer));
-        self.tracer = Tracer::new(&self.record, Arc::clone(&fine));
-        self.fine = Some(fine);
-    }
-
-    fn bake(&self, frame: &VolumeFrame) -> &Arc<Bake> {
-        self.fine.as_ref().filter(|_| !frame.is_moving).unwrap_or(&self.coarse)
-    }
-
-    /// The baked picture, of the viewport's size.
-    fn draw(&self, frame: &VolumeFrame, sampling: &Sampling, coarser: u32) -> Vec<[u8; 4]> {
-        let (width, height) = frame.viewport_px;
-        let (columns, rows) = (width.div_ceil(coarser), height.div_ceil(coarser));
-        let rays = frame.place.camera(width, height).ray_grid();
-        let small: Vec<[u8; 4]> = (0..rows)
-            .into_par_iter()
-            .flat_map_iter(|y| {
-                let step = coarser as f32;
-                let own: Vec<[f32; 6]> = (0..columns)
-                    .map(|x| rays.ray((x as f32 + 0.5) * step, (y as f32 + 0.5) * step))
-                    .collect();
-                let traced: Vec<Traced> = self
-                    .bake(frame)
-                    .draw(&own, sampling, &frame.crop)
-                    .into_iter()
-                    .map(|seen| Traced { seen, evaluated: 0 })
-                    .collect();
-                self.shade(frame, sampling, &own, &traced)
-            })
-            .collect();
-        enlarged(&small, coarser, (width, height))
-    }
-
-    fn shade(
-        &self,
-        frame: &VolumeFrame,
-        sampling: &Sampling,
-        rays: &[[f32; 6]],
-        traced: &[Traced],
-    ) -> Vec<[u8; 4]> {
-        let pixel = |(traced, ray)| shaded(frame.mode, traced, ray, &frame.place, sampling, self.bake(frame));
-        traced.iter().zip(rays).map(pixel).collect()
-    }
-}
-
-impl Progress {
-    fn new(request: &Request) -> Self {
-        Self {
-            id: request.id,
-            baked: None,
-            tiles: tiles(request.frame.viewport_px),
-            next_tile: 0,
-            evaluated: (0, 0),
-            last_wake: Instant::now(),
-        }
-    }
-
-    /// A coarse picture is drawn again once the view rests, before the first exact tile.
-    fn needs_baked(&self, frame: &VolumeFrame) -> bool {
-        self.baked.is_none() || (!frame.is_moving && self.next_tile == 0 && self.baked != Some(1))
-    }
-
-    fn is_done(&self, request: &Request, ready: Option<&Ready>) -> bool {
-        let is_same_field = ready.is_some_and(|ready| Arc::ptr_eq(&ready.record, &request.record));
-        if request.frame.is_moving {
-            return self.baked.is_some() && is_same_field;
-        }
-        self.next_tile == self.tiles.len()
+impl State {
+    /// Whether the next step may be taken: the device makes exact what shows the bake, not before.
+    fn lets(&self, own: &Progress, request: &Request, ready: Option<&Ready>) -> bool {
+        let is_over_bake = !own.needs_baked(&request.frame)
+            && ready.is_some_and(|ready| ready.is_fine() && ready.is_exact_on_device());
+        !is_over_bake || self.shown == Some(request.id)
     }
 }
