@@ -14,7 +14,7 @@ pub struct RefineConfig {
     /// the steps it falls to a tenth.
     pub learning_rate: f64,
     /// Pixels in a step, about: the crossings of random rows and columns; of objects, random rays; of sounds, random
-    /// instants of every window.
+    /// instants of every window, unless `spectral_weight` has all samples looked at.
     pub pixels_per_step: usize,
     /// Seed of the pixel draws.
     pub seed: u64,

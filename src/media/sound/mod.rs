@@ -1,6 +1,7 @@
 //! Sounds: what a file plays, as plain samples at any rate.
 
 mod decode;
+mod edit_list;
 mod log_mel;
 mod overview;
 mod resample;
