@@ -59,6 +59,8 @@ pub(crate) mod size {
     pub(crate) const NUMBER_WIDTH: f32 = 84.0;
     /// The strip that says how well each window of a sound is met.
     pub(crate) const WINDOW_STRIP: f32 = 6.0;
+    /// The choice of a sound output.
+    pub(crate) const OUTPUT_WIDTH: f32 = 180.0;
     /// A row of a weight matrix, and how high a matrix is at most.
     pub(crate) const WEIGHT_ROW: f32 = 6.0;
     pub(crate) const WEIGHTS_HEIGHT: f32 = 64.0;
