@@ -2,6 +2,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::{RunId, RunNews};
 use crate::camera::Orbit;
 use crate::export::{FilmConfig, Mesh, SampleDepth, StillConfig};
 use crate::field::{CropBox, FieldRecord};
@@ -323,6 +324,13 @@ pub enum Event {
         /// What it is.
         info: ModelInfo,
     },
+    /// Of a training run, which is no job.
+    Training {
+        /// The run.
+        run: RunId,
+        /// What.
+        news: RunNews,
+    },
     /// Final: the job was cancelled and left nothing.
     Cancelled {
         /// The job.
@@ -346,7 +354,7 @@ impl Event {
     #[must_use]
     pub fn ended(&self) -> Option<JobId> {
         match self {
-            Self::Stage { .. } | Self::Opened { .. } => None,
+            Self::Stage { .. } | Self::Opened { .. } | Self::Training { .. } => None,
             Self::Encoded { job, .. }
             | Self::Refined { job, .. }
             | Self::Meshed { job, .. }

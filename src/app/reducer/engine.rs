@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use super::library;
+use super::{library, training};
 use crate::app::action::Effect;
 use crate::app::item::Item;
 use crate::app::state::{Job, ModelState, NoticeKind, State, Work};
+use crate::app::training::TrainingAction;
 use crate::engine::{Encoded, Event, ItemId, JobId, ModelInfo, Origin, Preview};
 
 /// Points that a curve keeps; beyond it every second one goes.
@@ -68,6 +69,9 @@ pub(crate) fn hear(state: &mut State, event: Event) -> Vec<Effect> {
                 item.surface.job.take_if(|own| *own == job);
             }
         }
+        Event::Training { run, news } => {
+            return training::act(state, TrainingAction::News(run, news));
+        }
         Event::Failed { job, item, message, details } => {
             return failed(state, job, item, message, details);
         }
@@ -97,6 +101,17 @@ fn written(state: &mut State, item: ItemId, job: JobId, encoded: Encoded) {
     if let (Origin::Path(path), None) = (item.origin.clone(), item.sample) {
         state.settings.remember(&path);
     }
+}
+
+/// A field by the model that is being trained takes the place of the one at hand, unless something else is done to
+/// that.
+pub(crate) fn served(state: &mut State, item: ItemId, encoded: Encoded) {
+    let is_free = |item: &&mut Item| item.opening.is_none() && item.refinement.is_none();
+    let Some(item) = state.item_mut(item).filter(is_free) else { return };
+    item.failure = None;
+    item.direct = encoded.closeness;
+    item.encoded = Some(encoded);
+    library::forget_curve(item);
 }
 
 fn refined(state: &mut State, item: ItemId, job: JobId, encoded: Encoded, steps: u32) {
