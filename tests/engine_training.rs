@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use hyperscope::engine::{Engine, Event, RunId, RunNews, RunOrder, RunPlan, TrainCommand, WhyPaused};
+use hyperscope::engine::{
+    Engine, Event, RunId, RunNews, RunOrder, RunPlan, RunTick, TrainCommand, WhyPaused,
+};
 use hyperscope::field::Architecture;
 use hyperscope::media::png_bytes;
 use hyperscope::model::{Mode, SignalKind};
@@ -25,7 +27,7 @@ struct Rig {
     engine: Engine,
     folder: tempfile::TempDir,
     said: Vec<(RunId, RunNews)>,
-    lines: Vec<(RunId, LoggedStep)>,
+    ticks: Vec<(RunId, LoggedStep)>,
     turn: MutexGuard<'static, ()>,
 }
 
@@ -42,7 +44,7 @@ impl Rig {
         }
         put(&folder.path().join("data/notes.txt"), b"no picture");
         let engine = Engine::start(|| {}).unwrap();
-        Self { engine, folder, said: Vec::new(), lines: Vec::new(), turn }
+        Self { engine, folder, said: Vec::new(), ticks: Vec::new(), turn }
     }
 
     fn out(&self, name: &str) -> PathBuf {
@@ -64,10 +66,20 @@ impl Rig {
     }
 
     fn listen(&mut self) {
-        self.lines.extend(self.engine.lines());
-        for event in self.engine.drain() {
+        let events = self.engine.drain();
+        self.hear_ticks();
+        for event in events {
             if let Event::Training { run, news } = event {
                 self.said.push((run, news));
+            }
+        }
+    }
+
+    fn hear_ticks(&mut self) {
+        for (run, tick) in self.engine.ticks() {
+            match tick {
+                RunTick::Step(line) => self.ticks.push((run, line)),
+                RunTick::Back(step) => self.ticks.retain(|(of, line)| *of != run || line.step <= step),
             }
         }
     }
@@ -95,15 +107,15 @@ impl Rig {
 
     fn until_step(&mut self, run: u64, step: u32) {
         let begun = Instant::now();
-        while !self.lines.iter().any(|(of, line)| *of == RunId(run) && line.step >= step) {
-            self.lines.extend(self.engine.lines());
+        while !self.ticks.iter().any(|(of, line)| *of == RunId(run) && line.step >= step) {
+            self.hear_ticks();
             assert!(begun.elapsed() < PATIENCE, "{run} does not come to step {step}: {:?}", self.said);
             std::thread::sleep(Duration::from_millis(1));
         }
     }
 
     fn steps(&self, run: u64) -> Vec<u32> {
-        self.lines.iter().filter(|(of, _)| *of == RunId(run)).map(|(_, line)| line.step).collect()
+        self.ticks.iter().filter(|(of, _)| *of == RunId(run)).map(|(_, line)| line.step).collect()
     }
 }
 
@@ -214,7 +226,7 @@ fn the_arms_of_a_race_take_turns() {
     let RunNews::Verdict(verdict) = verdict else { panic!("{verdict:?}") };
     rig.listen();
     let mut at = [0_u32; 3];
-    for (run, line) in &rig.lines {
+    for (run, line) in &rig.ticks {
         at[run.0 as usize - 1] = line.step;
         let (least, most) = (at.iter().min().unwrap(), at.iter().max().unwrap());
         assert!(most - least <= 1, "{at:?}");
@@ -251,7 +263,7 @@ fn what_fails_is_said_and_questions_are_answered() {
     assert!(look.thumbnails.len() > 5 && look.rejected.len() == 1);
     assert!(look.rejected[0].1.contains("text"), "{:?}", look.rejected);
     let plan = rig.plan(3, "tried", config, Mode::Prompt);
-    rig.engine.train(TrainCommand::Try(plan)).unwrap();
+    rig.engine.train(TrainCommand::Try(Box::new(plan))).unwrap();
     let tried = rig.until(3, "its cost is known", RunNews::is_end);
     let RunNews::Tried(trial) = tried else { panic!("{tried:?}") };
     assert!(trial.step > Duration::ZERO && trial.trainable < trial.parameters.total());

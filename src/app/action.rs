@@ -76,6 +76,8 @@ pub enum Action {
     Reframe,
     /// Begin to refine the selected item, or stop and keep the best.
     ToggleRefine,
+    /// Refine the selected item beside fields that begin with random weights.
+    RaceRefine,
     /// Stop a job.
     Cancel(JobId),
     /// Ask for a file, with the platform's dialog where there is one.

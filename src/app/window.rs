@@ -198,16 +198,13 @@ impl Window {
 
     /// Hear everyone who has something to say.
     fn hear(&mut self, ctx: &Context) {
-        let (events, preview, lines) = match &self.engine {
-            // Steps first: an event may be about the last of them.
-            Some(engine) => {
-                let lines = engine.lines();
-                (engine.drain(), engine.preview(), lines)
-            }
+        let (events, preview, ticks) = match &self.engine {
+            Some(engine) => (engine.drain(), engine.preview(), engine.ticks()),
             None => (Vec::new(), None, Vec::new()),
         };
-        if !lines.is_empty() {
-            self.act(Action::Training(TrainingAction::Lines(lines)));
+        // What an event is about has come before it.
+        if !ticks.is_empty() {
+            self.act(Action::Training(TrainingAction::Ticks(ticks)));
         }
         for event in events {
             self.act(Action::Engine(event));

@@ -9,8 +9,7 @@ use super::inference::{self, ModelJob};
 use super::refining::{self, RefineJob};
 use super::report::{Report, Token};
 use super::training::Trainers;
-use super::{Command, EngineError, Event, JobId, Preview, RunId, Slot, TrainCommand};
-use crate::train::LoggedStep;
+use super::{Command, EngineError, Event, JobId, Preview, RunId, RunTick, Slot, TrainCommand};
 
 /// Commands that may wait for a worker; one more is refused with [`EngineError::Full`].
 const COMMANDS: usize = 1_024;
@@ -28,7 +27,7 @@ pub struct Engine {
     refine: Option<SyncSender<(Token, RefineJob)>>,
     events: Option<Receiver<Event>>,
     preview: Slot<Preview>,
-    lines: Slot<Vec<(RunId, LoggedStep)>>,
+    ticks: Slot<Vec<(RunId, RunTick)>>,
     trainers: RefCell<Trainers>,
     /// Of the jobs that have not ended.
     tokens: RefCell<HashMap<JobId, Token>>,
@@ -42,8 +41,8 @@ impl Engine {
     /// [`EngineError::Thread`] if the system refuses a thread.
     pub fn start(wake: impl Fn() + Send + Sync + 'static) -> Result<Self, EngineError> {
         let (event_sender, events) = sync_channel(EVENTS);
-        let (preview, lines) = (Slot::new(), Slot::new());
-        let report = Report::new(event_sender, preview.clone(), lines.clone(), Arc::new(wake));
+        let (preview, ticks) = (Slot::new(), Slot::new());
+        let report = Report::new(event_sender, preview.clone(), ticks.clone(), Arc::new(wake));
         let trainers = RefCell::new(Trainers::new(report.clone()));
         let (model, model_jobs) = sync_channel(COMMANDS);
         let (files, file_jobs) = sync_channel(COMMANDS);
@@ -72,7 +71,7 @@ impl Engine {
             refine: Some(refine),
             events: Some(events),
             preview,
-            lines,
+            ticks,
             trainers,
             tokens: RefCell::default(),
             threads,
@@ -118,8 +117,8 @@ impl Engine {
             Command::Mesh { job, item, record, config } => {
                 self.queue(self.exports.as_ref(), job, FileJob::Mesh { job, item, record, config })
             }
-            Command::Refine { job, item, record, signal, config } => {
-                let refine = RefineJob { job, item, record, signal, config };
+            Command::Refine { job, item, record, signal, config, rivals } => {
+                let refine = RefineJob { job, item, record, signal, config, rivals };
                 self.queue(self.refine.as_ref(), job, refine)
             }
         }
@@ -152,10 +151,11 @@ impl Engine {
         self.trainers.borrow_mut().send(command)
     }
 
-    /// The steps of all training runs since the last time, in order.
+    /// What the logs of all training runs have got since the last time, in order. What was said in an event of
+    /// [`drain`](Self::drain) comes after the ticks that came before it: drain first, and hear the ticks first.
     #[must_use]
-    pub fn lines(&self) -> Vec<(RunId, LoggedStep)> {
-        self.lines.take().unwrap_or_default()
+    pub fn ticks(&self) -> Vec<(RunId, RunTick)> {
+        self.ticks.take().unwrap_or_default()
     }
 
     /// The latest preview, if there is one that was not taken yet.

@@ -20,5 +20,5 @@ pub use protocol::{
 };
 pub use slot::Slot;
 pub use training::{
-    BackboneLook, DataLook, RunId, RunNews, RunOrder, RunPlan, Serving, TrainCommand, WhyPaused,
+    BackboneLook, DataLook, RunId, RunNews, RunOrder, RunPlan, RunTick, Serving, TrainCommand, WhyPaused,
 };

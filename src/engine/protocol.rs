@@ -72,6 +72,8 @@ pub enum Command {
         signal: Signal,
         /// How.
         config: RefineConfig,
+        /// So many fields with random weights are refined beside it, each as many steps of the same draws, in turn.
+        rivals: u64,
     },
     /// Write a field file ([`Event::Saved`]).
     SaveField {
@@ -256,6 +258,8 @@ pub struct Preview {
     pub record: Arc<FieldRecord>,
     /// How far it is.
     pub progress: RefineProgress,
+    /// PSNR in dB of its rivals, when they were last measured.
+    pub rivals_db: Vec<f64>,
 }
 
 /// What the engine says. Events arrive in order and are never dropped.
@@ -300,6 +304,8 @@ pub enum Event {
         encoded: Encoded,
         /// Steps done.
         steps: u32,
+        /// PSNR in dB of its rivals.
+        rivals_db: Vec<f64>,
     },
     /// Final: the surface of an object was found.
     Meshed {

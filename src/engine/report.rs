@@ -4,15 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::SyncSender;
 
-use super::{Event, ItemId, JobId, Preview, RunId, RunNews, Slot, Stage};
-use crate::train::LoggedStep;
+use super::{Event, ItemId, JobId, Preview, RunId, RunNews, RunTick, Slot, Stage};
 
 /// How a worker tells what it does.
 #[derive(Clone)]
 pub(super) struct Report {
     events: SyncSender<Event>,
     preview: Slot<Preview>,
-    lines: Slot<Vec<(RunId, LoggedStep)>>,
+    ticks: Slot<Vec<(RunId, RunTick)>>,
     wake: Arc<dyn Fn() + Send + Sync>,
 }
 
@@ -47,10 +46,10 @@ impl Report {
     pub(super) fn new(
         events: SyncSender<Event>,
         preview: Slot<Preview>,
-        lines: Slot<Vec<(RunId, LoggedStep)>>,
+        ticks: Slot<Vec<(RunId, RunTick)>>,
         wake: Arc<dyn Fn() + Send + Sync>,
     ) -> Self {
-        Self { events, preview, lines, wake }
+        Self { events, preview, ticks, wake }
     }
 
     /// Say something; waits while the queue of events is full. Nobody listens any more once the engine is
@@ -94,10 +93,10 @@ impl Report {
         self.event(Event::Training { run, news });
     }
 
-    /// A training run has taken a step. Steps are kept until somebody takes them, also where nobody does for a long
-    /// time: training does not wait for a window that is out of sight.
-    pub(super) fn line(&self, run: RunId, line: LoggedStep, is_waking: bool) {
-        self.lines.update(|lines| lines.get_or_insert_default().push((run, line)));
+    /// A training run has gone on. Ticks are kept until somebody takes them, also where nobody does for a long time:
+    /// training does not wait for a window that is out of sight.
+    pub(super) fn tick(&self, run: RunId, tick: RunTick, is_waking: bool) {
+        self.ticks.update(|ticks| ticks.get_or_insert_default().push((run, tick)));
         if is_waking {
             (self.wake)();
         }

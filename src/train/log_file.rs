@@ -47,7 +47,12 @@ impl History {
         let bytes = match LogFormat::of(path)? {
             LogFormat::Csv => self.csv().into_bytes(),
             LogFormat::Jsonl => self.jsonl()?.into_bytes(),
-            LogFormat::TensorBoard => self.events(),
+            LogFormat::TensorBoard => {
+                // As if it had begun so long ago as it has worked: its log knows no clock.
+                let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+                let worked_secs = self.steps.last().map_or(0.0, |line| line.seconds);
+                self.events(now.map_or(0.0, |now| now.as_secs_f64()) - worked_secs)
+            }
         };
         write_atomically(path, |out| out.write_all(&bytes))
             .map_err(io_error(format!("{} cannot be written", path.display())))
@@ -92,10 +97,8 @@ impl History {
         Ok(text)
     }
 
-    fn events(&self) -> Vec<u8> {
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-        let last = self.steps.last().map_or(0.0, |line| line.seconds);
-        let begun_secs = now.map_or(0.0, |now| now.as_secs_f64()) - last;
+    /// An event file of a run that began at this time, in seconds since 1970.
+    fn events(&self, begun_secs: f64) -> Vec<u8> {
         let mut file = EventFile::new(begun_secs);
         for line in &self.steps {
             let wall_secs = begun_secs + line.seconds;
@@ -121,5 +124,63 @@ impl History {
             }
         }
         file.into_bytes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::train::{LoggedHeldOut, LoggedStep};
+
+    fn history() -> History {
+        let step = |step, seconds, loss, learning_rate, gradient_norm| LoggedStep {
+            step,
+            seconds,
+            loss,
+            learning_rate,
+            gradient_norm,
+        };
+        let found = LoggedHeldOut {
+            seconds: 2.5,
+            step: 300,
+            psnr_db: 24.5,
+            ssim: Some(0.75),
+            si_sdr_db: None,
+            lsd_db: None,
+            each: BTreeMap::new(),
+        };
+        let steps = vec![step(1, 0.5, 0.25, 1e-3, 3.0), step(300, 2.25, 0.0625, 2e-3, 0.5)];
+        History { steps, held_out: vec![found], read_bytes: 0 }
+    }
+
+    /// Byte for byte what TensorBoard's own writer makes of the same: tests/golden/make_events.py.
+    #[test]
+    fn an_event_file_is_the_one_that_tensorboard_writes() {
+        let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/events.tfevents");
+        assert!(history().events(1_700_000_000.0) == std::fs::read(golden).unwrap());
+    }
+
+    #[test]
+    fn a_log_is_read_as_it_was_written() {
+        let folder = tempfile::tempdir().unwrap();
+        history().write(&folder.path().join("metrics.jsonl")).unwrap();
+        let read = History::read(folder.path(), 0).unwrap();
+        assert_eq!((&read.steps, &read.held_out), (&history().steps, &history().held_out));
+        let path = folder.path().join("log.csv");
+        history().write(&path).unwrap();
+        let expected = "step,seconds,loss,learning_rate,gradient_norm,held_out_psnr_db\n\
+                        1,0.5,0.25,0.001,3,\n300,2.25,0.0625,0.002,0.5,24.5\n";
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), expected);
+        assert!(history().write(&folder.path().join("log.txt")).is_err());
+        // A line that is still being written is left for the next time.
+        let whole = std::fs::read(folder.path().join("metrics.jsonl")).unwrap();
+        let log = folder.path().join("metrics.jsonl");
+        write_atomically(&log, |out| out.write_all(&whole[..whole.len() - 9])).unwrap();
+        let part = History::read(folder.path(), 0).unwrap();
+        assert!((part.steps.len(), part.held_out.len()) == (2, 0) && part.read_bytes < read.read_bytes);
+        write_atomically(&log, |out| out.write_all(&whole)).unwrap();
+        assert_eq!(History::read(folder.path(), part.read_bytes).unwrap().held_out.len(), 1);
     }
 }

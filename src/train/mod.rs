@@ -40,7 +40,7 @@ mod windowed_sound;
 mod windows;
 mod workload;
 
-pub use baselines::Baselines;
+pub use baselines::{Baselines, random_start};
 pub use config::{Quality, RefineConfig, RefineProgress};
 pub use data::TrainingData;
 pub use error::TrainError;

@@ -78,7 +78,9 @@ fn buttons(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     }
     let is_open = state.settings.layout.is_training_open;
     let tip = hint(ui.ctx(), "Train models of your own", "Show or hide training");
-    let button = ui.add(Button::new("Training").selected(is_open).frame_when_inactive(is_open));
+    let count = state.training.runs.iter().filter(|run| run.is_ours()).count();
+    let text = if count > 0 { format!("Training ({count})") } else { "Training".into() };
+    let button = ui.add(Button::new(text).selected(is_open).frame_when_inactive(is_open));
     if button.on_hover_text(tip).clicked() {
         actions.push(Action::Training(TrainingAction::Toggle));
     }

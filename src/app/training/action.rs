@@ -3,9 +3,9 @@ use std::sync::Arc;
 
 use super::form::TrainForm;
 use super::look::{ChartLook, TrainingTab};
-use crate::engine::{RunId, RunNews, RunOrder};
+use crate::engine::{RunId, RunNews, RunOrder, RunTick};
 use crate::media::Picture;
-use crate::train::{History, LoggedStep, RunChange, RunFolder};
+use crate::train::{History, RunChange, RunFolder};
 
 /// What can happen in the training panel.
 #[derive(Debug, Clone)]
@@ -36,6 +36,8 @@ pub enum TrainingAction {
     Fork(RunId),
     /// The form changed.
     Edit(Box<TrainForm>),
+    /// Ask what is in the folder and the file that the form names.
+    Ask,
     /// Take a few steps of what the form says, and throw them away.
     Try,
     /// Train what the form says.
@@ -56,8 +58,8 @@ pub enum TrainingAction {
     Scrub(Option<u32>),
     /// The engine said something of a run.
     News(RunId, RunNews),
-    /// Steps of runs.
-    Lines(Vec<(RunId, LoggedStep)>),
+    /// What the logs of runs have got.
+    Ticks(Vec<(RunId, RunTick)>),
     /// Runs were found on the disk.
     Found(Vec<FoundRun>),
     /// More of a run was read.

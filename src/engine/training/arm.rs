@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{RunId, RunNews, RunOrder, RunPlan, Serving, WhyPaused};
+use super::{RunId, RunNews, RunOrder, RunPlan, RunTick, Serving, WhyPaused};
 use crate::engine::inference::write_field;
 use crate::engine::report::{Failure, Report, caught};
 use crate::model::{Mode, best_device};
@@ -46,6 +46,7 @@ impl Arm {
                     served: None,
                     woken: Instant::now(),
                 };
+                report.tick(arm.id, RunTick::Back(arm.step()), false);
                 arm.say_began(report);
                 arm.say_held_out(report);
                 Some(arm)
@@ -96,7 +97,8 @@ impl Arm {
                 if is_due {
                     self.woken = Instant::now();
                 }
-                report.line(self.id, LoggedStep::of(&step, seconds), is_due);
+                let tick = RunTick::Step(LoggedStep::of(&step, seconds));
+                report.tick(self.id, tick, is_due);
                 if self.run.as_ref().and_then(|run| run.held_out()).map(|found| found.step) != before {
                     self.say_held_out(report);
                 }
@@ -105,6 +107,7 @@ impl Arm {
             Ok(Err(diverged)) => {
                 self.is_paused = true;
                 let (why, step) = (WhyPaused::Diverged(diverged.to_string()), self.step());
+                report.tick(self.id, RunTick::Back(step), false);
                 report.news(self.id, RunNews::Paused { why, step });
             }
             Err(failed) => {

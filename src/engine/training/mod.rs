@@ -8,6 +8,6 @@ mod trainers;
 mod worker;
 
 pub use protocol::{
-    BackboneLook, DataLook, RunId, RunNews, RunOrder, RunPlan, Serving, TrainCommand, WhyPaused,
+    BackboneLook, DataLook, RunId, RunNews, RunOrder, RunPlan, RunTick, Serving, TrainCommand, WhyPaused,
 };
 pub(super) use trainers::Trainers;

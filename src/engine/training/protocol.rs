@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::engine::{Encoded, ItemId};
 use crate::media::{Picture, Signal};
 use crate::model::{Inspection, SignalKind};
-use crate::train::{LoggedHeldOut, RunChange, RunConfig, RunSources, Trial, Verdict};
+use crate::train::{LoggedHeldOut, LoggedStep, RunChange, RunConfig, RunSources, Trial, Verdict};
 
 /// One training run. The sender chooses it; it is never used twice, also not when a run is gone on with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -57,7 +57,7 @@ pub enum TrainCommand {
         path: PathBuf,
     },
     /// Take a few steps and throw them away ([`RunNews::Tried`]).
-    Try(RunPlan),
+    Try(Box<RunPlan>),
 }
 
 /// What a run is told. Each is done before its next step.
@@ -117,6 +117,15 @@ pub enum WhyPaused {
     Asked,
     /// Its loss left the numbers, or what it was: it stands at its last checkpoint, and this is what to do.
     Diverged(String),
+}
+
+/// What goes on in a run's log.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum RunTick {
+    /// A step was taken.
+    Step(LoggedStep),
+    /// It is back at this step: what came after it is done again.
+    Back(u32),
 }
 
 /// What is said of a run.

@@ -130,7 +130,7 @@ fn preset(ui: &mut Ui, form: &mut TrainForm) {
 
 fn budget(ui: &mut Ui, form: &mut TrainForm) {
     ui.horizontal(|ui| {
-        name_cell(ui, "Budget", size::DIALOG_NAME);
+        let label = name_cell(ui, "Budget", size::DIALOG_NAME);
         let is_time = form.budget != Budget::Steps;
         let choices = [
             (false, "Steps", "So many gradient steps"),
@@ -144,7 +144,7 @@ fn budget(ui: &mut Ui, form: &mut TrainForm) {
         match &mut form.budget {
             Budget::Steps => {
                 let number = DragValue::new(&mut form.config.steps).range(1..=100_000_000).speed(10.0);
-                ui.add_sized(size, number).on_hover_text("Gradient steps");
+                ui.add_sized(size, number).labelled_by(label.id).on_hover_text("Gradient steps");
             }
             Budget::Time(time) => {
                 let mut minutes = time.as_secs_f64() / 60.0;
@@ -153,7 +153,8 @@ fn budget(ui: &mut Ui, form: &mut TrainForm) {
                     .speed(0.5)
                     .max_decimals(1)
                     .suffix(" min");
-                if ui.add_sized(size, number).on_hover_text("Minutes of work").changed() {
+                let response = ui.add_sized(size, number).labelled_by(label.id);
+                if response.on_hover_text("Minutes of work").changed() {
                     *time = Duration::from_secs_f64(minutes * 60.0);
                 }
             }

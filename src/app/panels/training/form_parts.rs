@@ -37,7 +37,10 @@ pub(super) fn path(
                 }
             }
             let edit = TextEdit::singleline(text).desired_width(f32::INFINITY).hint_text("/path/to/it");
-            ui.add(edit).labelled_by(label.id).on_hover_text(tip);
+            // While it is being typed it names other places.
+            if ui.add(edit).labelled_by(label.id).on_hover_text(tip).lost_focus() {
+                act(actions, TrainingAction::Ask);
+            }
         });
     });
 }
@@ -136,7 +139,7 @@ pub(super) fn cost(ui: &mut Ui, form: &TrainForm, actions: &mut Vec<Action>) {
         let text = form.model().map_or("known once the backbone is".into(), |model| {
             let counts = model.parameters();
             format!(
-                "{} of {} parameters learn; {} data tokens and {} weight tokens; a field of {}",
+                "{} of {} parameters learn; {} data tokens and {} weight tokens; a field of {} parameters",
                 format::count(counts.trainable(form.mode) as u64),
                 format::count(counts.total() as u64),
                 model.num_data_tokens(),

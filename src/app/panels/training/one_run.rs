@@ -67,16 +67,7 @@ fn controls(ui: &mut Ui, run: &RunEntry, actions: &mut Vec<Action>) {
                 button("Go on", true, tip, TrainingAction::Order(id, RunOrder::Resume));
             }
             _ => {
-                let tip = match () {
-                    () if run.can_resume() => "Go on from the last checkpoint, as if it had never stopped",
-                    () if run.status == RunStatus::Elsewhere => "Another program trains it",
-                    () if run.sources.is_none() => {
-                        "Its folder does not say which data it learned from: go on by `hyperscope train --resume`"
-                    }
-                    () if run.status == RunStatus::Finished => "All its steps are done: give it more steps first",
-                    () => "It is getting ready",
-                };
-                button("Resume", run.can_resume(), tip, TrainingAction::Resume(id));
+                button("Resume", run.can_resume(), resume_tip(run), TrainingAction::Resume(id));
             }
         }
         if run.is_ours() {
@@ -89,6 +80,18 @@ fn controls(ui: &mut Ui, run: &RunEntry, actions: &mut Vec<Action>) {
         let tip = "A new run that starts from what this one has learned";
         button("Fork…", run.steps_done() > 0, tip, TrainingAction::Fork(id));
     });
+}
+
+fn resume_tip(run: &RunEntry) -> &'static str {
+    match &run.status {
+        _ if run.can_resume() => "Go on from the last checkpoint, as if it had never stopped",
+        RunStatus::Elsewhere => "Another program trains it",
+        RunStatus::Finished => "All its steps are done: give it more steps first",
+        _ if run.sources.is_none() => {
+            "Its folder does not say which data it learned from: go on by `hyperscope train --resume`"
+        }
+        _ => "It is getting ready",
+    }
 }
 
 fn numbers(ui: &mut Ui, run: &RunEntry) {

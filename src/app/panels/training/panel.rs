@@ -1,5 +1,6 @@
 use eframe::egui::{
-    Align, Button, CentralPanel, DragValue, Frame, Label, Layout, Margin, Panel, Rect, RichText, Ui,
+    Align, Button, CentralPanel, DragValue, Frame, Label, Layout, Margin, Panel, Rect, RichText, Role, Ui,
+    WidgetInfo,
 };
 
 use super::{chart, held_out, list, one_run, table};
@@ -110,7 +111,8 @@ fn look(ui: &mut Ui, look: ChartLook, actions: &mut Vec<Action>) {
             }
         })
         .response
-        .on_hover_text("Which number is drawn");
+        .on_hover_text("Which number is drawn")
+        .widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, format!("Number: {}", look.shown.name())));
     if changed.shown != look.shown {
         // Decibels and rates are not looked at by their logarithm.
         changed.is_log = matches!(changed.shown, Shown::Loss | Shown::GradientNorm);

@@ -1,8 +1,8 @@
 use super::{form, news, runs};
 use crate::app::action::Effect;
 use crate::app::state::{Dialog, State};
-use crate::app::training::{Answer, TrainingAction};
-use crate::engine::TrainCommand;
+use crate::app::training::TrainingAction;
+use crate::engine::{RunTick, TrainCommand};
 
 /// Act on what happened in the training panel.
 pub(crate) fn act(state: &mut State, action: TrainingAction) -> Vec<Effect> {
@@ -10,6 +10,7 @@ pub(crate) fn act(state: &mut State, action: TrainingAction) -> Vec<Effect> {
         TrainingAction::Toggle => {
             let layout = &mut state.settings.layout;
             layout.is_training_open = !layout.is_training_open;
+            return runs::want_sheets(state);
         }
         TrainingAction::Height(height) => state.settings.layout.training_height = height,
         TrainingAction::Tab(tab) => {
@@ -20,6 +21,7 @@ pub(crate) fn act(state: &mut State, action: TrainingAction) -> Vec<Effect> {
         TrainingAction::OpenForm => return form::open(state),
         TrainingAction::Fork(run) => return form::fork(state, run),
         TrainingAction::Edit(edited) => return form::edit(state, *edited),
+        TrainingAction::Ask => return form::ask_anew(state),
         TrainingAction::Try => return form::attempt(state),
         TrainingAction::Start => return form::start(state),
         TrainingAction::Race => return form::race(state),
@@ -30,10 +32,12 @@ pub(crate) fn act(state: &mut State, action: TrainingAction) -> Vec<Effect> {
         }
         TrainingAction::News(run, said) => return news::hear(state, run, said),
         TrainingAction::Samples(run, samples) => return news::list(state, run, samples),
-        TrainingAction::Lines(lines) => {
-            for (run, line) in lines {
-                if let Some(entry) = state.training.run_mut(run) {
-                    entry.curves.push(line);
+        TrainingAction::Ticks(ticks) => {
+            for (run, tick) in ticks {
+                match (state.training.run_mut(run), tick) {
+                    (Some(entry), RunTick::Step(line)) => entry.curves.push(line),
+                    (Some(entry), RunTick::Back(step)) => entry.curves.keep_until(step),
+                    (None, _) => {}
                 }
             }
         }
@@ -47,11 +51,6 @@ pub(crate) fn act(state: &mut State, action: TrainingAction) -> Vec<Effect> {
 }
 
 impl State {
-    /// Take back what the form waits for: its answer is of what it no longer says.
-    pub(super) fn forget_trial(&mut self) {
-        self.training.form.trial = Answer::None;
-    }
-
     /// Show the form.
     pub(super) fn show_form(&mut self) {
         self.dialog = Some(Dialog::Training);

@@ -51,29 +51,30 @@ fn take_sources(form: &mut TrainForm, sources: &RunSources) {
     form.backbone = sources.backbone.as_deref().map(text).unwrap_or_default();
 }
 
-/// The form says something else; what follows from that is asked anew.
+/// The form says something else: what was known of what it said before is forgotten.
 pub(super) fn edit(state: &mut State, edited: TrainForm) -> Vec<Effect> {
     let before = std::mem::replace(&mut state.training.form, edited);
     let form = &mut state.training.form;
-    let (kind, rate) = (form.config.kind, form.config.sounds.sample_rate);
-    let is_other_data =
-        form.data != before.data || kind != before.config.kind || rate != before.config.sounds.sample_rate;
-    if is_other_data {
+    let reading = |form: &TrainForm| (form.config.kind, form.config.sounds.sample_rate);
+    let is_read_otherwise = reading(form) != reading(&before);
+    let (is_other_data, is_other_backbone) = (form.data != before.data, form.backbone != before.backbone);
+    if is_other_data || is_read_otherwise {
         form.data_look = Answer::None;
     }
-    if form.backbone != before.backbone {
+    if is_other_backbone {
         form.backbone_look = Answer::None;
     }
     let is_other_run = (&form.config, form.mode, &form.from) != (&before.config, before.mode, &before.from);
-    if is_other_data || is_other_run || form.backbone != before.backbone {
-        state.forget_trial();
+    if is_other_data || is_other_backbone || is_other_run {
+        form.trial = Answer::None;
     }
     suggest_folder(state);
-    ask_anew(state)
+    // A path may still be being typed; it is asked about when it is left.
+    if is_read_otherwise { ask_anew(state) } else { Vec::new() }
 }
 
 /// Ask what is not known yet of the folder and the file that the form names.
-fn ask_anew(state: &mut State) -> Vec<Effect> {
+pub(super) fn ask_anew(state: &mut State) -> Vec<Effect> {
     let mut effects = Vec::new();
     let form = &state.training.form;
     let (data, backbone) = (path_from_text(&form.data), path_from_text(&form.backbone));
@@ -122,7 +123,7 @@ pub(super) fn attempt(state: &mut State) -> Vec<Effect> {
     };
     let plan = plan(state, sources, PathBuf::new());
     state.training.form.trial = Answer::Waiting(plan.run);
-    vec![train(TrainCommand::Try(plan))]
+    vec![train(TrainCommand::Try(Box::new(plan)))]
 }
 
 /// Train what the form says.
@@ -238,5 +239,7 @@ pub(crate) fn picked(state: &mut State, file: TrainingFile, path: PathBuf) -> Ve
         }
     }
     state.dialog = Some(Dialog::Training);
-    edit(state, form)
+    let mut effects = edit(state, form);
+    effects.extend(ask_anew(state));
+    effects
 }

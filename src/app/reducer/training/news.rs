@@ -59,8 +59,7 @@ fn of_run(state: &mut State, run: RunId, news: RunNews) -> Vec<Effect> {
     let name = entry.name.clone();
     match news {
         RunNews::Preparing(what) => entry.status = RunStatus::Preparing(what),
-        RunNews::Began { config, step, parameters } => {
-            entry.curves.keep_until(step);
+        RunNews::Began { config, parameters, .. } => {
             entry.config = *config;
             entry.parameters = Some(parameters);
             if !matches!(entry.status, RunStatus::Paused(_)) {
@@ -73,11 +72,11 @@ fn of_run(state: &mut State, run: RunId, news: RunNews) -> Vec<Effect> {
             return vec![Effect::ListSamples { run, folder }];
         }
         RunNews::Paused { why, step } => {
-            entry.curves.keep_until(step);
             if let WhyPaused::Diverged(what) = &why {
                 let message = format!(
                     "{name} has paused at step {step}, its last good state: {what}. Lower its learning rate, then go on"
                 );
+                entry.curves.held_out.retain(|found| found.step <= step);
                 entry.status = RunStatus::Paused(why);
                 state.notify(NoticeKind::Error, message, "");
                 return Vec::new();

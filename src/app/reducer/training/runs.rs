@@ -149,16 +149,21 @@ fn change(state: &mut State, run: RunId, change: impl FnOnce(&mut RunEntry)) {
     keep_list(state);
 }
 
-/// Remember the runs for the next start of the program.
+/// Remember the runs for the next start of the program; those that were not found yet stay as they are.
 pub(super) fn keep_list(state: &mut State) {
-    let known = state.training.runs.iter().map(|run| KnownRun {
-        folder: run.folder.clone(),
-        name: run.name.clone(),
-        note: run.note.clone(),
-        color: run.color,
-        is_shown: run.is_shown,
-    });
-    state.settings.runs = known.collect();
+    for run in &state.training.runs {
+        let known = KnownRun {
+            folder: run.folder.clone(),
+            name: run.name.clone(),
+            note: run.note.clone(),
+            color: run.color,
+            is_shown: run.is_shown,
+        };
+        match state.settings.runs.iter_mut().find(|kept| kept.folder == known.folder) {
+            Some(kept) => *kept = known,
+            None => state.settings.runs.push(known),
+        }
+    }
 }
 
 /// Take a run off the list; one that is trained is stopped.
@@ -170,7 +175,7 @@ fn forget(state: &mut State, run: RunId) -> Vec<Effect> {
         state.training.selected = runs.get(index).or_else(|| runs.last()).map(|entry| entry.id);
     }
     state.training.serving.take_if(|serving| *serving == run);
-    keep_list(state);
+    state.settings.runs.retain(|known| known.folder != entry.folder);
     if entry.is_ours() { vec![train(TrainCommand::Order(run, RunOrder::Stop))] } else { Vec::new() }
 }
 
