@@ -97,11 +97,15 @@ fn a_picture_becomes_a_field_that_is_refined_saved_and_exported() {
 
     let config = RefineConfig { steps: 100, pixels_per_step: 512, ..RefineConfig::default() };
     let (item, signal) = (ItemId(2), signal.clone());
-    let refine = Command::Refine { job: JobId(3), item, record: Arc::clone(&record), signal, config };
+    let refine =
+        Command::Refine { job: JobId(3), item, record: Arc::clone(&record), signal, config, rivals: 2 };
     engine.send(refine).unwrap();
     let events = until_end(&engine, JobId(3));
-    let Some(Event::Refined { encoded, steps, .. }) = events.last() else { panic!("{events:?}") };
+    let Some(Event::Refined { encoded, steps, rivals_db, .. }) = events.last() else { panic!("{events:?}") };
     assert_eq!(*steps, 100);
+    // What began with random weights is behind.
+    let ours = encoded.closeness.unwrap().psnr_db();
+    assert!(rivals_db.len() == 2 && rivals_db.iter().all(|rival| *rival < ours), "{rivals_db:?} and {ours}");
     assert!(encoded.closeness.unwrap().psnr_db() > own.psnr_db + 3.0);
     let preview = engine.preview().unwrap();
     assert_eq!((preview.job, preview.progress.step), (JobId(3), 100));
@@ -192,7 +196,9 @@ fn a_cancelled_refinement_keeps_the_best_and_others_queue_behind_it() {
     let config = RefineConfig { steps: 1_000_000, ..RefineConfig::default() };
     for job in [3, 4] {
         let (record, signal) = (Arc::clone(&encoded.record), signal.clone());
-        engine.send(Command::Refine { job: JobId(job), item: ItemId(2), record, signal, config }).unwrap();
+        engine
+            .send(Command::Refine { job: JobId(job), item: ItemId(2), record, signal, config, rivals: 0 })
+            .unwrap();
     }
     // While one refines, another picture is opened.
     engine.send(open(5, photo())).unwrap();

@@ -18,7 +18,7 @@ use crate::model::{self, SignalKind};
 use crate::storage::{Identity, Precision};
 
 /// Sides of the pictures in a list, in pixels.
-const THUMBNAIL_SIDE_PX: u32 = 96;
+pub(super) const THUMBNAIL_SIDE_PX: u32 = 96;
 /// Rows of a picture that are evaluated between two looks at the cancel token.
 const BAND_ROWS: usize = 64;
 

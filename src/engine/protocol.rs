@@ -2,6 +2,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::{RunId, RunNews};
 use crate::camera::Orbit;
 use crate::export::{FilmConfig, Mesh, SampleDepth, StillConfig};
 use crate::field::{CropBox, FieldRecord};
@@ -71,6 +72,8 @@ pub enum Command {
         signal: Signal,
         /// How.
         config: RefineConfig,
+        /// So many fields with random weights are refined beside it, each as many steps of the same draws, in turn.
+        rivals: u64,
     },
     /// Write a field file ([`Event::Saved`]).
     SaveField {
@@ -255,6 +258,8 @@ pub struct Preview {
     pub record: Arc<FieldRecord>,
     /// How far it is.
     pub progress: RefineProgress,
+    /// PSNR in dB of its rivals, when they were last measured.
+    pub rivals_db: Vec<f64>,
 }
 
 /// What the engine says. Events arrive in order and are never dropped.
@@ -299,6 +304,8 @@ pub enum Event {
         encoded: Encoded,
         /// Steps done.
         steps: u32,
+        /// PSNR in dB of its rivals.
+        rivals_db: Vec<f64>,
     },
     /// Final: the surface of an object was found.
     Meshed {
@@ -323,6 +330,13 @@ pub enum Event {
         /// What it is.
         info: ModelInfo,
     },
+    /// Of a training run, which is no job.
+    Training {
+        /// The run.
+        run: RunId,
+        /// What.
+        news: RunNews,
+    },
     /// Final: the job was cancelled and left nothing.
     Cancelled {
         /// The job.
@@ -346,7 +360,7 @@ impl Event {
     #[must_use]
     pub fn ended(&self) -> Option<JobId> {
         match self {
-            Self::Stage { .. } | Self::Opened { .. } => None,
+            Self::Stage { .. } | Self::Opened { .. } | Self::Training { .. } => None,
             Self::Encoded { job, .. }
             | Self::Refined { job, .. }
             | Self::Meshed { job, .. }

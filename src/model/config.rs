@@ -272,6 +272,16 @@ impl ModelConfig {
     }
 }
 
+impl Mode {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Scratch, Self::Finetune, Self::Prompt];
+}
+
+impl Composer {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::TransInr, Self::Residual];
+}
+
 impl std::fmt::Display for Mode {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {

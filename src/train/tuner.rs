@@ -119,6 +119,11 @@ impl Tuner {
         parameters::write(self.network.clone(), &self.state.ema)
     }
 
+    /// Go on by other steps and learning rates.
+    pub(super) fn set_config(&mut self, config: RunConfig) {
+        self.config = config;
+    }
+
     /// Go on from a state that was kept.
     pub(super) fn restore(&mut self, state: TunerState) {
         self.network = parameters::write(self.network.clone(), &state.weights);
