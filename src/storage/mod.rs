@@ -2,9 +2,11 @@
 
 mod atomic;
 mod identity;
+mod pytorch;
 mod tensors;
 
 pub use atomic::{write_atomically, write_folder_atomically};
 pub use identity::{Identity, sha256_hex};
+pub(crate) use pytorch::is_pytorch;
 pub(crate) use tensors::{HostTensor, TensorFile, tensor_file_bytes};
 pub use tensors::{Precision, TensorFileError};
