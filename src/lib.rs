@@ -27,7 +27,7 @@
 //! | module | one line | may use | may name |
 //! |---|---|---|---|
 //! | `limits` | what is refused, in one place | - | - |
-//! | `storage` | files written whole or not at all, safetensors headers within limits, hashes | limits | tempfile, sha2, safetensors |
+//! | `storage` | files written whole or not at all, files of tensors within limits, hashes | limits | tempfile, sha2, safetensors |
 //! | `field` | what a neural field is: architecture, layout of weights, CPU evaluation, the file | limits, storage | safetensors, gemm, pulp |
 //! | `camera` | where one looks from, as pure mathematics | - | glam |
 //! | `media` | files in: pictures and sounds into plain buffers, with limits; says what is unsupported | limits, storage | image, moxcms, fast_image_resize, bytemuck, symphonia, realfft |

@@ -181,6 +181,33 @@ fn what_cannot_be_done_is_said_and_the_engine_goes_on() {
 }
 
 #[test]
+fn weights_that_are_no_model_are_described() {
+    let engine = Engine::start(|| {}).unwrap();
+    let describe = |job: u64, name: &str| {
+        engine.send(open(job, Origin::Path(common::golden(name)))).unwrap();
+        match until_end(&engine, JobId(job)).pop() {
+            Some(Event::Inspected { item, summary, details, .. }) => {
+                assert_eq!(item, ItemId(job));
+                (summary, details)
+            }
+            other => panic!("{other:?}"),
+        }
+    };
+    let (summary, details) = describe(1, "backbones/clip_hf/pytorch_model.bin");
+    assert!(summary.contains("CLIP-64/4, a backbone"), "{summary}");
+    // As the files beside it say.
+    assert!(details.contains("pixels: mean [0.4, 0.5, 0.6]"), "{details}");
+    assert!(details.contains("0 missing") && details.contains("logit_scale"), "{details}");
+    let (summary, details) = describe(2, "views.safetensors");
+    assert!(summary.contains("not a field, a model or a known backbone"), "{summary}");
+    assert!(details.contains("unexpected: "), "{details}");
+    engine.send(open(3, Origin::Path(common::golden("backbones/refused_shell.pth")))).unwrap();
+    let events = until_end(&engine, JobId(3));
+    let Some(Event::Failed { message, .. }) = events.last() else { panic!("{events:?}") };
+    assert!(message.contains("asks for posix.system"), "{message}");
+}
+
+#[test]
 fn a_cancelled_refinement_keeps_the_best_and_others_queue_behind_it() {
     let engine = Engine::start(|| {}).unwrap();
     with_model(&engine);

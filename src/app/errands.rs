@@ -236,7 +236,7 @@ fn walk(folder: &Path, depth: usize, entries: &mut usize, found: &mut Vec<PathBu
 }
 
 fn is_welcome(content: media::Content) -> bool {
-    content.is_supported() || matches!(content, media::Content::Safetensors | media::Content::Sound)
+    content.is_supported() || content.is_tensors() || content == media::Content::Sound
 }
 
 /// A picture or a field, small; `None` for what is neither, or is gone.

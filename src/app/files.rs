@@ -56,7 +56,7 @@ impl FilePurpose {
         match self {
             Self::Open => vec![
                 ("Pictures, sounds, fields and models", OPENED),
-                ("Fields and models", &["safetensors"]),
+                ("Fields, models and weights", &["safetensors", "pth", "pt", "bin"]),
                 ("All files", &["*"]),
             ],
             Self::Model | Self::SaveField => vec![("Safetensors", &["safetensors"])],
@@ -106,6 +106,9 @@ const OPENED: &[&str] = &[
     "aiff",
     "caf",
     "safetensors",
+    "pth",
+    "pt",
+    "bin",
 ];
 
 /// The path field, and for a picture its size.

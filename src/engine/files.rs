@@ -118,6 +118,14 @@ fn open(
         let kind = SignalKind::Image;
         return hand_on(ModelJob::Load { job, item: Some(item), kind, origin: Some(origin) });
     }
+    if Content::of(&bytes).is_tensors() {
+        let found = match &origin {
+            Origin::Path(path) => model::inspect_at(path, &bytes)?,
+            Origin::Bytes { .. } => model::inspect(&bytes)?,
+        };
+        let (summary, details) = (found.summary(), found.lines().join("\n"));
+        return Ok(End::With(Event::Inspected { job, item, summary, details }));
+    }
     let signal = signal(&name, &bytes, &reading)?;
     let thumbnail = Arc::new(thumbnail(&signal));
     report.event(Event::Opened { job, item, signal: signal.clone(), thumbnail });

@@ -39,7 +39,8 @@ pub enum Origin {
 pub enum Command {
     /// Find out by content what this is. A picture: decode and frame it ([`Event::Opened`]), then encode
     /// it ([`Event::Encoded`], final). A field file: [`Event::Encoded`] without a signal. A checkpoint: it
-    /// becomes the model ([`Event::ModelReady`], final).
+    /// becomes the model ([`Event::ModelReady`], final). Other weights: they are described
+    /// ([`Event::Inspected`], final).
     Open {
         /// The job.
         job: JobId,
@@ -337,6 +338,17 @@ pub enum Event {
         /// What.
         news: RunNews,
     },
+    /// Final: the file holds weights that are no field and no model of this program.
+    Inspected {
+        /// The job.
+        job: JobId,
+        /// The library entry.
+        item: ItemId,
+        /// What it is, in a sentence.
+        summary: String,
+        /// What becomes of its tensors, for the fold.
+        details: String,
+    },
     /// Final: the job was cancelled and left nothing.
     Cancelled {
         /// The job.
@@ -366,6 +378,7 @@ impl Event {
             | Self::Meshed { job, .. }
             | Self::Saved { job, .. }
             | Self::ModelReady { job, .. }
+            | Self::Inspected { job, .. }
             | Self::Cancelled { job }
             | Self::Failed { job, .. } => Some(*job),
         }

@@ -353,5 +353,14 @@ fn overlaid(mut below: toml::Table, above: toml::Table) -> toml::Table {
 /// `ViT-Ti/16`, for `scratch` without a weights file.
 #[must_use]
 pub fn vit_tiny() -> BackboneConfig {
-    BackboneConfig { family: Family::AugregVit, dim: 192, depth: 12, heads: 3, mlp: 768, patch: 16, grid: 14 }
+    BackboneConfig {
+        family: Family::AugregVit,
+        dim: 192,
+        depth: 12,
+        heads: 3,
+        mlp: 768,
+        patch: 16,
+        grid: 14,
+        pixels: None,
+    }
 }

@@ -60,6 +60,16 @@ pub(crate) fn hear(state: &mut State, event: Event) -> Vec<Effect> {
             library::saved(state, &path);
         }
         Event::ModelReady { job, info } => return model_ready(state, job, info),
+        Event::Inspected { job, item, summary, details } => {
+            finish(state, job);
+            let Some(item) = opening(state, item, job) else { return Vec::new() };
+            let (id, message) = (item.id, format!("{}: {summary}", item.name));
+            // Its answer arrived, so there is nothing left to cancel.
+            item.opening = None;
+            state.notify(NoticeKind::Info, message, details);
+            // There is nothing to look at or to listen to.
+            return library::remove(state, id);
+        }
         Event::Cancelled { job } => {
             finish(state, job);
             for item in state.items.iter_mut().filter(|item| item.opening == Some(job)) {

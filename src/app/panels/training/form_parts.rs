@@ -113,7 +113,7 @@ pub(super) fn backbone(ui: &mut Ui, form: &TrainForm) {
     remark(ui, |ui| {
         let tensors = &look.inspection.tensors;
         match &look.inspection.contents {
-            Contents::Backbone { name, config } => {
+            Contents::Backbone { name, config, .. } => {
                 let used = form.config.depth.min(config.depth);
                 let text =
                     format!("{name}: {used} of its {} blocks in use, {} wide", config.depth, config.dim);
