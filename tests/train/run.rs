@@ -1,4 +1,4 @@
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use hyperscope::dataset::{Entry, PictureFolder, Split};
 use hyperscope::field::Architecture;
@@ -12,7 +12,6 @@ use hyperscope::train::{
 use safetensors::SafeTensors;
 use serde_json::Value;
 
-use crate::common;
 pub(crate) use crate::common::backbone;
 
 /// Pictures that differ in one number, so that the few that are learned from say what the held-out ones need.
