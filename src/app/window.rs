@@ -146,13 +146,13 @@ impl Window {
     /// Have the engine train something, or tell a run something.
     fn train(&mut self, command: TrainCommand) {
         let Some(engine) = &self.engine else { return };
-        // An order to a run that has ended meanwhile has nothing to do.
-        let is_late = |err: &EngineError| matches!(err, EngineError::Stopped);
-        if let Err(err) = engine.train(command).map_err(|err| (is_late(&err), err))
-            && !err.0
-        {
-            let message = "Training cannot be reached".into();
-            self.act(Action::Trouble { message, details: err.1.to_string() });
+        match engine.train(command) {
+            // An order to a run that has ended meanwhile has nothing to do.
+            Ok(()) | Err(EngineError::Stopped) => {}
+            Err(err) => self.act(Action::Trouble {
+                message: "Training cannot be reached".into(),
+                details: err.to_string(),
+            }),
         }
     }
 

@@ -1,5 +1,5 @@
-//! TensorBoard's event files: protocol buffers in the framing of a TFRecord. Sources: tensorflow/core/util/event.proto,
-//! tensorflow/core/framework/summary.proto, and the description of the record format in tensorflow/core/lib/io/record_writer.h.
+//! TensorBoard's event files: protocol buffers in the framing of a TFRecord. Sources: `core/util/event.proto`,
+//! `core/framework/summary.proto` and `core/lib/io/record_writer.h` of TensorFlow.
 
 /// Castagnoli's polynomial, its bits reversed: RFC 3720, appendix B.4.
 const CASTAGNOLI: u32 = 0x82F6_3B78;
@@ -73,7 +73,7 @@ fn crc32c(table: &[u32; 256], data: &[u8]) -> u32 {
 }
 
 fn key(out: &mut Vec<u8>, field: u64, wire_type: u64) {
-    varint(out, field << 3 | wire_type);
+    varint(out, (field << 3) | wire_type);
 }
 
 fn varint(out: &mut Vec<u8>, mut value: u64) {

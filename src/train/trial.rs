@@ -7,7 +7,7 @@ use burn::tensor::Device;
 
 use super::{RunConfig, RunInputs, TrainError, TrainingData, Tuner, start};
 use crate::dataset::Split;
-use crate::model::{Lap, Mode, ParameterCounts};
+use crate::model::{Lap, ParameterCounts};
 
 /// Steps that only warm up, and steps that are timed.
 const UNTIMED: usize = 1;
@@ -56,11 +56,10 @@ impl Trial {
         }
         times.sort_unstable();
         let parameters = tuner.model_config().parameters();
-        let mode: Mode = inputs.mode;
         Ok(Self {
             step: times[TIMED / 2],
             parameters,
-            trainable: parameters.trainable(mode),
+            trainable: parameters.trainable(inputs.mode),
             grown_bytes: resident_bytes().zip(before).map(|(now, before)| now.saturating_sub(before)),
             items: data.count(Split::Train),
         })

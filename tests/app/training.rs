@@ -67,7 +67,7 @@ fn a_run_is_started_watched_paused_stopped_gone_on_with_and_used() {
     stage.until("the data is known", |state| state.training.form.data_look.ready().is_some());
     let look = stage.state().training.form.data_look.ready().unwrap();
     assert_eq!((look.counts.iter().sum::<usize>(), look.rejected.len()), (24, 1));
-    stage.harness.get_by_label("1 files are left out");
+    stage.harness.get_by_label("1 file is left out");
     stage.click("Tiny");
     stage.click("Try a few steps");
     stage.until("it was tried", |state| state.training.form.trial.ready().is_some());
@@ -102,7 +102,7 @@ fn a_run_is_started_watched_paused_stopped_gone_on_with_and_used() {
     stage.harness.get_by_label("Loss over steps");
     stage.click("Held out");
     stage.until("the held-out items are seen", |state| !state.training.sheets.is_empty());
-    stage.harness.get_by_label_contains("Held-out items of pictures-scratch-1 over their fields at step 200");
+    stage.harness.get_by_label("Fields of pictures-scratch-1 for them at step 200");
     stage.click("Settings");
     assert_eq!(stage.state().settings.training_tab, TrainingTab::Settings);
     stage.harness.get_by_label("learning_rate_new");

@@ -124,6 +124,7 @@ pub(crate) fn served(state: &mut State, item: ItemId, encoded: Encoded) {
     let Some(item) = state.item_mut(item).filter(is_free) else { return };
     item.failure = None;
     item.direct = encoded.closeness;
+    item.written = Some(Arc::clone(&encoded.record));
     item.encoded = Some(encoded);
     library::forget_curve(item);
 }

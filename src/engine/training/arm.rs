@@ -99,7 +99,7 @@ impl Arm {
                 }
                 let tick = RunTick::Step(LoggedStep::of(&step, seconds));
                 report.tick(self.id, tick, is_due);
-                if self.run.as_ref().and_then(|run| run.held_out()).map(|found| found.step) != before {
+                if self.run.as_ref().and_then(Run::held_out).map(|found| found.step) != before {
                     self.say_held_out(report);
                 }
                 self.serve(report, false);
@@ -193,7 +193,7 @@ impl Arm {
     }
 
     fn say_held_out(&self, report: &Report) {
-        if let Some(found) = self.run.as_ref().and_then(|run| run.held_out()) {
+        if let Some(found) = self.run.as_ref().and_then(Run::held_out) {
             report.news(self.id, RunNews::HeldOut(found.clone()));
         }
     }

@@ -1,12 +1,12 @@
 //! Curves, of any number of steps, drawn by as many points as there are pixels.
 
 use eframe::egui::{Color32, Role, Stroke, Ui, WidgetInfo, vec2};
-use egui_plot::{Line, Plot, PlotPoint, PlotPoints, PlotUi};
+use egui_plot::{GridInput, GridMark, Line, Plot, PlotPoint, PlotPoints, PlotUi, log_grid_spacer};
 
 use super::list::color;
 use crate::app::format;
 use crate::app::state::State;
-use crate::app::theme::size;
+use crate::app::theme::{palette, size};
 use crate::app::training::{Axis, ChartLook, RunEntry, Shown};
 
 /// How much of a colour the raw numbers keep behind the smoothed ones.
@@ -21,6 +21,10 @@ pub(super) fn show(ui: &mut Ui, state: &State) {
         .show_background(false)
         .set_margin_fraction(vec2(0.01, 0.06))
         .y_axis_min_width(size::AXIS_WIDTH)
+        .grid_color(palette(ui).control_active)
+        .cursor_color(palette(ui).text_weak)
+        .y_grid_spacer(move |input| marks(input, look.is_log))
+        .x_grid_spacer(move |input| marks(input, look.is_log_axis))
         .y_axis_formatter(move |mark, _| number(look, mark.value))
         .x_axis_formatter(move |mark, _| place(look, mark.value))
         .coordinates_formatter(
@@ -83,6 +87,26 @@ fn point(look: ChartLook, x: f64, y: f64) -> Option<PlotPoint> {
     let (x, y) = (drawn(x, look.is_log_axis), drawn(y, look.is_log));
     (x.is_finite() && y.is_finite()).then(|| PlotPoint::new(x, y))
 }
+
+/// Where grid lines are: of a logarithm at 1, 2 and 5 times the powers of ten while there are few of those.
+fn marks(input: GridInput, is_log: bool) -> Vec<GridMark> {
+    let (least, most) = input.bounds;
+    if !is_log || most - least > MAX_DECADES {
+        return log_grid_spacer(10)(input);
+    }
+    let decades = least.floor() as i32..=most.ceil() as i32;
+    let mark = |decade: i32, (times, step_size): (f64, f64)| GridMark {
+        value: f64::from(decade) + times.log10(),
+        step_size,
+    };
+    // Lines of a smaller step are drawn weaker.
+    let all =
+        decades.flat_map(|decade| [(1.0, 1.0), (2.0, 0.3), (5.0, 0.3)].map(|place| mark(decade, place)));
+    all.filter(|mark| (least..=most).contains(&mark.value)).collect()
+}
+
+/// Decades that are drawn with lines between them.
+const MAX_DECADES: f64 = 6.0;
 
 fn axis_name(axis: Axis) -> &'static str {
     match axis {

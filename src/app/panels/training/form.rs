@@ -29,6 +29,8 @@ pub(crate) fn show(ctx: &Context, state: &State, panels: &mut Panels, actions: &
         let height = (ui.ctx().content_rect().height() - size::FORM_REST).max(size::TRAINING_HEIGHT_MIN);
         ScrollArea::vertical().max_height(height.min(size::TRAINING_FORM_HEIGHT)).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = space::S;
+            // Beside the bar.
+            ui.set_max_width(ui.available_width() - space::M);
             content(ui, state, panels, &mut form, actions);
         });
         ui.add_space(space::S);

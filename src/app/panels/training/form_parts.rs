@@ -90,7 +90,10 @@ pub(super) fn data(ui: &mut Ui, form: &TrainForm, panels: &mut Panels) {
             }
         });
         if !look.rejected.is_empty() {
-            let title = format!("{} files are left out", format::count(look.rejected.len() as u64));
+            let title = match look.rejected.len() {
+                1 => "1 file is left out".to_owned(),
+                count => format!("{} files are left out", format::count(count as u64)),
+            };
             CollapsingHeader::new(title).show(ui, |ui| {
                 ScrollArea::vertical().id_salt("rejected").max_height(size::REJECTED_HEIGHT).show(ui, |ui| {
                     for (file, why) in &look.rejected {

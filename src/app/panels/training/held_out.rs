@@ -1,6 +1,8 @@
 //! Held-out items over their fields, as they were at any step.
 
-use eframe::egui::{Image, Label, RichText, Role, ScrollArea, Slider, Ui, WidgetInfo, vec2};
+use eframe::egui::{
+    Image, Label, Rect, RichText, Role, ScrollArea, Slider, TextureHandle, Ui, Vec2, WidgetInfo, pos2, vec2,
+};
 
 use super::list::color;
 use super::panel::act;
@@ -26,14 +28,74 @@ pub(super) fn show(ui: &mut Ui, state: &State, panels: &mut Panels, actions: &mu
     };
     scrubber(ui, state, &steps, last, actions);
     ui.add_space(space::XS);
+    let seen: Vec<Seen> = runs.iter().filter_map(|run| Seen::of(state, panels, ui, run)).collect();
     ScrollArea::both().id_salt("held out").auto_shrink(false).show(ui, |ui| {
-        let height = ui.available_height();
-        ui.horizontal_top(|ui| {
-            for run in runs.iter().filter(|run| !run.samples.is_empty()) {
-                sheet(ui, state, panels, run, height);
-            }
-        });
+        ui.spacing_mut().item_spacing.y = space::XXS;
+        let rows = (seen.len() + 1) as f32;
+        let height = (ui.available_height() / rows - space::XXS).clamp(size::SAMPLE_MIN, size::SAMPLE_MAX);
+        // They are the same items for all that learn from the same data.
+        if let Some(first) = seen.first() {
+            first.row(ui, Half::HeldOut, height);
+        }
+        for one in &seen {
+            one.row(ui, Half::Fields, height);
+        }
     });
+}
+
+/// The picture of a run at a step.
+struct Seen<'a> {
+    run: &'a RunEntry,
+    step: u32,
+    texture: TextureHandle,
+    size_px: Vec2,
+}
+
+/// Held-out items are above, their fields below.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Half {
+    HeldOut,
+    Fields,
+}
+
+impl<'a> Seen<'a> {
+    fn of(state: &State, panels: &mut Panels, ui: &Ui, run: &'a RunEntry) -> Option<Self> {
+        let (step, path) = run.sample(state.training.step)?;
+        let picture = state.training.sheets.get(path)?;
+        let texture = panels.textures.of(ui.ctx(), picture);
+        let size_px = vec2(picture.width() as f32, picture.height() as f32);
+        Some(Self { run, step: *step, texture, size_px })
+    }
+
+    /// A half of the picture, and what it is.
+    fn row(&self, ui: &mut Ui, half: Half, height: f32) {
+        let run = self.run;
+        ui.horizontal(|ui| {
+            let (text, ink, top) = match half {
+                Half::HeldOut => ("Held out".to_owned(), palette(ui).text_weak, 0.0),
+                Half::Fields => {
+                    let found = run.curves.held_out.iter().find(|found| found.step == self.step);
+                    let psnr =
+                        found.map_or(String::new(), |found| format!("\n{}", format::decibel(found.psnr_db)));
+                    let step = format::count(self.step.into());
+                    (format!("{}\nstep {step}{psnr}", run.name), color(ui, run), 0.5)
+                }
+            };
+            ui.allocate_ui(vec2(size::SAMPLE_NAME, height), |ui| {
+                ui.set_min_width(size::SAMPLE_NAME);
+                ui.add(Label::new(RichText::new(text).small().color(ink)).wrap());
+            });
+            let width = self.size_px.x / (self.size_px.y / 2.0) * height;
+            let part = Rect::from_min_max(pos2(0.0, top), pos2(1.0, top + 0.5));
+            let response = ui.add(Image::new((self.texture.id(), vec2(width, height))).uv(part));
+            let name = match half {
+                Half::HeldOut => "Held-out items".to_owned(),
+                Half::Fields => format!("Fields of {} for them at step {}", run.name, self.step),
+            };
+            response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &name));
+            response.on_hover_text(name);
+        });
+    }
 }
 
 /// Back and forth through training.
@@ -59,26 +121,5 @@ fn scrubber(ui: &mut Ui, state: &State, steps: &[u32], last: u32, actions: &mut 
         if latest.on_hover_text("Follow the training").clicked() {
             act(actions, TrainingAction::Scrub(None));
         }
-    });
-}
-
-fn sheet(ui: &mut Ui, state: &State, panels: &mut Panels, run: &RunEntry, height: f32) {
-    let Some((step, path)) = run.sample(state.training.step) else { return };
-    ui.vertical(|ui| {
-        let found = run.curves.held_out.iter().find(|found| found.step == *step);
-        let psnr = found.map_or(String::new(), |found| format!(", {}", format::decibel(found.psnr_db)));
-        let text = format!("{}, step {}{psnr}", run.name, format::count((*step).into()));
-        ui.label(RichText::new(text).small().color(color(ui, run)));
-        let Some(picture) = state.training.sheets.get(path) else {
-            ui.label(RichText::new("…").color(palette(ui).text_weak));
-            return;
-        };
-        let texture = panels.textures.of(ui.ctx(), picture);
-        let scale = ((height - space::XL) / picture.height() as f32).max(0.2);
-        let size = vec2(picture.width() as f32 * scale, picture.height() as f32 * scale);
-        let response = ui.add(Image::new((texture.id(), size)));
-        let name = format!("Held-out items of {} over their fields at step {step}", run.name);
-        response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &name));
-        response.on_hover_text("Above: what was held out. Below: its field");
     });
 }

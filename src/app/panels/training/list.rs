@@ -39,10 +39,7 @@ fn entry(ui: &mut Ui, state: &State, run: &RunEntry, actions: &mut Vec<Action>) 
             }
             swatch(ui, run, actions);
             let text = RichText::new(&run.name).color(palette(ui).text_strong);
-            let width = ui.available_width();
-            let button =
-                Button::new(text).truncate().frame(false).min_size(vec2(width, size::CONTROL_HEIGHT));
-            let response = ui.add_sized(vec2(width, size::CONTROL_HEIGHT), button);
+            let response = ui.add(Button::new(text).truncate().frame(false));
             if response.on_hover_text(run.folder.display().to_string()).clicked() {
                 act(actions, TrainingAction::Select(run.id));
             }

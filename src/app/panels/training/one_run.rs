@@ -1,6 +1,6 @@
 //! The selected run: what it does, and what can be done with it.
 
-use eframe::egui::{Button, DragValue, Id, Label, RichText, ScrollArea, TextEdit, Ui};
+use eframe::egui::{Button, DragValue, Id, Label, RichText, ScrollArea, TextEdit, TextStyle, Ui};
 
 use super::list::status;
 use super::panel::act;
@@ -30,7 +30,11 @@ pub(super) fn show(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
             _ => {}
         }
         controls(ui, run, actions);
-        numbers(ui, run);
+        ui.scope(|ui| {
+            // They are read together: no higher than their letters.
+            ui.spacing_mut().interact_size.y = ui.text_style_height(&TextStyle::Body);
+            numbers(ui, run);
+        });
         changes(ui, run, actions);
         uses(ui, state, run, actions);
         note(ui, run, actions);

@@ -44,12 +44,23 @@ pub(super) fn show(ui: &mut Ui, state: &State) {
                 for column in &columns {
                     let value = column.get(name).map_or("", String::as_str);
                     let color = if is_other { palette.text_strong } else { palette.text_weak };
-                    ui.label(RichText::new(value).color(color));
+                    let label = ui.label(RichText::new(shortened(value)).color(color));
+                    label.on_hover_text(value);
                 }
                 ui.end_row();
             }
         });
     });
+}
+
+/// Letters of a value that are shown.
+const SHOWN: usize = 26;
+
+fn shortened(value: &str) -> String {
+    if value.chars().count() <= SHOWN {
+        return value.to_owned();
+    }
+    value.chars().take(SHOWN - 1).chain(['…']).collect()
 }
 
 /// Every setting with its value, as `run.toml` has them, and what else tells runs apart.

@@ -95,19 +95,21 @@ pub(super) fn ask_anew(state: &mut State) -> Vec<Effect> {
 
 /// A folder that no run has yet, unless a person has typed one.
 fn suggest_folder(state: &mut State) {
-    let Some(root) = state.settings.runs_root() else { return };
-    let form = &state.training.form;
-    if !form.is_out_suggested {
-        return;
+    if state.training.form.is_out_suggested {
+        let mode = state.training.form.mode.to_string();
+        state.training.form.out = free_folder(state, &mode).display().to_string();
     }
-    let kind = runs::noun(form.config.kind);
-    let name = format!("{kind}-{}", form.mode);
+}
+
+/// A folder among the runs that none of them has, called after what is learned and how.
+fn free_folder(state: &State, how: &str) -> PathBuf {
+    let root = state.settings.runs_root().unwrap_or_default();
+    let name = format!("{}-{how}", runs::noun(state.training.form.config.kind));
     let is_free = |folder: &PathBuf| {
         let is_within = |run: &RunEntry| run.folder.starts_with(folder);
         !state.training.runs.iter().any(is_within)
     };
-    let free = (1..).map(|number| root.join(format!("{name}-{number}"))).find(is_free);
-    state.training.form.out = free.unwrap_or(root).display().to_string();
+    (1..).map(|number| root.join(format!("{name}-{number}"))).find(is_free).unwrap_or(root)
 }
 
 fn plan(state: &mut State, sources: RunSources, out: PathBuf) -> RunPlan {
@@ -148,7 +150,9 @@ pub(super) fn race(state: &mut State) -> Vec<Effect> {
             "A race needs a backbone's weights file: without it there is only scratch".into(),
         );
     }
-    let out = match form.target() {
+    let (target, is_suggested) = (form.target(), form.is_out_suggested);
+    let out = match target {
+        Ok(_) if is_suggested => free_folder(state, "race"),
         Ok(out) => out,
         Err(why) => return refuse(state, why),
     };
