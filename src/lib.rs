@@ -34,7 +34,7 @@
 //! | `dataset` | many signals for training: picture folders, posed views, meshes rendered to views, sound folders | media, camera, limits, storage | gltf, glam |
 //! | `export` | files out: an object's stills, turntables, meshes, volumes; a sound's WAV | field, media, camera, limits, storage | image, gif, png, exr, `fast_surface_nets`, hound |
 //! | `model` | the hypernetwork: backbones, weight tokens, heads, composers; `Signal -> Field` | field, media, camera, limits, storage | burn, pulp, safetensors, wgpu, glam |
-//! | `train` | tuning modes, objectives, metrics, one `step`, refine, checkpoints, runs | field, media, dataset, camera, model, limits, storage | burn, pulp, glam, realfft |
+//! | `train` | tuning modes, objectives, metrics, one `step`, refine, checkpoints, runs | field, media, dataset, camera, model, limits, storage | burn, pulp, glam, realfft, tempfile |
 //! | `engine` | worker threads: commands in, events and latest values out, cancel, panic policy | field, camera, media, dataset, export, model, train, limits, storage | rustix |
 //! | `render` | draw a field with WGSL: composition of shaders, passes, progressive refinement, readback | field, camera, media, limits | wgpu, glam, bytemuck |
 //! | `audio` | play a field: synthesis ahead of time, ring buffer, device stream | field, media | cpal, rtrb |
