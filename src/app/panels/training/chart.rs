@@ -91,7 +91,7 @@ fn point(look: ChartLook, x: f64, y: f64) -> Option<PlotPoint> {
 /// Where grid lines are: of a logarithm at 1, 2 and 5 times the powers of ten while there are few of those.
 fn marks(input: GridInput, is_log: bool) -> Vec<GridMark> {
     let (least, most) = input.bounds;
-    if !is_log || most - least > MAX_DECADES {
+    if !is_log || !DECADES.contains(&(most - least)) {
         return log_grid_spacer(10)(input);
     }
     let decades = least.floor() as i32..=most.ceil() as i32;
@@ -105,8 +105,8 @@ fn marks(input: GridInput, is_log: bool) -> Vec<GridMark> {
     all.filter(|mark| (least..=most).contains(&mark.value)).collect()
 }
 
-/// Decades that are drawn with lines between them.
-const MAX_DECADES: f64 = 6.0;
+/// So many decades are drawn with lines between them; of fewer too few would be seen, of more too many.
+const DECADES: std::ops::RangeInclusive<f64> = 0.5..=6.0;
 
 fn axis_name(axis: Axis) -> &'static str {
     match axis {
