@@ -60,7 +60,7 @@ fn header(ui: &mut Ui, state: &State, panels: &Panels, actions: &mut Vec<Action>
             let tabs = [
                 (TrainingTab::Curves, "Curves", "Loss and other numbers as they go"),
                 (TrainingTab::HeldOut, "Held out", "What the models give for what they do not learn from"),
-                (TrainingTab::Settings, "Settings", "The settings of all runs, and where they differ"),
+                (TrainingTab::Settings, "Compare", "The settings of all runs, and where they differ"),
             ]
             .map(|(value, name, tip)| Choice { value, name, tip: tip.into(), is_possible: true });
             if let Some(tab) = segments(ui, state.settings.training_tab, &tabs) {
@@ -129,12 +129,11 @@ fn look(ui: &mut Ui, look: ChartLook, actions: &mut Vec<Action>) {
     };
     toggle(ui, &mut changed.is_log, "Log", "Draw the number by its logarithm");
     toggle(ui, &mut changed.is_log_axis, "Log axis", "Draw steps or seconds by their logarithm");
-    let smoothing = DragValue::new(&mut changed.smoothing)
-        .range(0.0..=MAX_SMOOTHING)
-        .speed(1.0)
-        .max_decimals(0)
-        .prefix("Smooth ");
+    let smoothing =
+        DragValue::new(&mut changed.smoothing).range(0.0..=MAX_SMOOTHING).speed(1.0).max_decimals(0);
+    let label = ui.label(RichText::new("Smooth").color(palette(ui).text_weak));
     ui.add(smoothing)
+        .labelled_by(label.id)
         .on_hover_text("Steps that the smoothed curve remembers; the numbers themselves are drawn behind it");
     if changed != look {
         act(actions, TrainingAction::Look(changed));
