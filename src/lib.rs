@@ -11,7 +11,7 @@
 //!  └──────┘         └──────────┘  model   └─────────┘ ──► disk    (safetensors)
 //!                         ▲          ▲         │
 //!                         │        train ◄─────┘  a loss compares a field with its signal
-//!                         └── engine: threads that decode, infer and refine;
+//!                         └── engine: threads that decode, infer, refine and train;
 //!                             app and cli send commands and read events, and know nothing else
 //! ```
 //!
@@ -27,15 +27,15 @@
 //! | module | one line | may use | may name |
 //! |---|---|---|---|
 //! | `limits` | what is refused, in one place | - | - |
-//! | `storage` | files written whole or not at all, safetensors headers within limits, hashes | limits | tempfile, sha2, safetensors |
+//! | `storage` | files written whole or not at all, files of tensors within limits, hashes | limits | tempfile, sha2, safetensors |
 //! | `field` | what a neural field is: architecture, layout of weights, CPU evaluation, the file | limits, storage | safetensors, gemm, pulp |
 //! | `camera` | where one looks from, as pure mathematics | - | glam |
 //! | `media` | files in: pictures and sounds into plain buffers, with limits; says what is unsupported | limits, storage | image, moxcms, fast_image_resize, bytemuck, symphonia, realfft |
 //! | `dataset` | many signals for training: picture folders, posed views, meshes rendered to views, sound folders | media, camera, limits, storage | gltf, glam |
 //! | `export` | files out: an object's stills, turntables, meshes, volumes; a sound's WAV | field, media, camera, limits, storage | image, gif, png, exr, `fast_surface_nets`, hound |
 //! | `model` | the hypernetwork: backbones, weight tokens, heads, composers; `Signal -> Field` | field, media, camera, limits, storage | burn, pulp, safetensors, wgpu, glam |
-//! | `train` | tuning modes, objectives, metrics, one `step`, refine, checkpoints, runs | field, media, dataset, camera, model, limits, storage | burn, pulp, glam, realfft |
-//! | `engine` | worker threads: commands in, events and latest values out, cancel, panic policy | field, camera, media, dataset, export, model, train, limits, storage | - |
+//! | `train` | tuning modes, objectives, metrics, one `step`, refine, checkpoints, runs | field, media, dataset, camera, model, limits, storage | burn, pulp, glam, realfft, tempfile |
+//! | `engine` | worker threads: commands in, events and latest values out, cancel, panic policy | field, camera, media, dataset, export, model, train, limits, storage | rustix |
 //! | `render` | draw a field with WGSL: composition of shaders, passes, progressive refinement, readback | field, camera, media, limits | wgpu, glam, bytemuck |
 //! | `audio` | play a field: synthesis ahead of time, ring buffer, device stream | field, media | cpal, rtrb |
 //! | `cli` | the headless verbs | all but app | clap, anyhow, indicatif, glam |

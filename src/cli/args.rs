@@ -291,7 +291,7 @@ pub(super) struct CompareArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct InspectArgs {
-    /// Any file
+    /// Any file; or a folder with the weights of a backbone
     pub(super) file: PathBuf,
     /// Report as JSON
     #[arg(long)]
@@ -309,7 +309,8 @@ pub(super) struct TrainArgs {
     /// Which weights learn
     #[arg(long, value_enum)]
     pub(super) mode: ModeName,
-    /// The pretrained backbone's weights, .safetensors; scratch takes only its size from it
+    /// The pretrained backbone's weights, .safetensors, .pth, .pt or .bin, or the folder that holds them with its
+    /// config.json; scratch takes only its size from it
     #[arg(long)]
     pub(super) backbone: Option<PathBuf>,
     /// A model to start from, with all of its weights, instead of a backbone alone; to be given again with --resume

@@ -9,7 +9,7 @@ use super::values::KindName;
 use super::{output, source};
 use crate::dataset::{ObjectFolder, PictureFolder, SoundFolder, Split};
 use crate::model::best_device;
-use crate::train::{Run, RunConfig, RunInputs, TrainingData};
+use crate::train::{Run, RunConfig, RunInputs, RunSources, TrainingData};
 
 #[derive(Serialize)]
 struct Report {
@@ -42,6 +42,7 @@ pub(super) fn run(args: &TrainArgs) -> anyhow::Result<()> {
     } else {
         Run::start(config(args)?, &inputs, data, &device)?
     };
+    RunSources::of(&inputs, &args.data).write(&args.out)?;
     let begun = Instant::now();
     let (done, steps) = run.steps();
     let bar = output::bar(u64::from(steps), "{bar:30} {pos}/{len} steps, {per_sec}, {msg}, {eta} left");

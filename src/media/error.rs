@@ -18,11 +18,13 @@ pub enum MediaError {
     /// More bytes than are read.
     #[error(
         "this file has {} MiB, and at most {} MiB are read; save it smaller",
-        bytes >> 20, limits::IMAGE_FILE_BYTES >> 20
+        bytes >> 20, most >> 20
     )]
     FileTooLarge {
         /// The file's size.
         bytes: u64,
+        /// What is read of its kind.
+        most: u64,
     },
     /// Something that is not read here as what it was wanted for.
     #[error("this is {}, which Hyperscope does not read here; {}", .0.described(), .0.advice())]

@@ -3,8 +3,8 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
 
-use super::backbone::load_backbone;
-use super::loading::{compare, load};
+use super::backbone::{has_weights_extension, load_backbone};
+use super::loading::{Part, compare, load};
 use super::names;
 use super::{Hypernetwork, ModelConfig, ModelError, TensorReport};
 use crate::limits;
@@ -47,7 +47,7 @@ impl Checkpoint {
         let Header { config, backbone_sha256, notes } = header(&file)?;
         let network = Hypernetwork::structure(&config, device)?;
         let Some(sha256) = backbone_sha256.filter(|_| !has_backbone(&file)) else {
-            let (network, report) = load(network, &file, "", |_| false)?;
+            let (network, report) = load(network, &file, "", Part::own, |_| false)?;
             return Ok(Self { network, backbone_sha256: None, notes, report });
         };
         let report = compare_without_backbone(&network, &file);
@@ -177,16 +177,14 @@ fn read_all(file: &TensorFile, report: &TensorReport) -> Result<BTreeMap<String,
     Ok(tensors)
 }
 
-/// The bytes of the weights file with this hash, among files and the `.safetensors` files of folders.
+/// The bytes of the weights file with this hash, among files and the files of weights in folders.
 fn find_backbone(sha256: &str, places: &[PathBuf]) -> Result<Vec<u8>, ModelError> {
     let mut candidates: Vec<PathBuf> = Vec::new();
     for place in places {
         if place.is_dir() {
             // A folder that cannot be listed holds nothing that could be used.
             let entries = std::fs::read_dir(place).into_iter().flatten().flatten().map(|entry| entry.path());
-            let mut files: Vec<PathBuf> = entries
-                .filter(|path| path.extension().is_some_and(|extension| extension == "safetensors"))
-                .collect();
+            let mut files: Vec<PathBuf> = entries.filter(|path| has_weights_extension(path)).collect();
             files.sort();
             candidates.extend(files);
         } else if place.is_file() {

@@ -138,8 +138,9 @@ impl ModelConfig {
         };
         if !(patch..=most).contains(&self.input_size) || !self.input_size.is_multiple_of(patch) {
             return refuse(format!(
-                "an input of {} {unit}, expected a multiple of the patch of {patch} {unit} up to {most}",
-                self.input_size
+                "an input of {} {unit}, expected a multiple of the patch of {patch} {unit} up to {most}, as {}",
+                self.input_size,
+                (self.input_size / patch).clamp(1, most / patch) * patch
             ));
         }
         if !(1..=TOKENS_MAX).contains(&self.groups) {
@@ -211,14 +212,14 @@ impl ModelConfig {
         self.layer_tokens().into_iter().sum()
     }
 
-    /// Tokens of a picture: its patches and the class token; of a window of sound its patches.
+    /// Tokens of a picture: its patches, the class token and registers; of a window of sound its patches.
     #[must_use]
     pub fn num_data_tokens(&self) -> usize {
         if let Some(sound) = &self.sound {
             return self.input_size / sound.patch.max(1);
         }
         let side = self.input_size / self.backbone.patch;
-        side * side + 1
+        side * side + self.backbone.num_prefix_tokens()
     }
 
     /// Floating-point operations of the backbone for one picture, or one window of sound.
@@ -227,7 +228,7 @@ impl ModelConfig {
         let data = self.num_data_tokens();
         let embedded = match &self.sound {
             Some(sound) => (data, sound.patch),
-            None => (data - 1, 3 * self.backbone.patch * self.backbone.patch),
+            None => (data - self.backbone.num_prefix_tokens(), 3 * self.backbone.patch * self.backbone.patch),
         };
         self.backbone.flops(embedded, data + self.num_weight_tokens(), self.num_weight_tokens())
     }
@@ -270,6 +271,16 @@ impl ModelConfig {
             Composer::TransInr => (shape.d_in as f64).sqrt().recip(),
         }
     }
+}
+
+impl Mode {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Scratch, Self::Finetune, Self::Prompt];
+}
+
+impl Composer {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::TransInr, Self::Residual];
 }
 
 impl std::fmt::Display for Mode {

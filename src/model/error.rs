@@ -15,10 +15,10 @@ pub enum ModelError {
         /// What the file system says.
         source: std::io::Error,
     },
-    /// Not a safetensors file that can be used.
+    /// Not a file of tensors that can be used.
     #[error(transparent)]
     File(#[from] TensorFileError),
-    /// A safetensors file, and not what was asked for.
+    /// A file of tensors, and not what was asked for.
     #[error("this is not a {wanted}: {found}")]
     Unrecognised {
         /// What was asked for.

@@ -148,8 +148,10 @@ impl Hypernetwork {
         let data = match &self.ray_embed {
             None => data,
             Some(embed) => {
-                let class = Tensor::zeros([all, 1, dim], &data.device());
-                data + Tensor::cat(vec![class, embed.forward(rays)], 1)
+                // The class token and registers look nowhere.
+                let prefix = self.config.backbone.num_prefix_tokens();
+                let prefix = Tensor::zeros([all, prefix, dim], &data.device());
+                data + Tensor::cat(vec![prefix, embed.forward(rays)], 1)
             }
         };
         self.read(data.reshape([all / views, views * count, dim]))

@@ -7,13 +7,14 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, Normal, Uniform};
 
-use super::{Composer, ModelConfig, SignalKind, names};
+use super::backbone::sinusoids;
+use super::{BackboneConfig, Composer, Family, ModelConfig, SignalKind, names};
 use crate::storage::{HostTensor, sha256_hex};
 
 /// Standard deviation of a backbone's random weights and positions, and of weight tokens, as vision
 /// transformers are started.
 const WEIGHT_STD: f32 = 0.02;
-/// Of the class token, as timm starts it.
+/// Of class token and registers, as timm starts them.
 const CLASS_STD: f32 = 1e-6;
 /// Standard deviation of the weights that make a token of a sound's patch.
 const WAVE_STD: f32 = 0.1;
@@ -35,6 +36,10 @@ enum Initial {
 /// Every weight of a network, by its name in a file.
 pub(crate) fn network(module: &impl Module, config: &ModelConfig, seed: u64) -> BTreeMap<String, HostTensor> {
     let mut tensors = drawn(module, seed, |name, shape| of_network(name, shape, config));
+    let BackboneConfig { family, grid, dim, .. } = config.backbone;
+    if let Some(fixed) = tensors.get_mut("backbone.pos_embed").filter(|_| family == Family::Mae) {
+        fixed.values = sinusoids(grid, dim);
+    }
     if config.kind == SignalKind::Object {
         let bias = tensors.get_mut(&format!("base.{}.bias", config.field.layers - 1));
         bias.into_iter().filter_map(|bias| bias.values.last_mut()).for_each(|bias| *bias += DENSITY_START);
@@ -124,7 +129,9 @@ fn of_backbone(name: &str) -> Initial {
     match name.rsplit('.').next() {
         _ if name.contains("norm") => of_norm(name),
         Some("bias") => Initial::Constant(0.0),
-        Some("cls_token") => Initial::Normal(CLASS_STD),
+        Some("cls_token" | "reg_token") => Initial::Normal(CLASS_STD),
+        // Of layer scales, so that a block starts as without them.
+        Some("gamma") => Initial::Constant(1.0),
         _ => Initial::Normal(WEIGHT_STD),
     }
 }

@@ -2,6 +2,7 @@
 
 mod atomic;
 mod identity;
+mod pytorch;
 mod tensors;
 
 pub use atomic::{write_atomically, write_folder_atomically};

@@ -77,6 +77,21 @@ fn mean_color(values: &[f32]) -> Vec<f32> {
     mean.repeat(count)
 }
 
+/// A field of the same kind with random weights, of a sound in every window: where refining begins that has no
+/// hypernetwork.
+///
+/// # Errors
+/// [`TrainError::Field`] if the architecture is refused.
+pub fn random_start(record: &FieldRecord, seed: u64) -> Result<FieldRecord, TrainError> {
+    let architecture = record.field.architecture();
+    // Every window its own.
+    let mut seeds = ChaCha8Rng::seed_from_u64(seed);
+    let field = random_field(architecture, seeds.random())?;
+    let others = record.others.iter().map(|_| random_field(architecture, seeds.random()));
+    let others = others.collect::<Result<_, _>>()?;
+    Ok(FieldRecord { field, others, model: None, ..record.clone() })
+}
+
 /// The usual random start of such a field: weights from `U(±bound)` of its layer, biases from
 /// `U(±1/sqrt(d_in))`.
 pub(super) fn random_field(architecture: &Architecture, seed: u64) -> Result<Field, FieldError> {

@@ -1,3 +1,5 @@
+use std::path::{Path, PathBuf};
+
 use crate::dataset::{ObjectEntry, ObjectFolder, PictureFolder, SoundEntry, SoundFolder, Split};
 use crate::model::SignalKind;
 
@@ -15,6 +17,28 @@ pub enum TrainingData {
 }
 
 impl TrainingData {
+    /// Read the folder that these settings are for: pictures, objects, or sounds at the settings' rate.
+    ///
+    /// # Errors
+    /// [`TrainError::Dataset`] if it cannot be read, or there is nothing in it that can be used.
+    pub fn scan(folder: &Path, config: &RunConfig) -> Result<Self, TrainError> {
+        Ok(match config.kind {
+            SignalKind::Image => Self::Pictures(PictureFolder::scan(folder)?),
+            SignalKind::Object => Self::Objects(ObjectFolder::scan(folder)?),
+            SignalKind::Sound => Self::Sounds(SoundFolder::scan(folder, config.sounds.sample_rate)?),
+        })
+    }
+
+    /// What is not used of its folder: the path inside the folder, and why.
+    #[must_use]
+    pub fn rejected(&self) -> &[(PathBuf, String)] {
+        match self {
+            Self::Pictures(pictures) => &pictures.rejected,
+            Self::Objects(objects) => &objects.rejected,
+            Self::Sounds(sounds) => &sounds.rejected,
+        }
+    }
+
     /// What it is.
     #[must_use]
     pub fn kind(&self) -> SignalKind {

@@ -225,6 +225,21 @@ impl RunConfig {
         toml::to_string(self).map_err(|err| TrainError::Config(err.to_string()))
     }
 
+    /// What of it stays as it is through a whole run: steps, learning rates and intervals, which may be changed while it
+    /// goes on, are those of the recipe.
+    #[must_use]
+    pub(super) fn lasting(&self) -> Self {
+        let recipe = Self::of(self.kind);
+        Self {
+            steps: recipe.steps,
+            learning_rate_backbone: recipe.learning_rate_backbone,
+            learning_rate_new: recipe.learning_rate_new,
+            evaluate_every: recipe.evaluate_every,
+            checkpoint_every: recipe.checkpoint_every,
+            ..self.clone()
+        }
+    }
+
     /// Refuse settings that make no sense.
     ///
     /// # Errors
@@ -338,5 +353,14 @@ fn overlaid(mut below: toml::Table, above: toml::Table) -> toml::Table {
 /// `ViT-Ti/16`, for `scratch` without a weights file.
 #[must_use]
 pub fn vit_tiny() -> BackboneConfig {
-    BackboneConfig { family: Family::AugregVit, dim: 192, depth: 12, heads: 3, mlp: 768, patch: 16, grid: 14 }
+    BackboneConfig {
+        family: Family::AugregVit,
+        dim: 192,
+        depth: 12,
+        heads: 3,
+        mlp: 768,
+        patch: 16,
+        grid: 14,
+        pixels: None,
+    }
 }

@@ -7,7 +7,7 @@ use burn::tensor::Device;
 use super::run_config::vit_tiny;
 use super::{RunConfig, RunInputs, TrainError};
 use crate::model::{
-    BackboneConfig, Checkpoint, Guess, Hypernetwork, Mode, ModelError, load_backbone, recognise_backbone,
+    BackboneConfig, Checkpoint, Guess, Hypernetwork, Mode, ModelError, WeightsFile, load_backbone,
 };
 use crate::storage::Identity;
 
@@ -40,8 +40,8 @@ pub(super) fn network(
         let model = config.model(inputs.mode, &vit_tiny());
         return Ok((Hypernetwork::init(&model, config.seed, &learning)?, Origin::default()));
     };
-    let bytes = read(path)?;
-    let found: BackboneConfig = match recognise_backbone(&bytes)? {
+    let file = WeightsFile::read(path)?;
+    let found: BackboneConfig = match file.recognise()? {
         Guess::Backbone(found) => found,
         Guess::Unknown(found) => {
             return Err(ModelError::Unrecognised { wanted: "backbone", found }.into());
@@ -51,8 +51,8 @@ pub(super) fn network(
     if inputs.mode == Mode::Scratch {
         return Ok((Hypernetwork::init(&model, config.seed, &learning)?, Origin::default()));
     }
-    let (backbone, _) = load_backbone(&bytes, &model.backbone, &learning)?;
-    let file = identity_of(path, &bytes);
+    let (backbone, _) = load_backbone(&file.bytes, &model.backbone, &learning)?;
+    let file = identity_of(&file.path, &file.bytes);
     let backbone_sha256 = Some(file.sha256.clone());
     let network = Hypernetwork::from_backbone(&model, backbone, config.seed, &learning)?;
     Ok((network, Origin { file: Some(file), backbone_sha256 }))

@@ -119,6 +119,11 @@ impl Tuner {
         parameters::write(self.network.clone(), &self.state.ema)
     }
 
+    /// Go on by other steps and learning rates.
+    pub(super) fn set_config(&mut self, config: RunConfig) {
+        self.config = config;
+    }
+
     /// Go on from a state that was kept.
     pub(super) fn restore(&mut self, state: TunerState) {
         self.network = parameters::write(self.network.clone(), &state.weights);
@@ -137,9 +142,9 @@ impl Tuner {
         let rate = self.config.rate(self.state.step);
         let learning_rate = rate * self.config.learning_rate_new;
         let diverged = TrainError::Diverged { steps: self.state.step, learning_rate };
-        let patch = self.network.config().backbone.patch;
+        let backbone = &self.network.config().backbone;
         let Batch { input, spacings, features, targets } =
-            batch::draw(&self.config, patch, data, self.state.step, &self.device);
+            batch::draw(&self.config, backbone, data, self.state.step, &self.device);
         timings.data_ms = lap_ms();
         let tokens = match input {
             Input::Pictures(images) => self.network.tokens(images),

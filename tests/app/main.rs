@@ -11,3 +11,4 @@ mod objects;
 mod reducer;
 mod settings;
 mod stage;
+mod training;

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "helpers of tests are not in test functions")]
 
+mod backbones;
 #[path = "../common/mod.rs"]
 mod common;
 mod files;
@@ -73,6 +74,7 @@ fn small_config(composer: Composer) -> ModelConfig {
             mlp: 64,
             patch: 8,
             grid: 2,
+            pixels: None,
         },
         field,
         depths: None,

@@ -9,8 +9,8 @@ use hyperscope::field::{Architecture, Encoding, FieldKind, LayerShape};
 use hyperscope::media::{Framing, ImageSignal, Picture};
 use hyperscope::model::{
     BackboneConfig, Checkpoint, Composer, Family, Hypernetwork, Mode, Model, ModelConfig, Objective,
-    SignalKind, best_device, checkpoint_bytes, cpu_device, device_name, encode_points, evaluate_batch,
-    normalise,
+    PixelScale, SignalKind, best_device, checkpoint_bytes, cpu_device, device_name, encode_points,
+    evaluate_batch, normalise,
 };
 use hyperscope::storage::Identity;
 use safetensors::SafeTensors;
@@ -84,14 +84,21 @@ fn a_model_writes_the_field_of_a_picture() {
     assert_eq!(record.kind, FieldKind::Image { width: 24, height: 24 });
     assert_eq!(record.source, Some(signal.identity.clone()));
     assert_eq!(record.model, Some(Identity::of("m.safetensors", &bytes)));
-    let images = TensorData::new(normalise(&signal.reference, 16), [1, 3, 16, 16]);
+    let images = TensorData::new(
+        normalise(&signal.reference, 16, &model.config().backbone.pixel_scale()),
+        [1, 3, 16, 16],
+    );
     let weights = network.forward(Tensor::from_data(images, &cpu_device()));
     for (layer, weight) in record.field.layers().iter().zip(weights) {
         assert_eq!(layer.weight, values(weight));
     }
     // A picture of one colour stays that colour at any size.
     let grey = Picture::new(7, 5, vec![49_151; 7 * 5 * 3]).unwrap();
-    assert!(normalise(&grey, 16).iter().all(|value| (value - 0.5).abs() < 1e-4));
+    let scale = PixelScale { mean: [0.5, 0.25, 0.0], deviation: [0.5, 0.25, 2.0] };
+    let normalised = normalise(&grey, 16, &scale);
+    for (channel, expected) in normalised.chunks_exact(16 * 16).zip([0.5, 2.0, 0.375]) {
+        assert!(channel.iter().all(|value| (value - expected).abs() < 1e-3));
+    }
 }
 
 #[test]
@@ -114,6 +121,7 @@ fn the_counts_are_those_of_the_specification() {
         mlp: 3_072,
         patch: 16,
         grid: 14,
+        pixels: None,
     };
     let image = ModelConfig {
         kind: SignalKind::Image,

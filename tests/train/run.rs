@@ -1,4 +1,4 @@
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use hyperscope::dataset::{Entry, PictureFolder, Split};
 use hyperscope::field::Architecture;
@@ -10,10 +10,9 @@ use hyperscope::train::{
     evaluate_model,
 };
 use safetensors::SafeTensors;
-use safetensors::tensor::{Dtype, TensorView};
 use serde_json::Value;
 
-use crate::common;
+pub(crate) use crate::common::backbone;
 
 /// Pictures that differ in one number, so that the few that are learned from say what the held-out ones need.
 fn data() -> TrainingData {
@@ -36,30 +35,6 @@ fn pictures() -> PictureFolder {
         Entry { sha256: sha256_hex(relative.as_bytes()), relative, picture }
     };
     PictureFolder::of((0..40).map(entry).collect())
-}
-
-/// A backbone's weights file in timm's names: that of a golden model.
-pub(crate) fn backbone(folder: &Path) -> PathBuf {
-    let bytes = std::fs::read(common::golden("model_residual.safetensors")).unwrap();
-    let golden = SafeTensors::deserialize(&bytes).unwrap();
-    let tensors = golden.tensors();
-    let own = tensors.iter().filter_map(|(name, view)| Some((name.strip_prefix("backbone.")?, view)));
-    // Taken down to a tenth: the golden model's weights are larger than a trained one's.
-    let own: Vec<(&str, Vec<usize>, Vec<u8>)> = own
-        .map(|(name, view)| {
-            assert_eq!(view.dtype(), Dtype::F16);
-            let halves: Vec<u16> = bytemuck::pod_collect_to_vec(view.data());
-            let factor = if name.contains("norm") { 1.0 } else { 0.2 };
-            let values = halves.into_iter().map(|bits| half::f16::from_bits(bits).to_f32() * factor);
-            (name, view.shape().to_vec(), values.flat_map(f32::to_le_bytes).collect())
-        })
-        .collect();
-    let views = own
-        .iter()
-        .map(|(name, shape, data)| (*name, TensorView::new(Dtype::F32, shape.clone(), data).unwrap()));
-    let path = folder.join("backbone.safetensors");
-    safetensors::serialize_to_file(views, None, &path).unwrap();
-    path
 }
 
 fn config() -> RunConfig {

@@ -34,11 +34,12 @@ pub(crate) fn show(ctx: &Context, state: &State, panels: &mut Panels, actions: &
     });
 }
 
-/// What only informs goes away by itself.
+/// What only informs goes away by itself, unless there is more to read.
 fn retire(ctx: &Context, state: &State, panels: &mut Panels, actions: &mut Vec<Action>) {
     let now = ctx.time();
     panels.seen.retain(|id, _| state.notices.iter().any(|notice| notice.id == *id));
-    for notice in state.notices.iter().filter(|notice| notice.kind == NoticeKind::Info) {
+    let is_brief = |notice: &&Notice| notice.kind == NoticeKind::Info && notice.details.is_empty();
+    for notice in state.notices.iter().filter(is_brief) {
         let left = panels.seen.entry(notice.id).or_insert(now).max(now - time::NOTICE_SECS)
             + time::NOTICE_SECS
             - now;

@@ -1,9 +1,9 @@
-//! `y = x W + b` over rows, and what follows it.
+//! `y = x W + b` over rows.
 
 use rayon::prelude::*;
 
-use super::rows::{ROWS, VALUES, add_up};
-use super::simd::{dispatch, normal};
+use super::rows::{ROWS, add_up};
+use super::simd::dispatch;
 use crate::field::{Cores, Matrix, product};
 
 /// What learns in a Linear.
@@ -91,29 +91,4 @@ pub(super) fn column_sums(slope: &[f32], d: usize) -> Vec<f32> {
         })
         .collect();
     add_up(parts, d)
-}
-
-/// The exact GELU, `x Φ(x)`.
-pub(super) fn gelu(x: &[f32]) -> Vec<f32> {
-    let mut out = vec![0.0; x.len()];
-    out.par_chunks_mut(VALUES).zip(x.par_chunks(VALUES)).for_each(|(out, x)| {
-        dispatch(|| {
-            for (out, x) in out.iter_mut().zip(x) {
-                *out = x * normal(*x).0;
-            }
-        });
-    });
-    out
-}
-
-/// Back through the GELU, in place of `slope`: `d/dx x Φ(x) = Φ(x) + x φ(x)`.
-pub(super) fn through_gelu(x: &[f32], slope: &mut [f32]) {
-    slope.par_chunks_mut(VALUES).zip(x.par_chunks(VALUES)).for_each(|(slope, x)| {
-        dispatch(|| {
-            for (slope, x) in slope.iter_mut().zip(x) {
-                let (probability, density) = normal(*x);
-                *slope *= probability + x * density;
-            }
-        });
-    });
 }

@@ -11,6 +11,7 @@ mod autodiff;
 mod compositing;
 mod composition;
 mod fields;
+mod gelu;
 mod linear;
 mod norm;
 mod ops;
@@ -22,6 +23,7 @@ mod tensors;
 mod tests;
 
 pub(crate) use compositing::Compositing;
+pub(crate) use gelu::{Gelu, QUICK};
 pub(crate) use simd::instruction_set;
 pub(crate) use sublayer::Middle;
 pub(crate) use tensors::{compose, composite, computes_on, evaluate_fields, norm, norm_linear, sublayer};

@@ -4,7 +4,8 @@
 use std::borrow::Cow;
 
 use super::attention::Attention;
-use super::linear::{Linear, column_sums, gelu, through_gelu};
+use super::gelu::Gelu;
+use super::linear::{Linear, column_sums};
 use super::norm::{Norm, NormGradients};
 
 /// What stands between the two Linears.
@@ -17,8 +18,8 @@ pub(crate) enum Middle {
         /// The last tokens, which alone go on.
         num_last: usize,
     },
-    /// The exact GELU.
-    Gelu,
+    /// A GELU.
+    Gelu(Gelu),
 }
 
 /// A half of a block, with its weights.
@@ -71,7 +72,7 @@ impl Sublayer<'_> {
     pub(super) fn outputs(&self) -> usize {
         match self.middle {
             Middle::Attention { num_last, .. } => num_last,
-            Middle::Gelu => self.tokens,
+            Middle::Gelu(_) => self.tokens,
         }
     }
 
@@ -111,8 +112,8 @@ impl Sublayer<'_> {
                 let out = self.outer.forward_onto(&middle, &self.last_tokens(x));
                 (out, Kept { inner, middle: Some(middle) })
             }
-            Middle::Gelu => {
-                let out = self.outer.forward_onto(&gelu(&inner), x);
+            Middle::Gelu(gelu) => {
+                let out = self.outer.forward_onto(&gelu.forward(&inner), x);
                 (out, Kept { inner, middle: None })
             }
         }
@@ -130,17 +131,17 @@ impl Sublayer<'_> {
         wanted: Wanted,
     ) -> SublayerGradients {
         let outer_bias = wanted.outer_bias.then(|| column_sums(slope, self.outer.d_out()));
-        let outer_weight = wanted.outer_weight.then(|| match kept_middle {
-            Some(middle) => self.outer.gradient_of_weight(middle, slope),
-            None => self.outer.gradient_of_weight(&gelu(kept_inner), slope),
+        let outer_weight = wanted.outer_weight.then(|| match self.middle {
+            Middle::Gelu(gelu) => self.outer.gradient_of_weight(&gelu.forward(kept_inner), slope),
+            Middle::Attention { .. } => self.outer.gradient_of_weight(kept_middle.unwrap_or_default(), slope),
         });
         let mut of_middle = self.outer.slope_of_input(slope);
         let of_inner = match self.middle {
             Middle::Attention { heads, num_last } => {
                 self.attention(heads, num_last).backward(kept_inner, &of_middle)
             }
-            Middle::Gelu => {
-                through_gelu(kept_inner, &mut of_middle);
+            Middle::Gelu(gelu) => {
+                gelu.backward(kept_inner, &mut of_middle);
                 of_middle
             }
         };

@@ -17,7 +17,8 @@ pub(crate) fn computes_on(device: &Device) -> bool {
     device.clone().inner() == Device::flex()
 }
 
-/// `x + outer(middle(inner(norm(x))))`, the norm with its epsilon.
+/// `x + scale * outer(middle(inner(norm(x))))`, the norm with its epsilon, the outer Linear with the scale of its
+/// channels if there is one.
 ///
 /// # Shapes
 /// - `x`: `[batch, tokens, dim]`
@@ -26,16 +27,22 @@ pub(crate) fn sublayer(
     x: Tensor<3>,
     (norm, epsilon): (&LayerNorm, f64),
     inner: &Linear,
-    outer: &Linear,
+    (outer, scale): (&Linear, Option<Tensor<1>>),
     middle: Middle,
 ) -> Tensor<3> {
+    let (weight, bias_of_outer) = (outer.weight.val(), bias_of(outer));
+    // s (y W + b) = y (W s) + b s: the scale costs nothing for each token.
+    let (weight, bias_of_outer) = match scale {
+        Some(scale) => (weight * scale.clone().unsqueeze::<2>(), bias_of_outer * scale),
+        None => (weight, bias_of_outer),
+    };
     let weights = SublayerWeights::<Dispatch> {
         norm_weight: norm.gamma.val().into_dispatch(),
         norm_bias: bias(norm.beta.as_ref(), &norm.gamma).into_dispatch(),
         inner_weight: inner.weight.val().into_dispatch(),
         inner_bias: bias_of(inner).into_dispatch(),
-        outer_weight: outer.weight.val().into_dispatch(),
-        outer_bias: bias_of(outer).into_dispatch(),
+        outer_weight: weight.into_dispatch(),
+        outer_bias: bias_of_outer.into_dispatch(),
     };
     let out = <Dispatch as CpuOps>::sublayer(x.into_dispatch(), weights, middle, epsilon as f32);
     Tensor::from_dispatch(out)

@@ -4,14 +4,15 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use super::support::{check_slope, difference, filled, numbers, random, values};
 use crate::model::backbone::{Block, NORM_EPSILON};
+use crate::model::cpu::Gelu;
 use crate::model::cpu::attention::Attention;
-use crate::model::cpu::linear::{gelu, through_gelu};
 use crate::model::cpu::norm::Norm;
 use crate::model::cpu::{norm, norm_linear};
 use crate::model::{BackboneConfig, Family, Head};
 
 fn block(family: Family, dim: usize, heads: usize, device: &Device) -> Block {
-    let config = BackboneConfig { family, dim, depth: 1, heads, mlp: 3 * dim + 1, patch: 16, grid: 1 };
+    let config =
+        BackboneConfig { family, dim, depth: 1, heads, mlp: 3 * dim + 1, patch: 16, grid: 1, pixels: None };
     filled(Block::init(&config, device), 0.3, 1)
 }
 
@@ -34,6 +35,7 @@ fn block_results(
     let aim = random([batch, num_last, dim], 1.0, 77, device);
     let gradients = (out.clone() * aim).sum().backward();
     let of = |tensor: Option<Tensor<1>>| values(tensor.unwrap());
+    let scales = block.ls1.iter().chain(&block.ls2);
     vec![
         values(out),
         values(x.grad(&gradients).unwrap()),
@@ -48,6 +50,9 @@ fn block_results(
         values(block.mlp.fc2.weight.grad(&gradients).unwrap()),
         of(block.mlp.fc2.bias.as_ref().unwrap().grad(&gradients)),
     ]
+    .into_iter()
+    .chain(scales.map(|scale| values(scale.gamma.grad(&gradients).unwrap())))
+    .collect()
 }
 
 /// One token, one head, sizes that no tile divides, and large values.
@@ -65,6 +70,9 @@ fn a_block_agrees_with_burns_own_operations() {
         // So small that the epsilon of the norms tells.
         (Family::AugregVit, 2, 7, 7, 12, 3, 3e-3),
         (Family::Whisper, 2, 7, 7, 12, 3, 3e-3),
+        // Another GELU, and scales of what is added.
+        (Family::Clip, 2, 9, 4, 12, 3, 1.0),
+        (Family::Dinov2, 3, 33, 11, 20, 1, 2.0),
     ] {
         let block = block(family, dim, heads, &device);
         let x = numbers(batch * tokens * dim, size, 9);
@@ -208,13 +216,22 @@ fn norm_and_gelu_agree_with_finite_differences() {
         let density = |t: f64| (-0.5 * t * t).exp() / (2.0 * std::f64::consts::PI).sqrt();
         (0..steps).map(|index| density(from + (f64::from(index) + 0.5) * step) * step).sum::<f64>()
     };
-    for (x, found) in x.iter().zip(gelu(&x)) {
+    for (x, found) in x.iter().zip(Gelu::Exact.forward(&x)) {
         let expected = f64::from(*x) * probability(f64::from(*x));
         assert!((f64::from(found) - expected).abs() < 1e-6, "gelu({x}) is {expected}, not {found}");
     }
     let twin = |x: &[f64]| x.iter().map(|x| x * probability(*x)).collect::<Vec<f64>>();
     let few = &x[..8];
     let (aim, mut slope) = (vec![1.0; 8], vec![1.0; 8]);
-    through_gelu(few, &mut slope);
+    Gelu::Exact.backward(few, &mut slope);
     check_slope(twin, few, &aim, &slope, "gelu");
+
+    let twin = |x: &[f64]| x.iter().map(|x| x / (1.0 + (-1.702 * x).exp())).collect::<Vec<f64>>();
+    let wide: Vec<f64> = x.iter().map(|x| f64::from(*x)).collect();
+    for (found, expected) in Gelu::Quick.forward(&x).into_iter().zip(twin(&wide)) {
+        assert!((f64::from(found) - expected).abs() < 1e-6, "{expected}, not {found}");
+    }
+    let mut slope = vec![1.0; 8];
+    Gelu::Quick.backward(few, &mut slope);
+    check_slope(twin, few, &aim, &slope, "quick gelu");
 }
