@@ -35,6 +35,7 @@
 //! | `export` | files out: an object's stills, turntables, meshes, volumes; a sound's WAV | field, media, camera, limits, storage | image, gif, png, exr, `fast_surface_nets`, hound |
 //! | `model` | the hypernetwork: backbones, weight tokens, heads, composers; `Signal -> Field` | field, media, camera, limits, storage | burn, pulp, safetensors, wgpu, glam |
 //! | `train` | tuning modes, objectives, metrics, one `step`, refine, checkpoints, runs | field, media, dataset, camera, model, limits, storage | burn, pulp, glam, realfft, tempfile |
+//! | `experiment` | many runs that differ in a few settings, by processes of their own, and the report of what they come to | train, dataset, media, export, model, limits, storage | plotters, maud, base64 |
 //! | `engine` | worker threads: commands in, events and latest values out, cancel, panic policy | field, camera, media, dataset, export, model, train, limits, storage | rustix |
 //! | `render` | draw a field with WGSL: composition of shaders, passes, progressive refinement, readback | field, camera, media, limits | wgpu, glam, bytemuck |
 //! | `audio` | play a field: synthesis ahead of time, ring buffer, device stream | field, media | cpal, rtrb |
@@ -57,6 +58,8 @@
 //! | refine | test-time optimisation: gradient steps on one field's own weights |
 //! | reference | the framed picture, or the sound at the model's rate, that a field is compared with and refined towards |
 //! | window | a stretch of a sound that has a field of its own |
+//! | experiment | runs for every combination of some settings, with the same budget |
+//! | arm | the runs of an experiment that differ in nothing but the seed |
 //!
 //! Sources: hypernetworks with foundation models, arXiv 2503.00838; Trans-INR, arXiv 2208.02801;
 //! SIREN, arXiv 2006.09661.
@@ -69,6 +72,7 @@ pub mod camera;
 pub mod cli;
 pub mod dataset;
 pub mod engine;
+pub mod experiment;
 pub mod export;
 pub mod field;
 pub mod limits;

@@ -4,6 +4,8 @@ use clap::{Args, Parser, Subcommand};
 
 use clap::builder::TypedValueParser;
 
+use super::dataset_args::DatasetVerb;
+use super::experiment_args::{ExperimentArgs, ReportArgs};
 use super::step_args::StepArgs;
 use super::values::{
     Behind, BenchPart, Colour, CropArg, DepthName, DeviceName, FramingName, KindName, ModeName, RegionArg,
@@ -47,6 +49,10 @@ pub(super) enum Verb {
     Train(TrainArgs),
     /// What a model gives for held-out pictures, objects or sounds: each, and the mean
     Evaluate(EvaluateArgs),
+    /// Train and measure every combination of some settings, each with the same budget
+    Experiment(ExperimentArgs),
+    /// What an experiment came to: a page of its own, and Markdown
+    Report(ReportArgs),
     /// Make data to train on
     Dataset {
         /// What to make
@@ -59,33 +65,6 @@ pub(super) enum Verb {
     Doctor(DoctorArgs),
     /// Measure every part on this machine, beside what the machine could do
     Bench(BenchArgs),
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum DatasetVerb {
-    /// Render a folder of GLB files to pictures from known places, a folder with transforms.json for each
-    Render(RenderDatasetArgs),
-}
-
-#[derive(Debug, Args)]
-pub(super) struct RenderDatasetArgs {
-    /// A folder of .glb files; the folders in it are classes
-    pub(super) folder: PathBuf,
-    /// The folder of the pictures; what is complete there already is kept
-    #[arg(short, long)]
-    pub(super) out: PathBuf,
-    /// Pictures of each object
-    #[arg(long, default_value_t = 24)]
-    pub(super) views: usize,
-    /// Side of a picture, in pixels
-    #[arg(long, value_name = "PX", default_value_t = 96)]
-    pub(super) size: u32,
-    /// Of the cameras' places
-    #[arg(long, default_value_t = 0)]
-    pub(super) seed: u64,
-    /// Report as JSON
-    #[arg(long)]
-    pub(super) json: bool,
 }
 
 /// How a picture becomes the reference of a field.

@@ -5,10 +5,9 @@ use anyhow::{Context, bail};
 use serde::Serialize;
 
 use super::args::TrainArgs;
-use super::values::KindName;
 use super::{output, source};
 use crate::dataset::{ObjectFolder, PictureFolder, SoundFolder, Split};
-use crate::model::best_device;
+use crate::model::{SignalKind, best_device};
 use crate::train::{Run, RunConfig, RunInputs, RunSources, TrainingData};
 
 #[derive(Serialize)]
@@ -20,11 +19,14 @@ struct Report {
 }
 
 pub(super) fn run(args: &TrainArgs) -> anyhow::Result<()> {
-    let data = match args.kind {
-        KindName::Image => TrainingData::Pictures(scan(&args.data)?),
-        KindName::Object => TrainingData::Objects(scan_objects(&args.data)?),
-        KindName::Sound => TrainingData::Sounds(scan_sounds(&args.data, rate_hz(args)?)?),
+    let config = config(args)?;
+    let data = TrainingData::scan(&args.data, &config)?;
+    let noun = match config.kind {
+        SignalKind::Image => "pictures",
+        SignalKind::Object => "objects",
+        SignalKind::Sound => "sounds",
     };
+    say(data.rejected(), noun, [data.count_learned(&config), data.count(Split::HeldOut)]);
     let inputs = RunInputs {
         mode: args.mode.into(),
         backbone: args.backbone.clone(),
@@ -40,7 +42,7 @@ pub(super) fn run(args: &TrainArgs) -> anyhow::Result<()> {
         }
         Run::resume(&inputs, data, &device)?
     } else {
-        Run::start(config(args)?, &inputs, data, &device)?
+        Run::start(config, &inputs, data, &device)?
     };
     RunSources::of(&inputs, &args.data).write(&args.out)?;
     let begun = Instant::now();
@@ -99,15 +101,6 @@ pub(super) fn scan_sounds(path: &Path, rate_hz: u32) -> anyhow::Result<SoundFold
     Ok(data)
 }
 
-/// The rate that the settings of a run have, be it new or resumed.
-fn rate_hz(args: &TrainArgs) -> anyhow::Result<u32> {
-    if !args.resume {
-        return Ok(config(args)?.sounds.sample_rate);
-    }
-    let text = String::from_utf8(source::bytes(&args.out.join("run.toml"))?)?;
-    Ok(RunConfig::from_toml(&text, args.kind.into())?.sounds.sample_rate)
-}
-
 fn say(rejected: &[(PathBuf, String)], what: &str, [train, held_out]: [usize; 2]) {
     for (file, reason) in rejected {
         output::note(format_args!("{}: left out: {reason}", file.display()));
@@ -115,8 +108,11 @@ fn say(rejected: &[(PathBuf, String)], what: &str, [train, held_out]: [usize; 2]
     output::note(format_args!("{train} {what} to train on, {held_out} held out"));
 }
 
+/// The settings of a run, be it new or resumed.
 fn config(args: &TrainArgs) -> anyhow::Result<RunConfig> {
-    let mut config = match &args.config {
+    let own = args.out.join("run.toml");
+    let path = if args.resume { Some(&own) } else { args.config.as_ref() };
+    let mut config = match path {
         None => RunConfig::of(args.kind.into()),
         Some(path) => {
             let context = || path.display().to_string();

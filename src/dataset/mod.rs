@@ -25,5 +25,5 @@ pub use folder::PictureFolder;
 pub use objects::{ObjectEntry, ObjectFolder};
 pub use render::{FOCAL, MeshFolder, RenderConfig, Rendered};
 pub use sounds::{SoundEntry, SoundFolder};
-pub use split::Split;
+pub use split::{Split, place};
 pub use views::{View, ViewSet};

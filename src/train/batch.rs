@@ -3,11 +3,11 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
-use super::data::learned;
+use super::data::{learned, learned_pictures};
 use super::windows::Windows;
 use super::{RunConfig, TrainingData};
 use crate::camera::Camera;
-use crate::dataset::{Entry, ObjectEntry, Split, View};
+use crate::dataset::{Entry, ObjectEntry, View};
 use crate::field::{sample_depths, spacings};
 use crate::media::Cutout;
 use crate::model::{BackboneConfig, PixelScale, encode_points, normalise, patch_rays};
@@ -67,7 +67,7 @@ pub(super) fn draw(
     let scale = backbone.pixel_scale();
     let (views, items): (usize, Vec<Item>) = match data {
         TrainingData::Pictures(pictures) => {
-            let entries: Vec<&Entry> = pictures.pictures(Split::Train).collect();
+            let entries: Vec<&Entry> = learned_pictures(pictures, config).collect();
             let draw =
                 |mut random| crop(config, entries[pick(entries.len(), &mut random)], &scale, &mut random);
             (1, seeds.map(draw).collect())

@@ -143,12 +143,24 @@ pub(super) fn evenly<T: Copy>(all: &[T], most: usize) -> impl Iterator<Item = T>
 /// Pictures in a row, their fields below; `None` if they are not square and of one size.
 pub(super) fn sheet(samples: &[Sample]) -> Option<Picture> {
     let side = samples.first().map(|sample| (sample.picture.len() / 3).isqrt())?;
-    let mut sheet = Vec::with_capacity(2 * side * samples.len() * side * 3);
-    for row in 0..2 * side {
-        for Sample { picture, values } in samples {
-            let source = if row < side { picture } else { values };
-            sheet.extend_from_slice(source.get(row % side * side * 3..)?.get(..side * 3)?);
+    let pictures: Vec<&[f32]> = samples.iter().map(|sample| &*sample.picture).collect();
+    let fields: Vec<&[f32]> = samples.iter().map(|sample| &*sample.values).collect();
+    tiled(&[&pictures, &fields], side, side)
+}
+
+/// Rows of pictures of one size; `None` if one of them is smaller.
+///
+/// # Shapes
+/// - each of `rows`: `[height, width, 3]`
+pub(super) fn tiled(rows: &[&[&[f32]]], width: usize, height: usize) -> Option<Picture> {
+    let columns = rows.first()?.len();
+    let mut sheet = Vec::with_capacity(rows.len() * columns * width * height * 3);
+    for pictures in rows {
+        for line in 0..height {
+            for picture in *pictures {
+                sheet.extend_from_slice(picture.get(line * width * 3..)?.get(..width * 3)?);
+            }
         }
     }
-    Picture::from_f32((samples.len() * side) as u32, 2 * side as u32, &sheet)
+    Picture::from_f32((columns * width) as u32, (rows.len() * height) as u32, &sheet)
 }

@@ -3,6 +3,7 @@
 mod adam;
 mod baselines;
 mod batch;
+mod budget;
 mod config;
 mod data;
 mod error;
@@ -18,6 +19,7 @@ mod muon;
 mod objects_evaluated;
 mod parameters;
 mod point_gradient;
+mod random_backbone;
 mod ray_gradient;
 mod reference;
 mod refine;
@@ -26,6 +28,7 @@ mod run;
 mod run_config;
 mod run_control;
 mod run_folder;
+mod shown;
 mod sound_metrics;
 mod sounds_evaluated;
 mod spectral_loss;
@@ -41,6 +44,7 @@ mod windows;
 mod workload;
 
 pub use baselines::{Baselines, random_start};
+pub use budget::flops_per_step;
 pub use config::{Quality, RefineConfig, RefineProgress};
 pub use data::TrainingData;
 pub use error::TrainError;
@@ -53,16 +57,19 @@ pub use metrics::{db_of_mse, psnr_db, quality, ssim};
 pub use objects_evaluated::{
     ClassFigures, Evaluated as EvaluatedObject, ObjectBaselines, ObjectsEvaluateConfig, evaluate_objects,
 };
+pub use random_backbone::{RandomBackbone, vit_tiny};
 pub use reference::{Reference, quality_of_views};
 pub use refine::Refiner;
 pub use run::{Run, RunInputs};
-pub use run_config::{ObjectSettings, RunConfig, Schedule, SoundSettings, vit_tiny};
+pub use run_config::{ObjectSettings, RunConfig, Schedule, SoundSettings};
 pub use run_control::RunChange;
 pub use run_folder::{RunFolder, RunSources};
+pub use shown::{Look, Shown, shown};
 pub use sound_metrics::{Closeness, SoundQuality, lsd_db, si_sdr_db};
 pub use sounds_evaluated::{
     EvaluatedSound, SoundBaselines, SoundClass, SoundsEvaluateConfig, evaluate_sounds,
 };
+pub use start::planned_model;
 pub use trial::{Trial, resident_bytes};
 pub use tuner::{StepReport, StepTimings, Tuner};
 pub use verdict::{Contestant, Gap, Verdict};

@@ -95,6 +95,9 @@ impl Run {
         let path = inputs.out.join("run.toml");
         write_atomically(&path, |out| out.write_all(text.as_bytes()))
             .map_err(io_error(format!("{} cannot be written", path.display())))?;
+        // A start that was cut short has left lines of its own.
+        let path = inputs.out.join("metrics.jsonl");
+        File::create(&path).map_err(io_error(format!("{} cannot be written", path.display())))?;
         let mut run = Self::open(config, inputs, data.into(), device)?;
         run.timed(|run| {
             run.evaluate()?;

@@ -2,11 +2,11 @@ use std::f64::consts::PI;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Optimizer, TrainError};
+use super::{Optimizer, RandomBackbone, TrainError};
 use crate::field::{Activation, Architecture, Encoding};
 use crate::limits;
 use crate::model::{
-    BackboneConfig, Composer, Family, Mode, ModelConfig, Objective, SignalKind, SoundConfig, VIEWS_MAX,
+    BackboneConfig, Composer, Mode, ModelConfig, Objective, SignalKind, SoundConfig, VIEWS_MAX,
 };
 
 /// How a hypernetwork is trained: the file `run.toml`. What it leaves out is as here.
@@ -21,6 +21,11 @@ pub struct RunConfig {
     pub steps: u32,
     /// Seed of the initial weights and of every random draw.
     pub seed: u64,
+    /// Part of the training items that is learned from: those whose [`place`](crate::dataset::place) is below it, so
+    /// that a smaller part lies within a larger one. What is held out stays the same.
+    pub data_fraction: f64,
+    /// The transformer that `scratch` draws at random where no weights file gives its size.
+    pub random_backbone: RandomBackbone,
     /// Pictures in a step.
     pub batch_size: usize,
     /// Random pixels of each picture in a step.
@@ -140,6 +145,8 @@ impl Default for RunConfig {
             kind: SignalKind::Image,
             steps: 6_500,
             seed: 0,
+            data_fraction: 1.0,
+            random_backbone: RandomBackbone::VitTiny,
             batch_size: 8,
             pixels_per_picture: 2_048,
             input_size: 96,
@@ -274,9 +281,11 @@ impl RunConfig {
         if !(0.0..=1e3).contains(&opacity_weight) {
             return refuse(format!("opacity_weight is {opacity_weight}, expected 0 to 1000"));
         }
-        for (name, part) in
-            [("foreground_part", self.objects.foreground_part), ("mirrored_part", self.objects.mirrored_part)]
-        {
+        for (name, part) in [
+            ("data_fraction", self.data_fraction),
+            ("foreground_part", self.objects.foreground_part),
+            ("mirrored_part", self.objects.mirrored_part),
+        ] {
             if !(0.0..=1.0).contains(&part) {
                 return refuse(format!("{name} is {part}, expected 0 to 1"));
             }
@@ -348,19 +357,4 @@ fn overlaid(mut below: toml::Table, above: toml::Table) -> toml::Table {
         below.insert(key, value);
     }
     below
-}
-
-/// `ViT-Ti/16`, for `scratch` without a weights file.
-#[must_use]
-pub fn vit_tiny() -> BackboneConfig {
-    BackboneConfig {
-        family: Family::AugregVit,
-        dim: 192,
-        depth: 12,
-        heads: 3,
-        mlp: 768,
-        patch: 16,
-        grid: 14,
-        pixels: None,
-    }
 }

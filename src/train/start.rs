@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
 
-use super::run_config::vit_tiny;
 use super::{RunConfig, RunInputs, TrainError};
 use crate::model::{
-    BackboneConfig, Checkpoint, Guess, Hypernetwork, Mode, ModelError, WeightsFile, load_backbone,
+    BackboneConfig, Checkpoint, Guess, Hypernetwork, Mode, ModelConfig, ModelError, WeightsFile,
+    load_backbone,
 };
 use crate::storage::Identity;
 
@@ -30,32 +30,48 @@ pub(super) fn network(
     if let Some(path) = &inputs.from {
         return from_checkpoint(config, inputs, path, &learning);
     }
-    let Some(path) = &inputs.backbone else {
-        if inputs.mode != Mode::Scratch {
-            return Err(TrainError::Config(format!(
-                "{} starts from a pretrained backbone: name its weights file by --backbone",
-                inputs.mode
-            )));
-        }
-        let model = config.model(inputs.mode, &vit_tiny());
+    let file = inputs.backbone.as_deref().map(WeightsFile::read).transpose()?;
+    let model = config.model(inputs.mode, &size(config, inputs.mode, file.as_ref())?);
+    let Some(file) = file.filter(|_| inputs.mode != Mode::Scratch) else {
         return Ok((Hypernetwork::init(&model, config.seed, &learning)?, Origin::default()));
     };
-    let file = WeightsFile::read(path)?;
-    let found: BackboneConfig = match file.recognise()? {
-        Guess::Backbone(found) => found,
-        Guess::Unknown(found) => {
-            return Err(ModelError::Unrecognised { wanted: "backbone", found }.into());
-        }
-    };
-    let model = config.model(inputs.mode, &found);
-    if inputs.mode == Mode::Scratch {
-        return Ok((Hypernetwork::init(&model, config.seed, &learning)?, Origin::default()));
-    }
     let (backbone, _) = load_backbone(&file.bytes, &model.backbone, &learning)?;
     let file = identity_of(&file.path, &file.bytes);
     let backbone_sha256 = Some(file.sha256.clone());
     let network = Hypernetwork::from_backbone(&model, backbone, config.seed, &learning)?;
     Ok((network, Origin { file: Some(file), backbone_sha256 }))
+}
+
+/// What a run's network will be, without making it: how large it is, or why it is refused.
+///
+/// # Errors
+/// [`TrainError`] if a setting or the backbone's weights file is refused, or they do not go together.
+pub fn planned_model(
+    config: &RunConfig,
+    mode: Mode,
+    backbone: Option<&Path>,
+) -> Result<ModelConfig, TrainError> {
+    config.validate()?;
+    let file = backbone.map(WeightsFile::read).transpose()?;
+    let model = config.model(mode, &size(config, mode, file.as_ref())?);
+    model.validate()?;
+    Ok(model)
+}
+
+/// The backbone's size: that of a weights file, or of what `scratch` draws without one.
+fn size(config: &RunConfig, mode: Mode, file: Option<&WeightsFile>) -> Result<BackboneConfig, TrainError> {
+    let Some(file) = file else {
+        if mode != Mode::Scratch {
+            return Err(TrainError::Config(format!(
+                "{mode} starts from a pretrained backbone: name its weights file by --backbone"
+            )));
+        }
+        return Ok(config.random_backbone.config());
+    };
+    match file.recognise()? {
+        Guess::Backbone(found) => Ok(found),
+        Guess::Unknown(found) => Err(ModelError::Unrecognised { wanted: "backbone", found }.into()),
+    }
 }
 
 /// The network of a checkpoint, which must be what the settings say.

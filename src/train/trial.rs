@@ -6,7 +6,6 @@ use std::time::Duration;
 use burn::tensor::Device;
 
 use super::{RunConfig, RunInputs, TrainError, TrainingData, Tuner, start};
-use crate::dataset::Split;
 use crate::model::{Lap, ParameterCounts};
 
 /// Steps that only warm up, and steps that are timed.
@@ -61,7 +60,7 @@ impl Trial {
             parameters,
             trainable: parameters.trainable(inputs.mode),
             grown_bytes: resident_bytes().zip(before).map(|(now, before)| now.saturating_sub(before)),
-            items: data.count(Split::Train),
+            items: data.count_learned(config),
         })
     }
 

@@ -1,13 +1,13 @@
 use std::path::Path;
 
-use hyperscope::dataset::{Entry, PictureFolder, Split};
-use hyperscope::field::Architecture;
+use hyperscope::dataset::{Entry, PictureFolder, Split, place};
+use hyperscope::field::{Architecture, Encoding};
 use hyperscope::media::Picture;
 use hyperscope::model::{Checkpoint, Mode, Model, SignalKind, cpu_device};
 use hyperscope::storage::sha256_hex;
 use hyperscope::train::{
     EvaluateConfig, Evaluated, RefineConfig, Run, RunConfig, RunInputs, Schedule, TrainError, TrainingData,
-    evaluate_model,
+    evaluate_model, flops_per_step,
 };
 use safetensors::SafeTensors;
 use serde_json::Value;
@@ -94,6 +94,59 @@ fn a_resumed_run_is_bit_for_bit_the_one_that_never_stopped() {
         };
         assert_eq!(losses(&whole), losses(&parts));
     }
+}
+
+/// Part of the data is as good as that part alone, and a smaller part lies within a larger one.
+#[test]
+fn a_fraction_of_the_data_is_those_items_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let device = cpu_device();
+    let losses = |name: &str, data: PictureFolder, data_fraction: f64| -> Vec<Value> {
+        let inputs = inputs(Mode::Scratch, folder.path(), name);
+        let config = RunConfig { data_fraction, steps: 4, ..config() };
+        finish(Run::start(config, &inputs, TrainingData::Pictures(data), &device).unwrap());
+        lines(&inputs.out).iter().map(|line| line["psnr_db"].clone()).collect()
+    };
+    let part = |most: f64| {
+        let own = |entry: &&Entry| {
+            place(&entry.relative) < most || !Split::Train.includes_one_in(&entry.relative, 8)
+        };
+        PictureFolder::of(pictures().pictures(Split::All).filter(own).cloned().collect())
+    };
+    let mut before = 0;
+    for fraction in [0.1, 0.25, 0.5] {
+        let own = RunConfig { data_fraction: fraction, ..config() };
+        let count = data().count_learned(&own);
+        // Of a part within it, nothing more is taken away.
+        assert_eq!(TrainingData::Pictures(part(fraction)).count_learned(&own), count);
+        assert!(count > before, "{fraction}: {count}");
+        before = count;
+    }
+    let whole = losses("whole", pictures(), 0.25);
+    assert_eq!(whole, losses("part", part(0.25), 1.0));
+    assert_ne!(whole, losses("all", pictures(), 1.0));
+    let none = RunConfig { data_fraction: 0.001, ..config() };
+    let refused = Run::start(none, &inputs(Mode::Scratch, folder.path(), "none"), data(), &device);
+    assert!(matches!(refused, Err(TrainError::Config(what)) if what.contains("nothing is left")));
+}
+
+/// Operations by hand: of one field of layers 4-8-3 at 10 points, 2 * (4*8 + 8*3) each, three passes; and what a frozen
+/// backbone saves.
+#[test]
+fn operations_of_a_step_are_counted() {
+    let encoding = Encoding::Fourier { count: 1, min: 1.0, max: 1.0 };
+    let field = Architecture { layers: 2, hidden: 8, encoding, ..Architecture::live_image() };
+    let settings = RunConfig { batch_size: 1, pixels_per_picture: 10, field, ..config() };
+    let flops = |settings: &RunConfig, mode| {
+        flops_per_step(settings, &settings.model(mode, &hyperscope::train::vit_tiny()))
+    };
+    let fewer = RunConfig { pixels_per_picture: 9, ..settings.clone() };
+    let of_point = flops(&settings, Mode::Scratch) - flops(&fewer, Mode::Scratch);
+    assert_eq!(of_point, 3 * 2 * (4 * 8 + 8 * 3));
+    let model = settings.model(Mode::Prompt, &hyperscope::train::vit_tiny());
+    assert_eq!(flops(&settings, Mode::Finetune) - flops(&settings, Mode::Prompt), model.backbone_flops());
+    let twice = RunConfig { batch_size: 2, ..settings.clone() };
+    assert_eq!(flops(&twice, Mode::Prompt), 2 * flops(&settings, Mode::Prompt));
 }
 
 #[test]
