@@ -135,8 +135,11 @@ pub(crate) fn backbone(folder: &Path) -> PathBuf {
             (name, view.shape().to_vec(), values.flat_map(f32::to_le_bytes).collect())
         })
         .collect();
+    // A classifier, by which it is known as timm's AugReg among the families that are alike.
+    let classifier = ("head.weight", vec![1, 64], vec![0; 4 * 64]);
     let views = own
         .iter()
+        .chain([&classifier])
         .map(|(name, shape, data)| (*name, TensorView::new(Dtype::F32, shape.clone(), data).unwrap()));
     let path = folder.join("backbone.safetensors");
     safetensors::serialize_to_file(views, None, &path).unwrap();

@@ -97,7 +97,7 @@ pub(crate) fn show(
 ) {
     status::show(ui, state, panels, actions);
     training::show(ui, state, panels, actions);
-    CentralPanel::no_frame().show(ui, |ui| {
+    let central = CentralPanel::no_frame().show(ui, |ui| {
         let Some(mut tree) = panels.tiles.take() else { return };
         let width = ui.available_width();
         arrange(&mut tree, state, width);
@@ -113,7 +113,8 @@ pub(crate) fn show(
         Some(Dialog::File(form)) => file_form::show(ui.ctx(), state, form, actions),
         None => {}
     }
-    notices::show(ui.ctx(), state, panels, actions);
+    // Not over the training panel, whose buttons are what the next click is for.
+    notices::show(ui.ctx(), state, panels, central.response.rect.right_bottom(), actions);
     drop_hint::show(ui.ctx());
     panels.textures.prune();
 }

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use eframe::egui::{
     Align, Align2, Area, Button, CollapsingHeader, Context, CornerRadius, Frame, Id, Label, Layout, Margin,
-    Order, Rect, RichText, Role, ScrollArea, Stroke, Ui, WidgetInfo, vec2,
+    Order, Pos2, Rect, RichText, Role, ScrollArea, Stroke, Ui, WidgetInfo, vec2,
 };
 
 use super::layout::Panels;
@@ -13,15 +13,20 @@ use crate::app::theme::{palette, radius, size, space, time};
 /// Notices that are shown at a time.
 const SHOWN: usize = 4;
 
-/// What a person should know, above the status line at the right.
-pub(crate) fn show(ctx: &Context, state: &State, panels: &mut Panels, actions: &mut Vec<Action>) {
+/// What a person should know, in this corner at the lower right.
+pub(crate) fn show(
+    ctx: &Context,
+    state: &State,
+    panels: &mut Panels,
+    corner: Pos2,
+    actions: &mut Vec<Action>,
+) {
     retire(ctx, state, panels, actions);
     if state.notices.is_empty() {
         return;
     }
-    let offset = vec2(-space::L, -(size::STATUS_HEIGHT + space::L));
-    let area = Area::new(Id::unique("notices")).anchor(Align2::RIGHT_BOTTOM, offset).order(Order::Foreground);
-    area.show(ctx, |ui| {
+    let area = Area::new(Id::unique("notices")).order(Order::Foreground);
+    area.pivot(Align2::RIGHT_BOTTOM).fixed_pos(corner - vec2(space::L, space::L)).show(ctx, |ui| {
         ui.set_width(size::NOTICE_WIDTH);
         ui.spacing_mut().item_spacing.y = space::S;
         let hidden = state.notices.len().saturating_sub(SHOWN);
