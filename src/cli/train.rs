@@ -8,12 +8,15 @@ use super::args::TrainArgs;
 use super::values::KindName;
 use super::{output, source};
 use crate::dataset::{ObjectFolder, PictureFolder, SoundFolder, Split};
-use crate::model::best_device;
+use crate::model::{ModelConfig, ParameterCounts, best_device};
 use crate::train::{Run, RunConfig, RunInputs, TrainingData};
 
 #[derive(Serialize)]
 struct Report {
     model: PathBuf,
+    parameters: ParameterCounts,
+    trainable: usize,
+    frozen: usize,
     steps: u32,
     seconds: f64,
     held_out_psnr_db: Option<f64>,
@@ -42,6 +45,7 @@ pub(super) fn run(args: &TrainArgs) -> anyhow::Result<()> {
     } else {
         Run::start(config(args)?, &inputs, data, &device)?
     };
+    counted(run.model_config());
     let begun = Instant::now();
     let (done, steps) = run.steps();
     let bar = output::bar(u64::from(steps), "{bar:30} {pos}/{len} steps, {per_sec}, {msg}, {eta} left");
@@ -54,8 +58,12 @@ pub(super) fn run(args: &TrainArgs) -> anyhow::Result<()> {
         bar.set_message(format!("loss {:.2} dB, held out {held_out}", report.psnr_db));
     }
     bar.finish_and_clear();
+    let (parameters, mode) = (run.model_config().parameters(), run.model_config().mode);
     let report = Report {
         model: run.model_path(),
+        parameters,
+        trainable: parameters.trainable(mode),
+        frozen: parameters.frozen(mode),
         steps,
         seconds: begun.elapsed().as_secs_f64(),
         held_out_psnr_db: run.held_out_psnr_db(),
@@ -72,6 +80,32 @@ pub(super) fn run(args: &TrainArgs) -> anyhow::Result<()> {
         report.model.display()
     ));
     Ok(())
+}
+
+/// What will learn, and what it will write.
+fn counted(model: &ModelConfig) {
+    let (mode, counts) = (model.mode, model.parameters());
+    let parts = [
+        ("backbone", if mode.freezes_backbone() { 0 } else { counts.backbone }),
+        ("low-rank updates", counts.lora),
+        ("embeddings", counts.embeddings),
+        ("deep prompts", counts.deep_prompts),
+        ("weight tokens", counts.weight_tokens),
+        ("heads", counts.heads),
+        ("base", counts.base),
+    ];
+    let named: Vec<String> =
+        parts.iter().filter(|(_, count)| *count > 0).map(|(name, count)| format!("{name} {count}")).collect();
+    output::note(format_args!(
+        "{mode}: {} parameters learn ({}), {} are frozen",
+        counts.trainable(mode),
+        named.join(", "),
+        counts.frozen(mode)
+    ));
+    output::note(format_args!(
+        "{}: a field of {} parameters, {} of them its own",
+        model.composer, counts.field, counts.field_own
+    ));
 }
 
 /// The pictures of a folder; what cannot be used is said.

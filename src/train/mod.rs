@@ -12,6 +12,7 @@ mod gradient;
 mod held_out;
 mod metrics;
 mod muon;
+mod objective;
 mod objects_evaluated;
 mod parameters;
 mod point_gradient;

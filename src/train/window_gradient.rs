@@ -87,10 +87,10 @@ mod tests {
     fn the_gradient_is_what_finite_differences_say() {
         let encoding = Encoding::Fourier { count: 3, min: 1.0, max: 8.0 };
         let sine = Activation::Sine { omega0: 2.0, omega0_first: 3.0 };
-        for activation in [Activation::Relu, sine] {
+        for (activation, spread) in [(Activation::Relu, false), (sine, false), (sine, true)] {
             let live = Architecture::live_sound();
-            let architecture =
-                Architecture { layers: 3, hidden: 5, encoding: encoding.clone(), activation, ..live };
+            let encoding = encoding.clone();
+            let architecture = Architecture { layers: 3, hidden: 5, encoding, activation, spread, ..live };
             let field = |seed| super::super::baselines::random_field(&architecture, seed).unwrap();
             let fields = [field(1), field(2)];
             let points: Vec<f32> = (0..300).map(|index| (index as f32 / 150.0 - 1.0) * 0.3).collect();

@@ -5,6 +5,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod files;
+mod methods;
 mod network;
 mod pytorch;
 mod whisper;
@@ -77,5 +78,7 @@ fn small_config(composer: Composer) -> ModelConfig {
         field,
         depths: None,
         sound: None,
+        lora: None,
+        deep_prompts: 0,
     }
 }

@@ -1,6 +1,9 @@
 use burn::module::Module;
-use burn::nn::{Initializer, Linear, LinearConfig};
+use burn::nn::Linear;
 use burn::tensor::{Device, Tensor, activation};
+
+use super::{linear, linear_updated};
+use crate::model::BlockUpdates;
 
 /// Two Linears with an exact GELU between them.
 #[derive(Module, Debug)]
@@ -21,11 +24,12 @@ impl Mlp {
     /// - `x` and result: `[batch, tokens, dim]`
     #[must_use]
     pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
-        self.fc2.forward(activation::gelu(self.fc1.forward(x)))
+        self.forward_updated(x, None)
     }
-}
 
-/// A Linear of zeros.
-pub(crate) fn linear(d_in: usize, d_out: usize, device: &Device) -> Linear {
-    LinearConfig::new(d_in, d_out).with_initializer(Initializer::Zeros).init(device)
+    /// [`forward`](Self::forward) with updates of low rank of both Linears.
+    pub(crate) fn forward_updated(&self, x: Tensor<3>, updates: Option<&BlockUpdates>) -> Tensor<3> {
+        let inner = linear_updated(&self.fc1, x, updates.map(|updates| &updates.fc1));
+        linear_updated(&self.fc2, activation::gelu(inner), updates.map(|updates| &updates.fc2))
+    }
 }

@@ -5,7 +5,9 @@
 mod attention;
 mod block;
 mod config;
+mod linear;
 mod mlp;
+mod passage;
 mod patch_embed;
 mod positions;
 mod recognise;
@@ -16,13 +18,14 @@ pub use attention::Attention;
 pub use block::Block;
 pub(crate) use config::WINDOW_MAX;
 pub use config::{BackboneConfig, Family};
+pub(crate) use linear::{linear, linear_updated};
 pub use mlp::Mlp;
-pub(crate) use mlp::linear;
+pub(crate) use passage::{Beside, run_blocks};
 pub use patch_embed::{PatchEmbed, PatchProjection};
 pub use recognise::{Guess, load_backbone, recognise_backbone};
 pub(crate) use recognise::{guess, report_backbone};
 pub use vit::Backbone;
-pub(crate) use vit::{layer_norm, run_blocks};
+pub(crate) use vit::layer_norm;
 pub use whisper::{Convolution, WhisperEncoder};
 
 /// Epsilon of every layer norm of vision transformers and of heads.

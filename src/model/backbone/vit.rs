@@ -118,16 +118,6 @@ impl Backbone {
         })
     }
 
-    /// The tokens through every block, the final norm left out: what becomes of the last `num_last`.
-    ///
-    /// # Shapes
-    /// - `tokens`: `[batch, tokens, dim]`
-    /// - result: `[batch, num_last, dim]`
-    #[must_use]
-    pub fn run_blocks(&self, tokens: Tensor<3>, num_last: usize) -> Tensor<3> {
-        run_blocks(&self.blocks, tokens, num_last)
-    }
-
     /// The final norm.
     ///
     /// # Shapes
@@ -136,16 +126,6 @@ impl Backbone {
     pub fn normalise(&self, tokens: Tensor<3>) -> Tensor<3> {
         layer_norm(tokens, &self.norm, self.epsilon)
     }
-}
-
-/// [`Backbone::run_blocks`] of any blocks.
-pub(crate) fn run_blocks(blocks: &[Block], tokens: Tensor<3>, num_last: usize) -> Tensor<3> {
-    let [_, count, _] = tokens.dims();
-    let Some((last, others)) = blocks.split_last() else {
-        return tokens.narrow(1, count - num_last, num_last);
-    };
-    let tokens = others.iter().fold(tokens, |tokens, block| block.forward(tokens));
-    last.forward_to_last(tokens, num_last)
 }
 
 /// A layer norm that was made with this epsilon, by the CPU's own operation where that computes.

@@ -8,7 +8,7 @@ use burn::nn::{Initializer, LayerNorm, LayerNormConfig};
 use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Device, Tensor, activation, module};
 
-use super::{Backbone, BackboneConfig, Block, Family, Guess, guess, layer_norm, run_blocks};
+use super::{Backbone, BackboneConfig, Beside, Block, Family, Guess, guess, layer_norm, run_blocks};
 use crate::media::MEL_BINS;
 use crate::model::loading::compare;
 use crate::model::{ModelError, TensorReport, names};
@@ -145,7 +145,7 @@ impl WhisperEncoder {
         let x = activation::gelu(self.conv2.forward(x, STRIDE)).swap_dims(1, 2);
         let [_, tokens, _] = x.dims();
         let positions = self.positional_embedding.val().narrow(0, 0, tokens);
-        let x = run_blocks(&self.blocks, x + positions.unsqueeze::<3>(), tokens);
+        let x = run_blocks(&self.blocks, x + positions.unsqueeze::<3>(), tokens, Beside::default());
         layer_norm(x, &self.ln_post, self.epsilon)
     }
 }

@@ -12,11 +12,13 @@ mod compositing;
 mod composition;
 mod fields;
 mod linear;
+mod low_rank;
 mod norm;
 mod ops;
 mod rows;
 mod simd;
 mod sublayer;
+mod sublayer_autodiff;
 mod tensors;
 #[cfg(test)]
 mod tests;

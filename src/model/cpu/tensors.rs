@@ -7,17 +7,17 @@ use burn::nn::{LayerNorm, Linear};
 use burn::tensor::{Device, Tensor};
 
 use super::Middle;
-use super::ops::{CpuOps, HeadWeights, SublayerWeights};
+use super::ops::{CpuOps, HeadWeights, SublayerWeights, UpdateWeights};
 use crate::field::Architecture;
-use crate::model::Composer;
 use crate::model::backbone::NORM_EPSILON;
+use crate::model::{Composer, LowRank};
 
 /// Whether these operations, and not burn's own, compute on a device.
 pub(crate) fn computes_on(device: &Device) -> bool {
     device.clone().inner() == Device::flex()
 }
 
-/// `x + outer(middle(inner(norm(x))))`, the norm with its epsilon.
+/// `x + outer(middle(inner(norm(x))))`, the norm with its epsilon, the Linears with their updates if they have any.
 ///
 /// # Shapes
 /// - `x`: `[batch, tokens, dim]`
@@ -27,6 +27,7 @@ pub(crate) fn sublayer(
     (norm, epsilon): (&LayerNorm, f64),
     inner: &Linear,
     outer: &Linear,
+    updates: Option<(&LowRank, &LowRank)>,
     middle: Middle,
 ) -> Tensor<3> {
     let weights = SublayerWeights::<Dispatch> {
@@ -37,7 +38,16 @@ pub(crate) fn sublayer(
         outer_weight: outer.weight.val().into_dispatch(),
         outer_bias: bias_of(outer).into_dispatch(),
     };
-    let out = <Dispatch as CpuOps>::sublayer(x.into_dispatch(), weights, middle, epsilon as f32);
+    let updates = match updates {
+        None => UpdateWeights::<Dispatch>::Absent,
+        Some((inner, outer)) => UpdateWeights::Present {
+            inner_down: inner.down.val().into_dispatch(),
+            inner_up: inner.scaled_up().into_dispatch(),
+            outer_down: outer.down.val().into_dispatch(),
+            outer_up: outer.scaled_up().into_dispatch(),
+        },
+    };
+    let out = <Dispatch as CpuOps>::sublayer(x.into_dispatch(), weights, updates, middle, epsilon as f32);
     Tensor::from_dispatch(out)
 }
 
