@@ -53,8 +53,11 @@
 //! | head | LayerNorm + Linear that turns weight-token outputs into modulation for one field layer |
 //! | base | the shared, learned weights and biases that the modulation multiplies |
 //! | hypernetwork | backbone + weight tokens + heads + base |
-//! | tuning mode | which of these learn: `scratch`, `finetune`, `prompt` |
-//! | composer | how tokens become weights: `trans-inr` or `residual` |
+//! | deep prompt | a learned token that one block of the backbone reads, and no other |
+//! | update | a change of low rank to a Linear of a frozen backbone |
+//! | tuning mode | which of these learn: `scratch`, `finetune`, `prompt`, `lora` |
+//! | composer | how tokens become weights: `trans-inr`, `ipc` or `residual` |
+//! | objective | what training minimises: `mse`, or `nll`, with which a field also has a standard deviation, its spread |
 //! | refine | test-time optimisation: gradient steps on one field's own weights |
 //! | reference | the framed picture, or the sound at the model's rate, that a field is compared with and refined towards |
 //! | window | a stretch of a sound that has a field of its own |

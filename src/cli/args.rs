@@ -370,6 +370,9 @@ pub(super) struct BenchArgs {
     /// Leave the training steps out
     #[arg(long)]
     pub(super) quick: bool,
+    /// Of modes this one alone, in this process
+    #[arg(long, value_enum, hide = true)]
+    pub(super) mode: Option<ModeName>,
     /// What tests/golden/peer.py wrote on this machine, to compare the training steps with
     #[arg(long, value_name = "JSON")]
     pub(super) peer: Option<PathBuf>,

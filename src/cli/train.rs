@@ -7,12 +7,15 @@ use serde::Serialize;
 use super::args::TrainArgs;
 use super::{output, source};
 use crate::dataset::{ObjectFolder, PictureFolder, SoundFolder, Split};
-use crate::model::{SignalKind, best_device};
+use crate::model::{ModelConfig, ParameterCounts, SignalKind, best_device};
 use crate::train::{Run, RunConfig, RunInputs, RunSources, TrainingData};
 
 #[derive(Serialize)]
 struct Report {
     model: PathBuf,
+    parameters: ParameterCounts,
+    trainable: usize,
+    frozen: usize,
     steps: u32,
     seconds: f64,
     held_out_psnr_db: Option<f64>,
@@ -45,6 +48,7 @@ pub(super) fn run(args: &TrainArgs) -> anyhow::Result<()> {
         Run::start(config, &inputs, data, &device)?
     };
     RunSources::of(&inputs, &args.data).write(&args.out)?;
+    counted(run.model_config());
     let begun = Instant::now();
     let (done, steps) = run.steps();
     let bar = output::bar(u64::from(steps), "{bar:30} {pos}/{len} steps, {per_sec}, {msg}, {eta} left");
@@ -57,8 +61,12 @@ pub(super) fn run(args: &TrainArgs) -> anyhow::Result<()> {
         bar.set_message(format!("loss {:.2} dB, held out {held_out}", report.psnr_db));
     }
     bar.finish_and_clear();
+    let (parameters, mode) = (run.model_config().parameters(), run.model_config().mode);
     let report = Report {
         model: run.model_path(),
+        parameters,
+        trainable: parameters.trainable(mode),
+        frozen: parameters.frozen(mode),
         steps,
         seconds: begun.elapsed().as_secs_f64(),
         held_out_psnr_db: run.held_out_psnr_db(),
@@ -75,6 +83,32 @@ pub(super) fn run(args: &TrainArgs) -> anyhow::Result<()> {
         report.model.display()
     ));
     Ok(())
+}
+
+/// What will learn, and what it will write.
+fn counted(model: &ModelConfig) {
+    let (mode, counts) = (model.mode, model.parameters());
+    let parts = [
+        ("backbone", if mode.freezes_backbone() { 0 } else { counts.backbone }),
+        ("low-rank updates", counts.lora),
+        ("embeddings", counts.embeddings),
+        ("deep prompts", counts.deep_prompts),
+        ("weight tokens", counts.weight_tokens),
+        ("heads", counts.heads),
+        ("base", counts.base),
+    ];
+    let named: Vec<String> =
+        parts.iter().filter(|(_, count)| *count > 0).map(|(name, count)| format!("{name} {count}")).collect();
+    output::note(format_args!(
+        "{mode}: {} parameters learn ({}), {} are frozen",
+        counts.trainable(mode),
+        named.join(", "),
+        counts.frozen(mode)
+    ));
+    output::note(format_args!(
+        "{}: a field of {} parameters, {} of them its own",
+        model.composer, counts.field, counts.field_own
+    ));
 }
 
 /// The pictures of a folder; what cannot be used is said.

@@ -24,6 +24,8 @@ pub(super) enum BenchPart {
     Objects,
     /// Sounds: encoding, synthesis, refining
     Sounds,
+    /// A training step in each tuning mode, of one model and batch: time and peak memory
+    Modes,
 }
 
 /// Kinds of signals.
@@ -104,6 +106,8 @@ pub(super) enum ModeName {
     Finetune,
     /// Weight tokens, heads and base; the pretrained backbone is frozen
     Prompt,
+    /// As prompt, and updates of low rank of the frozen backbone
+    Lora,
 }
 
 impl From<ModeName> for Mode {
@@ -112,6 +116,7 @@ impl From<ModeName> for Mode {
             ModeName::Scratch => Self::Scratch,
             ModeName::Finetune => Self::Finetune,
             ModeName::Prompt => Self::Prompt,
+            ModeName::Lora => Self::Lora,
         }
     }
 }

@@ -106,6 +106,7 @@ impl Model {
         device: &Device,
     ) -> Result<Self, ModelError> {
         let Checkpoint { network, notes, report, .. } = Checkpoint::from_bytes(bytes, backbones, device)?;
+        let network = network.merged();
         Ok(Self { network, identity: Identity::of(name, bytes), device: device.clone(), notes, report })
     }
 

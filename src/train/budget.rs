@@ -9,7 +9,7 @@ use crate::model::{Mode, ModelConfig, SignalKind};
 pub fn flops_per_step(config: &RunConfig, model: &ModelConfig) -> u64 {
     let backbone_passes = match model.mode {
         Mode::Scratch | Mode::Finetune => 3,
-        Mode::Prompt => 2,
+        Mode::Prompt | Mode::Lora => 2,
     };
     let points = match config.kind {
         SignalKind::Image => config.pixels_per_picture,

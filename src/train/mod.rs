@@ -16,6 +16,7 @@ mod history;
 mod log_file;
 mod metrics;
 mod muon;
+mod objective;
 mod objects_evaluated;
 mod parameters;
 mod point_gradient;

@@ -68,7 +68,7 @@ impl Refiner {
             random: ChaCha8Rng::seed_from_u64(config.seed),
             optimizer: FieldOptimizer::new(
                 config.optimizer,
-                record.field.architecture(),
+                &record.field.architecture().layer_shapes(),
                 &weights,
                 Adam::new(weights.len(), BETAS, 0.0),
             ),

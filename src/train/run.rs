@@ -16,7 +16,7 @@ use super::{
     Closeness, LoggedHeldOut, RunConfig, StepReport, TrainError, TrainingData, Tuner, io_error, state_file,
 };
 use crate::media::png_bytes;
-use crate::model::{Hypernetwork, Mode, save_checkpoint};
+use crate::model::{Hypernetwork, Mode, ModelConfig, save_checkpoint};
 use crate::storage::write_atomically;
 
 /// What a run is started with, besides its [`RunConfig`].
@@ -168,6 +168,12 @@ impl Run {
         self.tuner.steps_done() >= self.config.steps
     }
 
+    /// The network that it trains.
+    #[must_use]
+    pub fn model_config(&self) -> &ModelConfig {
+        self.tuner.model_config()
+    }
+
     /// Steps done and asked for.
     #[must_use]
     pub fn steps(&self) -> (u32, u32) {
@@ -209,7 +215,7 @@ impl Run {
     /// # Errors
     /// [`TrainError`] if a file cannot be written.
     pub fn checkpoint(&self) -> Result<(), TrainError> {
-        let is_frozen = self.tuner.model_config().mode == Mode::Prompt;
+        let is_frozen = self.model_config().mode.freezes_backbone();
         let backbone_sha256 = self.origin.backbone_sha256.as_deref().filter(|_| is_frozen);
         save_checkpoint(&self.model_path(), &self.tuner.averaged(), backbone_sha256, &self.notes()?)?;
         state_file::write(&self.out.join("state.safetensors"), &self.tuner.state, &self.signature)

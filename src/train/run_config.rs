@@ -6,7 +6,7 @@ use super::{Optimizer, RandomBackbone, TrainError};
 use crate::field::{Activation, Architecture, Encoding};
 use crate::limits;
 use crate::model::{
-    BackboneConfig, Composer, Mode, ModelConfig, Objective, SignalKind, SoundConfig, VIEWS_MAX,
+    BackboneConfig, Composer, LoraConfig, Mode, ModelConfig, Objective, SignalKind, SoundConfig, VIEWS_MAX,
 };
 
 /// How a hypernetwork is trained: the file `run.toml`. What it leaves out is as here.
@@ -36,11 +36,17 @@ pub struct RunConfig {
     pub depth: usize,
     /// How tokens become weights.
     pub composer: Composer,
-    /// Weight tokens of a layer.
+    /// Weight tokens of a layer; of `ipc` those of the one layer that has any.
     pub groups: usize,
-    /// Peak learning rate of the backbone.
+    /// What is minimised; with `nll` the field has a spread.
+    pub objective: Objective,
+    /// The updates of `lora`; other modes have none.
+    pub lora: LoraConfig,
+    /// Learned tokens that are read by each block and by no other.
+    pub deep_prompts: usize,
+    /// Peak learning rate of the backbone, or of its updates.
     pub learning_rate_backbone: f64,
-    /// Peak learning rate of weight tokens, heads and base; what Muon moves goes four times as far, in sizes of the
+    /// Peak learning rate of weight tokens, prompts, heads and base; what Muon moves goes four times as far, in sizes of the
     /// matrix.
     pub learning_rate_new: f64,
     /// What moves the base's hidden weight matrices.
@@ -153,6 +159,9 @@ impl Default for RunConfig {
             depth: 6,
             composer: Composer::Residual,
             groups: 36,
+            objective: Objective::Mse,
+            lora: LoraConfig::default(),
+            deep_prompts: 0,
             learning_rate_backbone: 6e-4,
             learning_rate_new: 6e-3,
             base_optimizer: Optimizer::Muon,
@@ -298,6 +307,11 @@ impl RunConfig {
                 return refuse(format!("{name} is {rate}, expected above 0 and up to 1"));
             }
         }
+        if self.field.spread && self.objective == Objective::Mse {
+            return refuse(
+                "the field has a spread, which mse does not use: choose nll, or leave it out".into(),
+            );
+        }
         if self.clip_norm.is_nan() || self.clip_norm <= 0.0 {
             return refuse(format!("clip_norm is {}, expected above 0", self.clip_norm));
         }
@@ -328,27 +342,29 @@ impl RunConfig {
             mode,
             composer: self.composer,
             groups: self.groups,
-            objective: Objective::Mse,
+            objective: self.objective,
             input_size: self.input_size,
             backbone: BackboneConfig {
                 depth: self.depth.min(backbone.depth),
                 grid: (self.input_size / backbone.patch.max(1)).max(1),
                 ..backbone.clone()
             },
-            field: self.field.clone(),
+            field: Architecture { spread: self.objective == Objective::Nll, ..self.field.clone() },
             depths: (self.kind == SignalKind::Object).then_some(self.objects.depths),
             sound: (self.kind == SignalKind::Sound)
                 .then_some(SoundConfig { sample_rate: self.sounds.sample_rate, patch: self.sounds.patch }),
+            lora: (mode == Mode::Lora).then_some(self.lora),
+            deep_prompts: self.deep_prompts,
         }
     }
 }
 
-/// Settings over others; of `objects` and `sounds`, one by one.
+/// Settings over others; of `objects`, `sounds` and `lora`, one by one.
 fn overlaid(mut below: toml::Table, above: toml::Table) -> toml::Table {
     for (key, value) in above {
         let value = match (below.remove(&key), value) {
             (Some(toml::Value::Table(inner)), toml::Value::Table(own))
-                if key == "objects" || key == "sounds" =>
+                if matches!(key.as_str(), "objects" | "sounds" | "lora") =>
             {
                 toml::Value::Table(overlaid(inner, own))
             }

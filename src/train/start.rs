@@ -88,12 +88,15 @@ fn from_checkpoint(
     let bytes = read(path)?;
     let places: Vec<PathBuf> = inputs.backbone.iter().cloned().collect();
     let Checkpoint { network, backbone_sha256, .. } = Checkpoint::from_bytes(&bytes, &places, device)?;
-    let network = network.with_mode(inputs.mode);
+    let was_updated = network.config().lora.is_some();
+    let network = network.with_mode(inputs.mode, config.lora, config.seed, device)?;
+    // Updates that became part of the backbone are in no other file.
+    let backbone_sha256 = backbone_sha256.filter(|_| !was_updated || inputs.mode == Mode::Lora);
     let wanted = config.model(inputs.mode, &network.config().backbone);
     if *network.config() != wanted {
         return Err(TrainError::Config(format!(
             "the settings describe another network than {} holds: give its depth, composer, groups, \
-             input_size and field, as `hyperscope inspect` shows them",
+             objective, input_size, lora, deep_prompts and field, as `hyperscope inspect` shows them",
             path.display()
         )));
     }

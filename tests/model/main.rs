@@ -6,6 +6,7 @@ mod backbones;
 #[path = "../common/mod.rs"]
 mod common;
 mod files;
+mod methods;
 mod network;
 mod pytorch;
 mod whisper;
@@ -79,5 +80,7 @@ fn small_config(composer: Composer) -> ModelConfig {
         field,
         depths: None,
         sound: None,
+        lora: None,
+        deep_prompts: 0,
     }
 }

@@ -134,6 +134,8 @@ fn the_counts_are_those_of_the_specification() {
         field: Architecture::reference_image(),
         depths: None,
         sound: None,
+        lora: None,
+        deep_prompts: 0,
     };
     assert_eq!(image.num_weight_tokens(), 259);
     assert_eq!(image.layer_tokens(), [64, 64, 64, 64, 3]);
@@ -262,7 +264,7 @@ fn a_relu_field_starts_with_a_place_for_every_neuron_and_token() {
         assert!(error < 1e-4, "neuron {neuron}: relative error {error:e}");
     }
     // A token of group k is a blank data token at place k, but for the noise that tells tokens apart.
-    let tokens = values(network.weight_tokens[0].val());
+    let tokens = values(network.weight_tokens[0].as_ref().unwrap().val());
     let blank = values(network.backbone.pos_embed.as_ref().unwrap().val());
     let middle = &tokens[4 * 64..5 * 64];
     let mean = |axis: usize| (1..5).map(|token| blank[token * 64 + axis]).sum::<f32>() / 4.0;

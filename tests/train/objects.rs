@@ -40,7 +40,7 @@ fn balls() -> ObjectFolder {
     ObjectFolder::of((0..40).map(entry).collect())
 }
 
-fn config(steps: u32) -> RunConfig {
+pub(crate) fn config(steps: u32) -> RunConfig {
     RunConfig {
         steps,
         batch_size: 4,
@@ -65,7 +65,7 @@ fn config(steps: u32) -> RunConfig {
 }
 
 /// Held-out PSNR in dB before and after, of novel views; and the model's file.
-fn train(folder: &Path, name: &str, mode: Mode, config: RunConfig) -> (f64, f64, Vec<u8>) {
+pub(crate) fn train(folder: &Path, name: &str, mode: Mode, config: RunConfig) -> (f64, f64, Vec<u8>) {
     let out = folder.join(name);
     let inputs = RunInputs { mode, backbone: Some(backbone(folder)), from: None, out };
     let data = TrainingData::Objects(balls());

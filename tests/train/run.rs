@@ -15,11 +15,11 @@ use serde_json::Value;
 pub(crate) use crate::common::backbone;
 
 /// Pictures that differ in one number, so that the few that are learned from say what the held-out ones need.
-fn data() -> TrainingData {
+pub(crate) fn data() -> TrainingData {
     TrainingData::Pictures(pictures())
 }
 
-fn pictures() -> PictureFolder {
+pub(crate) fn pictures() -> PictureFolder {
     let entry = |index: usize| {
         let (height, width) = (40, 48);
         let tone = 0.1 + 0.8 * ((index * 37) % 40) as f32 / 40.0;
@@ -37,7 +37,7 @@ fn pictures() -> PictureFolder {
     PictureFolder::of((0..40).map(entry).collect())
 }
 
-fn config() -> RunConfig {
+pub(crate) fn config() -> RunConfig {
     RunConfig {
         steps: 8,
         batch_size: 4,
@@ -54,18 +54,18 @@ fn config() -> RunConfig {
     }
 }
 
-fn inputs(mode: Mode, folder: &Path, name: &str) -> RunInputs {
+pub(crate) fn inputs(mode: Mode, folder: &Path, name: &str) -> RunInputs {
     RunInputs { mode, backbone: Some(backbone(folder)), from: None, out: folder.join(name) }
 }
 
-fn finish(mut run: Run) -> Run {
+pub(crate) fn finish(mut run: Run) -> Run {
     while !run.is_finished() {
         run.step().unwrap();
     }
     run
 }
 
-fn lines(folder: &Path) -> Vec<Value> {
+pub(crate) fn lines(folder: &Path) -> Vec<Value> {
     let text = std::fs::read_to_string(folder.join("metrics.jsonl")).unwrap();
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }

@@ -3,6 +3,7 @@ use burn::nn::{LayerNorm, LayerNormConfig};
 use burn::tensor::{Device, Tensor};
 
 use super::{Attention, BackboneConfig, LayerScale, Mlp};
+use crate::model::BlockUpdates;
 use crate::model::cpu::{self, Middle};
 
 /// A pre-norm transformer block.
@@ -56,22 +57,41 @@ impl Block {
     /// - result: `[batch, num_last, dim]`
     #[must_use]
     pub fn forward_to_last(&self, x: Tensor<3>, num_last: usize) -> Tensor<3> {
+        self.forward_updated(x, num_last, None)
+    }
+
+    /// [`forward_to_last`](Self::forward_to_last) with updates of low rank of the block's Linears.
+    #[must_use]
+    pub(crate) fn forward_updated(
+        &self,
+        x: Tensor<3>,
+        num_last: usize,
+        updates: Option<&BlockUpdates>,
+    ) -> Tensor<3> {
         if !cpu::computes_on(&x.device()) {
-            return self.forward_by_burn(x, num_last);
+            return self.forward_by_burn(x, num_last, updates);
         }
         let Self { norm1, attn, ls1, norm2, mlp, ls2, epsilon } = self;
         let (norm1, norm2) = ((norm1, *epsilon), (norm2, *epsilon));
         let attention = Middle::Attention { heads: attn.heads(), num_last };
-        let x = cpu::sublayer(x, norm1, &attn.qkv, (&attn.proj, scale_of(ls1.as_ref())), attention);
-        cpu::sublayer(x, norm2, &mlp.fc1, (&mlp.fc2, scale_of(ls2.as_ref())), Middle::Gelu(mlp.gelu()))
+        let of_attention = updates.map(|updates| (&updates.qkv, &updates.proj));
+        let of_mlp = updates.map(|updates| (&updates.fc1, &updates.fc2));
+        let (proj, fc2) = ((&attn.proj, scale_of(ls1.as_ref())), (&mlp.fc2, scale_of(ls2.as_ref())));
+        let x = cpu::sublayer(x, norm1, &attn.qkv, proj, of_attention, attention);
+        cpu::sublayer(x, norm2, &mlp.fc1, fc2, of_mlp, Middle::Gelu(mlp.gelu()))
     }
 
     /// The same by burn's own operations, for any device.
-    pub(crate) fn forward_by_burn(&self, x: Tensor<3>, num_last: usize) -> Tensor<3> {
+    pub(crate) fn forward_by_burn(
+        &self,
+        x: Tensor<3>,
+        num_last: usize,
+        updates: Option<&BlockUpdates>,
+    ) -> Tensor<3> {
         let [_, tokens, _] = x.dims();
-        let x = x.clone() + scaled(self.attn.forward(self.norm1.forward(x)), self.ls1.as_ref());
+        let x = x.clone() + scaled(self.attn.forward_updated(self.norm1.forward(x), updates), self.ls1.as_ref());
         let x = x.narrow(1, tokens - num_last, num_last);
-        x.clone() + scaled(self.mlp.forward(self.norm2.forward(x)), self.ls2.as_ref())
+        x.clone() + scaled(self.mlp.forward_updated(self.norm2.forward(x), updates), self.ls2.as_ref())
     }
 }
 

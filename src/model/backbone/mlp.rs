@@ -1,7 +1,9 @@
 use burn::module::Module;
-use burn::nn::{Initializer, Linear, LinearConfig};
+use burn::nn::Linear;
 use burn::tensor::{Device, Tensor, activation};
 
+use super::{linear, linear_updated};
+use crate::model::BlockUpdates;
 use crate::model::cpu::{Gelu, QUICK};
 
 /// Two Linears with a GELU between them.
@@ -30,15 +32,16 @@ impl Mlp {
     /// - `x` and result: `[batch, tokens, dim]`
     #[must_use]
     pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
-        let inner = self.fc1.forward(x);
-        self.fc2.forward(match self.gelu {
+        self.forward_updated(x, None)
+    }
+
+    /// [`forward`](Self::forward) with updates of low rank of both Linears.
+    pub(crate) fn forward_updated(&self, x: Tensor<3>, updates: Option<&BlockUpdates>) -> Tensor<3> {
+        let inner = linear_updated(&self.fc1, x, updates.map(|updates| &updates.fc1));
+        let inner = match self.gelu {
             Gelu::Exact => activation::gelu(inner),
             Gelu::Quick => inner.clone() * activation::sigmoid(inner * QUICK),
-        })
+        };
+        linear_updated(&self.fc2, inner, updates.map(|updates| &updates.fc2))
     }
-}
-
-/// A Linear of zeros.
-pub(crate) fn linear(d_in: usize, d_out: usize, device: &Device) -> Linear {
-    LinearConfig::new(d_in, d_out).with_initializer(Initializer::Zeros).init(device)
 }

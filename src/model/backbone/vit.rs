@@ -3,7 +3,7 @@ use burn::nn::{Initializer, LayerNorm, LayerNormConfig};
 use burn::tensor::{Device, Tensor};
 
 use super::positions::resample;
-use super::{BackboneConfig, Block, Family, PatchEmbed};
+use super::{BackboneConfig, Beside, Block, Family, PatchEmbed, run_blocks};
 use crate::model::cpu;
 
 /// A vision transformer without its classifier, or the blocks and the norm of another transformer. Field names are
@@ -157,7 +157,7 @@ impl Backbone {
     /// - result: `[batch, num_last, dim]`
     #[must_use]
     pub fn run_blocks(&self, tokens: Tensor<3>, num_last: usize) -> Tensor<3> {
-        run_blocks(&self.blocks, tokens, num_last)
+        run_blocks(&self.blocks, tokens, num_last, Beside::default())
     }
 
     /// The final norm.
@@ -168,16 +168,6 @@ impl Backbone {
     pub fn normalise(&self, tokens: Tensor<3>) -> Tensor<3> {
         layer_norm(tokens, &self.norm, self.epsilon)
     }
-}
-
-/// [`Backbone::run_blocks`] of any blocks.
-pub(crate) fn run_blocks(blocks: &[Block], tokens: Tensor<3>, num_last: usize) -> Tensor<3> {
-    let [_, count, _] = tokens.dims();
-    let Some((last, others)) = blocks.split_last() else {
-        return tokens.narrow(1, count - num_last, num_last);
-    };
-    let tokens = others.iter().fold(tokens, |tokens, block| block.forward(tokens));
-    last.forward_to_last(tokens, num_last)
 }
 
 /// A layer norm that was made with this epsilon, by the CPU's own operation where that computes.

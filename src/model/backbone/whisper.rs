@@ -8,7 +8,7 @@ use burn::tensor::{Device, Tensor, activation, module};
 
 use super::naming::Layout;
 use super::recognise::find;
-use super::{Backbone, BackboneConfig, Block, Family, layer_norm, run_blocks};
+use super::{Backbone, BackboneConfig, Beside, Block, Family, layer_norm, run_blocks};
 use crate::media::MEL_BINS;
 use crate::model::loading::load;
 use crate::model::{ModelError, TensorReport};
@@ -129,7 +129,7 @@ impl WhisperEncoder {
         let x = activation::gelu(self.conv2.forward(x, STRIDE)).swap_dims(1, 2);
         let [_, tokens, _] = x.dims();
         let positions = self.positional_embedding.val().narrow(0, 0, tokens);
-        let x = run_blocks(&self.blocks, x + positions.unsqueeze::<3>(), tokens);
+        let x = run_blocks(&self.blocks, x + positions.unsqueeze::<3>(), tokens, Beside::default());
         layer_norm(x, &self.ln_post, self.epsilon)
     }
 }

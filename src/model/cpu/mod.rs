@@ -13,11 +13,13 @@ mod composition;
 mod fields;
 mod gelu;
 mod linear;
+mod low_rank;
 mod norm;
 mod ops;
 mod rows;
 mod simd;
 mod sublayer;
+mod sublayer_autodiff;
 mod tensors;
 #[cfg(test)]
 mod tests;

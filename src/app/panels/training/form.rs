@@ -13,7 +13,7 @@ use crate::app::panels::widgets::{Choice, modal, name_cell, segments};
 use crate::app::state::State;
 use crate::app::theme::{palette, size, space};
 use crate::app::training::{Answer, Budget, Preset, TrainForm, TrainingAction, TrainingFile};
-use crate::model::{Composer, Mode, SignalKind};
+use crate::model::{Composer, Mode, Objective, SignalKind};
 
 /// Time that is suggested for a budget.
 const TIME: Duration = Duration::from_mins(10);
@@ -52,6 +52,7 @@ fn content(ui: &mut Ui, state: &State, panels: &mut Panels, form: &mut TrainForm
     let named = ("Start from", "A trained model to go on from, of the same settings; blank for none");
     path(ui, state, named, &mut form.from, TrainingFile::StartingModel, actions);
     composer(ui, form);
+    objective(ui, form);
     preset(ui, form);
     budget(ui, form);
     settings(ui, form);
@@ -104,6 +105,7 @@ fn mode_name(mode: Mode) -> (&'static str, &'static str) {
         Mode::Scratch => ("Scratch", "Everything learns, from random weights"),
         Mode::Finetune => ("Fine-tune", "Everything learns, from a pretrained backbone"),
         Mode::Prompt => ("Prompt", "Weight tokens, heads and base learn; the pretrained backbone is frozen"),
+        Mode::Lora => ("LoRA", "As Prompt, and updates of low rank of the frozen backbone"),
     }
 }
 
@@ -114,10 +116,20 @@ fn composer(ui: &mut Ui, form: &mut TrainForm) {
             Composer::Residual => {
                 ("Residual", "Base times one plus modulation, with heads that start at zero")
             }
+            Composer::Ipc => ("IPC", "The second layer alone is written, as a product; the others are shared"),
         };
         Choice { value, name, tip: tip.into(), is_possible: true }
     });
     choose(ui, "Composer", &mut form.config.composer, &composers);
+}
+
+fn objective(ui: &mut Ui, form: &mut TrainForm) {
+    let objectives = [
+        (Objective::Mse, "Squared error", "The mean squared error"),
+        (Objective::Nll, "Likelihood", "The Gaussian likelihood; the field also gives a standard deviation"),
+    ]
+    .map(|(value, name, tip)| Choice { value, name, tip: tip.into(), is_possible: true });
+    choose(ui, "Objective", &mut form.config.objective, &objectives);
 }
 
 fn preset(ui: &mut Ui, form: &mut TrainForm) {

@@ -8,7 +8,7 @@ use crate::model::cpu::Gelu;
 use crate::model::cpu::attention::Attention;
 use crate::model::cpu::norm::Norm;
 use crate::model::cpu::{norm, norm_linear};
-use crate::model::{BackboneConfig, Family, Head};
+use crate::model::{BackboneConfig, BlockUpdates, Family, Head, LoraConfig};
 
 fn block(family: Family, dim: usize, heads: usize, device: &Device) -> Block {
     let config =
@@ -30,7 +30,7 @@ fn block_results(
     let out = if is_own {
         block.forward_to_last(x.clone(), num_last)
     } else {
-        block.forward_by_burn(x.clone(), num_last)
+        block.forward_by_burn(x.clone(), num_last, None)
     };
     let aim = random([batch, num_last, dim], 1.0, 77, device);
     let gradients = (out.clone() * aim).sum().backward();
@@ -110,6 +110,54 @@ fn a_frozen_block_gives_the_same_slope_and_no_gradients() {
     assert_eq!(values(x.grad(&gradients).unwrap()), learning[0][1]);
     assert!(frozen.mlp.fc1.weight.grad(&gradients).is_none());
     assert!(frozen.norm1.gamma.grad(&gradients).is_none());
+}
+
+/// Whether the block's own weights learn or not, its updates do, and the input's slope is the same.
+#[test]
+fn updates_of_a_block_agree_with_burns_own_operations() {
+    let device = Device::flex().autodiff();
+    for (rank, num_last, size) in [(1, 9, 1.0), (5, 9, 0.3), (3, 4, 2.0)] {
+        let config = BackboneConfig {
+            family: Family::AugregVit,
+            dim: 12,
+            depth: 1,
+            heads: 3,
+            mlp: 37,
+            patch: 16,
+            grid: 1,
+        };
+        let block = filled(Block::init(&config, &device), 0.3, 1);
+        let updates = BlockUpdates::init(LoraConfig { rank, alpha: 2.5 }, &config, &device);
+        let updates = filled(updates, 0.4, 50);
+        let x = random([2, 9, 12], size, 5, &device).require_grad();
+        let run = |is_own: bool, block: &Block| {
+            let out = if is_own {
+                block.forward_updated(x.clone(), num_last, Some(&updates))
+            } else {
+                block.forward_by_burn(x.clone(), num_last, Some(&updates))
+            };
+            let aim = random([2, num_last, 12], 1.0, 77, &device);
+            let gradients = (out.clone() * aim).sum().backward();
+            let mut results = vec![values(out), values(x.grad(&gradients).unwrap())];
+            for update in [&updates.qkv, &updates.proj, &updates.fc1, &updates.fc2] {
+                results.push(values(update.down.grad(&gradients).unwrap()));
+                results.push(values(update.up.grad(&gradients).unwrap()));
+            }
+            (results, block.mlp.fc2.weight.grad(&gradients).map(values))
+        };
+        let (own, of_weight) = run(true, &block);
+        let (burns, burns_of_weight) = run(false, &block);
+        assert!(difference(&of_weight.unwrap(), &burns_of_weight.unwrap()) < 1e-4);
+        for (index, (own, burns)) in own.iter().zip(&burns).enumerate() {
+            let found = difference(own, burns);
+            assert!(found < if index == 0 { 1e-5 } else { 1e-4 }, "result {index} of rank {rank}: {found}");
+        }
+        let (frozen, of_weight) = run(true, &block.clone().no_grad());
+        assert_eq!(frozen, own);
+        assert!(of_weight.is_none());
+        let merged = updates.clone().merged_into(block).forward_to_last(x.clone(), num_last);
+        assert!(difference(&values(merged), &own[0]) < 1e-5);
+    }
 }
 
 fn head(d_in: usize, d_out: usize, device: &Device) -> (LayerNorm, Linear) {
