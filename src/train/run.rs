@@ -16,7 +16,7 @@ use super::{
     Closeness, LoggedHeldOut, RunConfig, StepReport, TrainError, TrainingData, Tuner, io_error, state_file,
 };
 use crate::media::png_bytes;
-use crate::model::{Hypernetwork, Mode, ModelConfig, save_checkpoint};
+use crate::model::{Hypernetwork, Mode, save_checkpoint};
 use crate::storage::write_atomically;
 
 /// What a run is started with, besides its [`RunConfig`].
@@ -166,12 +166,6 @@ impl Run {
     #[must_use]
     pub fn is_finished(&self) -> bool {
         self.tuner.steps_done() >= self.config.steps
-    }
-
-    /// The network that it trains.
-    #[must_use]
-    pub fn model_config(&self) -> &ModelConfig {
-        self.tuner.model_config()
     }
 
     /// Steps done and asked for.

@@ -89,7 +89,8 @@ impl Block {
         updates: Option<&BlockUpdates>,
     ) -> Tensor<3> {
         let [_, tokens, _] = x.dims();
-        let x = x.clone() + scaled(self.attn.forward_updated(self.norm1.forward(x), updates), self.ls1.as_ref());
+        let x =
+            x.clone() + scaled(self.attn.forward_updated(self.norm1.forward(x), updates), self.ls1.as_ref());
         let x = x.narrow(1, tokens - num_last, num_last);
         x.clone() + scaled(self.mlp.forward_updated(self.norm2.forward(x), updates), self.ls2.as_ref())
     }

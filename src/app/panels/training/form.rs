@@ -116,7 +116,9 @@ fn composer(ui: &mut Ui, form: &mut TrainForm) {
             Composer::Residual => {
                 ("Residual", "Base times one plus modulation, with heads that start at zero")
             }
-            Composer::Ipc => ("IPC", "The second layer alone is written, as a product; the others are shared"),
+            Composer::Ipc => {
+                ("IPC", "The second layer alone is written, as a product; the others are shared")
+            }
         };
         Choice { value, name, tip: tip.into(), is_possible: true }
     });
