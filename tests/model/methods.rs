@@ -107,6 +107,7 @@ fn the_counts_are_those_of_the_papers() {
         mlp: 3_072,
         patch: 16,
         grid: 14,
+        pixels: None,
     };
     let lora = LoraConfig { rank: 8, alpha: 16.0 };
     let config = ModelConfig {

