@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use hyperscope::engine::{
     Engine, Event, RunId, RunNews, RunOrder, RunPlan, RunTick, TrainCommand, WhyPaused,
 };
+use hyperscope::experiment::write_report;
 use hyperscope::field::Architecture;
 use hyperscope::media::png_bytes;
 use hyperscope::model::{Mode, SignalKind};
@@ -220,7 +221,8 @@ fn a_run_is_changed_and_one_that_diverges_waits_at_its_last_good_state() {
 fn the_arms_of_a_race_take_turns() {
     let mut rig = Rig::new();
     let arms = [Mode::Scratch, Mode::Finetune, Mode::Prompt];
-    let plans = (1..).zip(arms).map(|(run, mode)| rig.plan(run, &format!("race/{mode}"), config(30), mode));
+    let plans =
+        (1..).zip(arms).map(|(run, mode)| rig.plan(run, &format!("race/runs/{mode}"), config(30), mode));
     rig.start(plans.collect());
     let verdict = rig.until(1, "there is a verdict", |news| matches!(news, RunNews::Verdict(_)));
     let RunNews::Verdict(verdict) = verdict else { panic!("{verdict:?}") };
@@ -237,7 +239,14 @@ fn the_arms_of_a_race_take_turns() {
         let last = History::read(&arm.folder, 0).unwrap().held_out.pop().unwrap();
         assert_eq!((last.psnr_db, last.each.len()), (arm.psnr_db, arm.each.len()));
     }
+    // It is an experiment's folder, of which the report is written.
+    rig.until(1, "it is kept", |news| matches!(news, RunNews::RaceKept(_)));
     assert!(rig.out("race/verdict.json").exists());
+    let written = write_report(&rig.out("race")).unwrap();
+    assert_eq!((written.done, written.waiting, written.refused), (3, 0, 0));
+    let page = std::fs::read_to_string(written.html).unwrap();
+    assert!(page.contains(&verdict.sentence()), "the verdict is not in the report");
+    assert!(page.matches("data:image/png").count() >= 4, "held-out pictures of every arm are in it");
 }
 
 /// What cannot be trained is said, beside what can.

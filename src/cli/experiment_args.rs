@@ -12,7 +12,7 @@ pub(super) struct ExperimentArgs {
     /// The folder of the experiment; the same command given again goes on with what is in it
     #[arg(long, required_unless_present = "dry_run")]
     pub(super) out: Option<PathBuf>,
-    /// Set over the file, as data.objects=FOLDER, backbones.vit=FILE or budget.steps=100
+    /// Set over the file, as data.objects=FOLDER, backbones.vit=FILE or run.budget.steps=100
     #[arg(long, value_name = "KEY=VALUE")]
     pub(super) set: Vec<String>,
     /// Runs at a time, at most, as memory allows

@@ -41,7 +41,11 @@ fn refine(work: &RefineJob, token: &Token, report: &Report) -> Result<End, Failu
     let reference = reference(&work.signal, &work.record);
     let mut rivals = Vec::new();
     for seed in 0..work.rivals {
-        rivals.push(Refiner::new(&random_start(&work.record, seed)?, reference.clone(), work.config)?);
+        rivals.push(Refiner::new(
+            &random_start(&work.record, &reference, seed)?,
+            reference.clone(),
+            work.config,
+        )?);
     }
     let mut refiner = Refiner::new(&work.record, reference, work.config)?;
     let begun = Instant::now();

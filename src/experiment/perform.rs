@@ -114,17 +114,7 @@ pub fn perform(
     }
     let config = RunFolder::read(&folder)?.config;
     tell(Progress::Measuring);
-    let model = read_model(&folder, inputs.backbone.as_deref())?;
-    let done = Evaluation {
-        measure: plan.measure.clone(),
-        steps: config.steps,
-        learned_from: data.count_learned(&config),
-        model_sha256: model.identity.sha256.clone(),
-        data_sha256: data.sha256(),
-        started_from: model.notes.get("trained_from").cloned().filter(|_| run.mode != Mode::Scratch),
-        items: measure(&model, &data, &config, &plan.measure)?,
-        shown: show(&model, &data, &config, plan.measure.shown, &folder.join(SHOWN))?,
-    };
+    let done = measured(&folder, &inputs, (&config, config.steps), &data, &plan.measure)?;
     run_folder::write_json(&folder.join(EVALUATION), &done)?;
     if !plan.keep_states {
         let state = folder.join("state.safetensors");
@@ -133,6 +123,27 @@ pub fn perform(
             .map_err(io_error(format!("{} cannot be removed", state.display())))?;
     }
     Ok(done)
+}
+
+/// What is measured of the model of a run's folder, after so many steps; what is shown of it is put into the folder.
+pub(super) fn measured(
+    folder: &Path,
+    inputs: &RunInputs,
+    (config, steps): (&RunConfig, u32),
+    data: &TrainingData,
+    wanted: &Measure,
+) -> Result<Evaluation, ExperimentError> {
+    let model = read_model(folder, inputs.backbone.as_deref())?;
+    Ok(Evaluation {
+        measure: wanted.clone(),
+        steps,
+        learned_from: data.count_learned(config),
+        model_sha256: model.identity.sha256.clone(),
+        data_sha256: data.sha256(),
+        started_from: model.notes.get("trained_from").cloned().filter(|_| inputs.mode != Mode::Scratch),
+        items: measure(&model, data, config, wanted)?,
+        shown: show(&model, data, config, wanted.shown, &folder.join(SHOWN))?,
+    })
 }
 
 /// A file that this process alone holds, until it is dropped.

@@ -309,7 +309,8 @@ fn accept(
     Ok((config, size))
 }
 
-fn size_of(config: &RunConfig, model: &ModelConfig) -> Size {
+/// How large a run's model is, and what its steps cost.
+pub(super) fn size_of(config: &RunConfig, model: &ModelConfig) -> Size {
     let parameters = model.parameters();
     let trainable = parameters.trainable(model.mode);
     Size {

@@ -8,7 +8,9 @@ use super::loading::{Part, compare, load};
 use super::names;
 use super::{Hypernetwork, ModelConfig, ModelError, TensorReport};
 use crate::limits;
-use crate::storage::{HostTensor, Precision, TensorFile, sha256_hex, tensor_file_bytes, write_atomically};
+use crate::storage::{
+    HostTensor, Precision, TensorFile, read_metadata, sha256_hex, tensor_file_bytes, write_atomically,
+};
 
 const FORMAT: &str = "hyperscope.model";
 const VERSION: &str = "1";
@@ -44,7 +46,7 @@ impl Checkpoint {
     /// missing, misshapen or not finite, or its backbone is not found.
     pub fn from_bytes(bytes: &[u8], backbones: &[PathBuf], device: &Device) -> Result<Self, ModelError> {
         let file = TensorFile::parse(bytes)?;
-        let Header { config, backbone_sha256, notes } = header(&file)?;
+        let Header { config, backbone_sha256, notes } = header(file.metadata())?;
         let network = Hypernetwork::structure(&config, device)?;
         let Some(sha256) = backbone_sha256.filter(|_| !has_backbone(&file)) else {
             let (network, report) = load(network, &file, "", Part::own, |_| false)?;
@@ -123,10 +125,17 @@ pub(crate) fn has_backbone(file: &TensorFile) -> bool {
     file.names().any(|name| name.starts_with(BACKBONE_PREFIX))
 }
 
+/// What a checkpoint's file says of its network; the weights are not read.
+///
+/// # Errors
+/// [`ModelError`] if it cannot be read, is no checkpoint, or its configuration is refused.
+pub fn read_model_config(path: &Path) -> Result<ModelConfig, ModelError> {
+    Ok(header(&read_metadata(path)?)?.config)
+}
+
 /// Read the metadata of a checkpoint.
-pub(crate) fn header(file: &TensorFile) -> Result<Header, ModelError> {
+pub(crate) fn header(metadata: &BTreeMap<String, String>) -> Result<Header, ModelError> {
     let unrecognised = |found: String| Err(ModelError::Unrecognised { wanted: "model checkpoint", found });
-    let metadata = file.metadata();
     match metadata.get("format").map(String::as_str) {
         Some(FORMAT) => {}
         Some(other) => return unrecognised(format!("its format is {other}")),

@@ -103,7 +103,7 @@ fn inspect_beside(bytes: &[u8], notes: &FolderNotes) -> Result<Inspection, Model
 }
 
 fn inspect_checkpoint(file: &TensorFile) -> Result<(Contents, TensorReport), ModelError> {
-    let Header { config, backbone_sha256, notes } = checkpoint::header(file)?;
+    let Header { config, backbone_sha256, notes } = checkpoint::header(file.metadata())?;
     let network = Hypernetwork::structure(&config, &cpu_device())?;
     let backbone_sha256 = backbone_sha256.filter(|_| !has_backbone(file));
     let report = if backbone_sha256.is_some() {

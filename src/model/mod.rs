@@ -39,7 +39,7 @@ pub use backbone::{
     Backbone, BackboneConfig, Family, Guess, PixelScale, WeightsFile, WhisperEncoder, load_backbone,
     recognise_backbone,
 };
-pub use checkpoint::{Checkpoint, checkpoint_bytes, is_checkpoint, save_checkpoint};
+pub use checkpoint::{Checkpoint, checkpoint_bytes, is_checkpoint, read_model_config, save_checkpoint};
 pub use composite::composite;
 pub(crate) use config::PLUECKER;
 pub use config::{ModelConfig, SignalKind, SoundConfig};

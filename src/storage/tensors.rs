@@ -1,6 +1,10 @@
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
 
 use safetensors::tensor::{Dtype, SafeTensors};
+use serde::Deserialize;
 
 use super::pytorch;
 use crate::limits;
@@ -60,6 +64,28 @@ pub(super) struct Stored<'data> {
 pub(crate) struct HostTensor {
     pub(crate) shape: Vec<usize>,
     pub(crate) values: Vec<f32>,
+}
+
+/// The flat string map of the header of a safetensors file; of the tensors nothing is read.
+pub(crate) fn read_metadata(path: &Path) -> Result<BTreeMap<String, String>, TensorFileError> {
+    let malformed = |err: &dyn std::fmt::Display| TensorFileError::Malformed(err.to_string());
+    let mut file = File::open(path).map_err(|err| malformed(&err))?;
+    let mut bytes = vec![0; 8];
+    file.read_exact(&mut bytes).map_err(|err| malformed(&err))?;
+    let length = bytes.first_chunk::<8>().map_or(0, |chunk| u64::from_le_bytes(*chunk));
+    if length > limits::SAFETENSORS_HEADER_BYTES {
+        return Err(malformed(&format_args!("its header says it is {length} bytes long")));
+    }
+    file.take(length).read_to_end(&mut bytes).map_err(|err| malformed(&err))?;
+    let header: Header = serde_json::from_slice(&bytes[8..]).map_err(|err| malformed(&err))?;
+    Ok(header.metadata)
+}
+
+/// Of a header what is no tensor.
+#[derive(Deserialize)]
+struct Header {
+    #[serde(default, rename = "__metadata__")]
+    metadata: BTreeMap<String, String>,
 }
 
 impl<'data> TensorFile<'data> {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{RunConfig, RunInputs, TrainError, io_error};
 use crate::limits;
-use crate::model::{Mode, SignalKind};
+use crate::model::{Mode, ModelConfig, SignalKind, read_model_config};
 use crate::storage::write_atomically;
 
 /// Entries that are looked at for runs below a folder, and how deep.
@@ -38,6 +38,8 @@ pub struct RunFolder {
     pub config: RunConfig,
     /// What it was started with; `None` if its folder does not say.
     pub sources: Option<RunSources>,
+    /// The network that it trains; `None` before its first checkpoint.
+    pub model: Option<ModelConfig>,
     /// Whether there is a state to go on from.
     pub has_state: bool,
 }
@@ -88,7 +90,8 @@ impl RunFolder {
             Err(_) => None,
         };
         let has_state = path.join("state.safetensors").is_file();
-        Ok(Self { path: path.to_owned(), config, sources, has_state })
+        let model = read_model_config(&path.join("model.safetensors")).ok();
+        Ok(Self { path: path.to_owned(), config, sources, model, has_state })
     }
 
     /// The folders of runs at and below a folder, in the order of their paths. Links are not followed.

@@ -38,8 +38,8 @@ pub struct Gap {
     pub mode: Mode,
     /// The mean difference over the items, in dB.
     pub mean_db: f64,
-    /// Half of the 95 % confidence interval of that mean, by Student's t over the items.
-    pub half_width_db: f64,
+    /// Half of the 95 % confidence interval of that mean, by Student's t over the items; none of a single item.
+    pub half_width_db: Option<f64>,
     /// Items that both were measured on.
     pub items: usize,
 }
@@ -101,16 +101,18 @@ impl Verdict {
         let Some(first) = self.arms.first() else { return String::new() };
         let gaps = self.gaps.iter().map(|gap| {
             let sign = if gap.is_clear() { "above" } else { "from" };
-            format!("{:.2} ± {:.2} dB {sign} {}", gap.mean_db, gap.half_width_db, gap.mode)
+            let width = gap.half_width_db.map_or(String::new(), |width| format!(" ± {width:.2}"));
+            format!("{:.2}{width} dB {sign} {}", gap.mean_db, gap.mode)
         });
         let gaps = gaps.collect::<Vec<_>>().join(", ");
         let items = self.gaps.iter().map(|gap| gap.items).min().unwrap_or(0);
         let is_clear = self.gaps.iter().all(Gap::is_clear);
         let lead = if is_clear { "leads" } else { "is ahead, too close to call" };
-        format!(
-            "{} {lead}: {:.2} dB held out, {gaps} (95 % over {items} items, one seed)",
-            first.mode, first.psnr_db
-        )
+        let basis = match items {
+            0 | 1 => format!("{items} held-out item, one seed: no interval"),
+            _ => format!("95 % over {items} items, one seed"),
+        };
+        format!("{} {lead}: {:.2} dB held out, {gaps} ({basis})", first.mode, first.psnr_db)
     }
 
     /// Keep it in a folder, as `verdict.json`.
@@ -129,7 +131,7 @@ impl Gap {
     /// Whether the interval leaves no doubt who is ahead.
     #[must_use]
     pub fn is_clear(&self) -> bool {
-        self.mean_db > self.half_width_db
+        self.half_width_db.is_some_and(|width| self.mean_db > width)
     }
 }
 
@@ -140,7 +142,7 @@ fn gap(first: &Contestant, other: &Contestant) -> Gap {
     let mean_db = differences.iter().sum::<f64>() / count;
     let squares: f64 = differences.iter().map(|difference| (difference - mean_db).powi(2)).sum();
     let error = (squares / (count - 1.0) / count).sqrt();
-    let half_width_db = if differences.len() > 1 { t_quantile(count - 1.0) * error } else { f64::INFINITY };
+    let half_width_db = (differences.len() > 1).then(|| t_quantile(count - 1.0) * error);
     Gap { mode: other.mode, mean_db, half_width_db, items: differences.len() }
 }
 
@@ -189,7 +191,12 @@ mod tests {
         let [gap] = verdict.gaps.as_slice() else { panic!("{verdict:?}") };
         assert_eq!((verdict.arms[0].mode, gap.mode, gap.items), (Mode::Prompt, Mode::Scratch, 3));
         assert!((gap.mean_db - 2.0).abs() < 1e-12);
-        assert!((gap.half_width_db / t_quantile(2.0) - 1.0 / 3.0_f64.sqrt()).abs() < 1e-12);
+        assert!((gap.half_width_db.unwrap() / t_quantile(2.0) - 1.0 / 3.0_f64.sqrt()).abs() < 1e-12);
         assert!(!gap.is_clear() && verdict.sentence().contains("too close to call"));
+        let verdict = Verdict::of(vec![arm(Mode::Scratch, &[20.0]), arm(Mode::Prompt, &[21.0])]).unwrap();
+        assert_eq!(verdict.gaps[0].half_width_db, None);
+        assert!(
+            verdict.sentence().ends_with("1.00 dB from scratch (1 held-out item, one seed: no interval)")
+        );
     }
 }

@@ -4,14 +4,14 @@ use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable;
 use hyperscope::app::{
-    Action, Answer, Dialog, Effect, RunEntry, RunStatus, Settings, State, TrainForm, TrainingAction,
+    Action, Answer, Axis, Dialog, Effect, RunEntry, RunStatus, Settings, State, TrainForm, TrainingAction,
     TrainingTab, reduce,
 };
 use hyperscope::engine::{RunId, RunNews, TrainCommand, WhyPaused};
 use hyperscope::field::Architecture;
 use hyperscope::media::png_bytes;
 use hyperscope::model::{Mode, SignalKind};
-use hyperscope::train::{History, LoggedHeldOut, RunConfig, RunFolder};
+use hyperscope::train::{History, LoggedHeldOut, RunConfig, RunFolder, flops_per_step, vit_tiny};
 
 use crate::common::{self, put, waves};
 use crate::stage::{Stage, is_written};
@@ -51,7 +51,12 @@ fn fill(stage: &mut Stage, field: &str, path: &std::path::Path) {
 /// Click a button that may lie below what is seen of its pane.
 fn reach(stage: &mut Stage, name: &str) {
     stage.harness.get_by_role_and_label(Role::Button, name).scroll_to_me();
-    stage.harness.run_steps(3);
+    // Until it rests: scrolling is animated.
+    let mut before = None;
+    while before != Some(stage.harness.get_by_role_and_label(Role::Button, name).rect()) {
+        before = Some(stage.harness.get_by_role_and_label(Role::Button, name).rect());
+        stage.harness.run_steps(3);
+    }
     stage.click(name);
 }
 
@@ -211,13 +216,18 @@ fn what_comes_late_changes_nothing_and_what_diverged_waits() {
     let mut state = State::new(Settings::default());
     let run = started(&mut state);
     let config = Box::new(RunConfig::default());
-    news(&mut state, run, RunNews::Began { config: config.clone(), step: 0, parameters: [1, 2] });
+    let model = Box::new(config.model(Mode::Scratch, &vit_tiny()));
+    news(&mut state, run, RunNews::Began { config: config.clone(), model: model.clone(), step: 0 });
     news(&mut state, run, RunNews::HeldOut(held_out(0)));
     news(&mut state, run, RunNews::HeldOut(held_out(20)));
     let why = WhyPaused::Diverged("the loss is not a finite number".into());
     news(&mut state, run, RunNews::Paused { why: why.clone(), step: 10 });
     let entry = state.training.run(run).unwrap();
     assert_eq!((entry.steps_done(), &entry.status), (0, &RunStatus::Paused(why)), "what came after is gone");
+    let flops = flops_per_step(&config, &model) as f64;
+    let places =
+        [Axis::Steps, Axis::Seconds, Axis::Flops].map(|axis| entry.along(axis).unwrap().place(3, 0.5));
+    assert_eq!(places, [3.0, 0.5, 3.0 * flops]);
     assert!(state.notices[0].message.contains("last good state"));
     // The same folder is not given to a second run.
     let before = state.training.runs.len();
@@ -226,7 +236,7 @@ fn what_comes_late_changes_nothing_and_what_diverged_waits() {
     // Taken off the list while it trains, it is told to stop, also if its thread begins only now.
     let effects = reduce(&mut state, Action::Training(TrainingAction::Forget(run)));
     assert!(matches!(effects.as_slice(), [Effect::Train(_)]), "{effects:?}");
-    let effects = news(&mut state, run, RunNews::Began { config, step: 0, parameters: [1, 2] });
+    let effects = news(&mut state, run, RunNews::Began { config, model, step: 0 });
     assert!(matches!(effects.as_slice(), [Effect::Train(_)]), "{effects:?}");
     news(&mut state, run, RunNews::HeldOut(held_out(30)));
     assert!(state.training.runs.is_empty());

@@ -25,8 +25,9 @@ pub(crate) fn show(
     if state.notices.is_empty() {
         return;
     }
-    let area = Area::new(Id::unique("notices")).order(Order::Foreground);
-    area.pivot(Align2::RIGHT_BOTTOM).fixed_pos(corner - vec2(space::L, space::L)).show(ctx, |ui| {
+    let offset = corner - ctx.content_rect().max - vec2(space::L, space::L);
+    let area = Area::new(Id::unique("notices")).anchor(Align2::RIGHT_BOTTOM, offset).order(Order::Foreground);
+    area.show(ctx, |ui| {
         ui.set_width(size::NOTICE_WIDTH);
         ui.spacing_mut().item_spacing.y = space::S;
         let hidden = state.notices.len().saturating_sub(SHOWN);
@@ -57,7 +58,8 @@ fn retire(ctx: &Context, state: &State, panels: &mut Panels, actions: &mut Vec<A
 }
 
 fn more(ui: &mut Ui, hidden: usize, actions: &mut Vec<Action>) {
-    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+    let row = vec2(ui.available_width(), size::CONTROL_HEIGHT);
+    ui.allocate_ui_with_layout(row, Layout::right_to_left(Align::Center), |ui| {
         let text = format!("{hidden} more, dismiss all");
         if ui.button(text).on_hover_text("Put all notices away").clicked() {
             actions.push(Action::DismissAll);

@@ -41,6 +41,31 @@ pub enum Axis {
     Steps,
     /// Seconds of work.
     Seconds,
+    /// Floating-point operations: see [`flops_per_step`](crate::train::flops_per_step).
+    Flops,
+}
+
+/// What the numbers of one run are drawn over.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Along {
+    /// Steps done.
+    Steps,
+    /// Seconds of work.
+    Seconds,
+    /// Floating-point operations, so many a step.
+    Flops(f64),
+}
+
+impl Along {
+    /// Where what was logged after so many steps and seconds is.
+    #[must_use]
+    pub fn place(self, step: u32, seconds: f64) -> f64 {
+        match self {
+            Self::Steps => f64::from(step),
+            Self::Seconds => seconds,
+            Self::Flops(per_step) => f64::from(step) * per_step,
+        }
+    }
 }
 
 /// How curves are drawn.

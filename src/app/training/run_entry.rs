@@ -1,10 +1,11 @@
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use super::look::{Axis, Shown};
+use super::look::{Along, Axis, Shown};
 use super::series::Series;
 use crate::engine::{RunId, WhyPaused};
-use crate::train::{History, LoggedHeldOut, LoggedStep, RunConfig, RunSources};
+use crate::model::ModelConfig;
+use crate::train::{History, LoggedHeldOut, LoggedStep, RunConfig, RunSources, flops_per_step};
 
 /// One run in the panel.
 #[derive(Debug, Clone)]
@@ -27,8 +28,8 @@ pub struct RunEntry {
     pub is_shown: bool,
     /// What it does.
     pub status: RunStatus,
-    /// Parameters that learn, and all of them.
-    pub parameters: Option<[usize; 2]>,
+    /// The network that learns; none before its first checkpoint.
+    pub model: Option<Box<ModelConfig>>,
     /// What it has logged.
     pub curves: Curves,
     /// Pictures of held-out items over their fields, and the steps they are of.
@@ -125,22 +126,15 @@ impl Curves {
 
     /// Where a logged step is on an axis.
     #[must_use]
-    pub fn place(&self, index: usize, axis: Axis) -> f64 {
-        self.steps.get(index).map_or(0.0, |line| match axis {
-            Axis::Steps => f64::from(line.step),
-            Axis::Seconds => line.seconds,
-        })
+    pub fn place(&self, index: usize, axis: Along) -> f64 {
+        self.steps.get(index).map_or(0.0, |line| axis.place(line.step, line.seconds))
     }
 
     /// The logged steps between two places of an axis, and one more on either side.
     #[must_use]
-    pub fn between(&self, axis: Axis, least: f64, most: f64) -> Range<usize> {
-        let before = |place: f64| {
-            self.steps.partition_point(|line| match axis {
-                Axis::Steps => f64::from(line.step) < place,
-                Axis::Seconds => line.seconds < place,
-            })
-        };
+    pub fn between(&self, axis: Along, least: f64, most: f64) -> Range<usize> {
+        let before =
+            |place: f64| self.steps.partition_point(|line| axis.place(line.step, line.seconds) < place);
         let begin = before(least).saturating_sub(1);
         begin..(before(most) + 1).clamp(begin, self.steps.len())
     }
@@ -168,6 +162,24 @@ impl RunEntry {
     #[must_use]
     pub fn psnr_db(&self) -> Option<f64> {
         self.curves.held_out.last().map(|found| found.psnr_db)
+    }
+
+    /// Parameters that learn, and all of them; `None` while that is not known.
+    #[must_use]
+    pub fn parameters(&self) -> Option<[usize; 2]> {
+        let model = self.model.as_ref()?;
+        let counts = model.parameters();
+        Some([counts.trainable(model.mode), counts.total()])
+    }
+
+    /// What its numbers are drawn over; `None` while what a step costs is not known.
+    #[must_use]
+    pub fn along(&self, axis: Axis) -> Option<Along> {
+        Some(match axis {
+            Axis::Steps => Along::Steps,
+            Axis::Seconds => Along::Seconds,
+            Axis::Flops => Along::Flops(flops_per_step(&self.config, self.model.as_ref()?) as f64),
+        })
     }
 
     /// Seconds of work that are left, at the present speed.

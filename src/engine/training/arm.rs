@@ -186,10 +186,8 @@ impl Arm {
 
     fn say_began(&self, report: &Report) {
         let Some(run) = &self.run else { return };
-        let counts = run.model_config().parameters();
-        let parameters = [counts.trainable(self.mode), counts.total()];
-        let config = Box::new(run.config().clone());
-        report.news(self.id, RunNews::Began { config, step: run.steps().0, parameters });
+        let (config, model) = (Box::new(run.config().clone()), Box::new(run.model_config().clone()));
+        report.news(self.id, RunNews::Began { config, model, step: run.steps().0 });
     }
 
     fn say_held_out(&self, report: &Report) {

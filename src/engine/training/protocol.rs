@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::engine::{Encoded, ItemId};
 use crate::media::{Picture, Signal};
-use crate::model::{Inspection, SignalKind};
+use crate::model::{Inspection, ModelConfig, SignalKind};
 use crate::train::{LoggedHeldOut, LoggedStep, RunChange, RunConfig, RunSources, Trial, Verdict};
 
 /// One training run. The sender chooses it; it is never used twice, also not when a run is gone on with.
@@ -139,8 +139,8 @@ pub enum RunNews {
         config: Box<RunConfig>,
         /// Steps done.
         step: u32,
-        /// Parameters that learn, and all of them.
-        parameters: [usize; 2],
+        /// The network that learns.
+        model: Box<ModelConfig>,
     },
     /// The held-out data was looked at; a picture may lie in the folder's samples.
     HeldOut(LoggedHeldOut),
@@ -171,6 +171,8 @@ pub enum RunNews {
     Refused(String),
     /// All arms of its race have ended: how it compares.
     Verdict(Box<Verdict>),
+    /// What its race came to was measured and kept in this folder, an experiment's.
+    RaceKept(PathBuf),
     /// End: all steps are done.
     Finished {
         /// Steps done.
@@ -199,7 +201,7 @@ pub enum RunNews {
 }
 
 impl RunNews {
-    /// Whether nothing more comes of this run. A verdict may follow the last end of a race.
+    /// Whether nothing more comes of this run. A verdict, and that it was kept, may follow the last end of a race.
     #[must_use]
     pub fn is_end(&self) -> bool {
         match self {
@@ -217,7 +219,8 @@ impl RunNews {
             | Self::Kept { .. }
             | Self::Served { .. }
             | Self::Refused(_)
-            | Self::Verdict(_) => false,
+            | Self::Verdict(_)
+            | Self::RaceKept(_) => false,
         }
     }
 }

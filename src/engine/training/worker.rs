@@ -1,5 +1,6 @@
 //! The thread of a run, or of all arms of a race.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, TryRecvError};
@@ -9,6 +10,7 @@ use super::arm::Arm;
 use super::trainers::data_of;
 use super::{RunId, RunNews, RunOrder, RunPlan};
 use crate::engine::report::{Report, caught};
+use crate::experiment::keep_race;
 use crate::train::{Contestant, TrainingData, Verdict};
 
 /// An order and whom it is for.
@@ -51,7 +53,7 @@ pub(super) fn work(
         }
     }
     arms.iter_mut().for_each(|arm| arm.stop(report));
-    judge(&arms, report);
+    judge(&arms, &data, reading, report);
 }
 
 /// Hear what was told; wait for it while nothing is at work. False once nobody can tell anything any more.
@@ -75,21 +77,31 @@ fn attend(arms: &mut [Arm], orders: &Receiver<Told>, report: &Report) -> bool {
     }
 }
 
-/// Of a race: compare what the arms came to on the same held-out items.
-fn judge(arms: &[Arm], report: &Report) {
+/// Of a race: compare what the arms came to on the same held-out items, and keep that for a report. Nothing of it is lost
+/// that could not be measured again, so that nobody waits for its end.
+fn judge(arms: &[Arm], data: &TrainingData, reading: &AtomicBool, report: &Report) {
     if arms.len() < 2 {
         return;
     }
+    reading.store(true, Ordering::Relaxed);
     let contestants = arms.iter().map(|arm| Contestant::read(arm.mode, &arm.out));
     let judged = caught(|| Ok(Verdict::of(contestants.collect::<Result<_, _>>()?)?));
     let Some(first) = arms.first() else { return };
     match judged {
         Ok(verdict) => {
-            let kept = caught(|| Ok(verdict.write(&first.out.join(".."))?));
-            report.news(first.id, RunNews::Verdict(Box::new(verdict)));
-            if let Err(failed) = kept {
-                report.news(first.id, RunNews::Refused(failed.message));
-            }
+            report.news(first.id, RunNews::Verdict(Box::new(verdict.clone())));
+            let Some(race) = first.out.parent().and_then(Path::parent) else { return };
+            let kept = caught(|| {
+                verdict.write(race)?;
+                Ok(keep_race(race, &verdict, data)?)
+            });
+            report.news(
+                first.id,
+                match kept {
+                    Ok(()) => RunNews::RaceKept(race.to_owned()),
+                    Err(failed) => RunNews::Refused(failed.message),
+                },
+            );
         }
         Err(failed) => report.news(first.id, RunNews::Refused(failed.message)),
     }

@@ -44,16 +44,17 @@ pub(super) fn show(ui: &mut Ui, state: &State) {
 
 fn draw(plot: &mut PlotUi<'_>, run: &RunEntry, look: ChartLook, color: Color32, width_px: usize) {
     let curves = &run.curves;
+    let Some(along) = run.along(look.axis) else { return };
     let line = |points: Vec<PlotPoint>, width: f32, color: Color32| {
         Line::new(run.name.clone(), PlotPoints::Owned(points))
             .stroke(Stroke::new(width, color))
             .allow_hover(false)
     };
     let Some(series) = curves.series(look.shown) else {
-        let measured = curves.held_out.iter().filter_map(|found| {
-            let at = if look.axis == Axis::Steps { f64::from(found.step) } else { found.seconds };
-            point(look, at, found.psnr_db)
-        });
+        let measured = curves
+            .held_out
+            .iter()
+            .filter_map(|found| point(look, along.place(found.step, found.seconds), found.psnr_db));
         plot.line(line(measured.collect(), size::CURVE_LINE, color));
         return;
     };
@@ -63,12 +64,12 @@ fn draw(plot: &mut PlotUi<'_>, run: &RunEntry, look: ChartLook, color: Color32, 
     } else {
         let (least, most) = (plot.plot_bounds().min()[0], plot.plot_bounds().max()[0]);
         let linear = |value: f64| if look.is_log_axis { 10_f64.powf(value) } else { value };
-        curves.between(look.axis, linear(least), linear(most))
+        curves.between(along, linear(least), linear(most))
     };
     let points = |values: Vec<(usize, f32)>| -> Vec<PlotPoint> {
         let places = values.into_iter();
         places
-            .filter_map(|(index, value)| point(look, curves.place(index, look.axis), f64::from(value)))
+            .filter_map(|(index, value)| point(look, curves.place(index, along), f64::from(value)))
             .collect()
     };
     let raw = points(series.outline(range.clone(), 2 * width_px));
@@ -112,6 +113,7 @@ fn axis_name(axis: Axis) -> &'static str {
     match axis {
         Axis::Steps => "steps",
         Axis::Seconds => "seconds",
+        Axis::Flops => "FLOP",
     }
 }
 
@@ -131,5 +133,6 @@ fn place(look: ChartLook, drawn: f64) -> String {
     match look.axis {
         Axis::Steps => format::count(value.round() as u64),
         Axis::Seconds => format::duration(std::time::Duration::from_secs_f64(value.min(1e12))),
+        Axis::Flops => format!("{} TFLOP", format::short(value * 1e-12)),
     }
 }

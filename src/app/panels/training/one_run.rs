@@ -115,7 +115,7 @@ fn numbers(ui: &mut Ui, run: &RunEntry) {
     if let Some(psnr_db) = run.psnr_db() {
         row(ui, "Held out", &format::decibel(psnr_db), "Mean PSNR of what is not learned from");
     }
-    if let Some([learning, all]) = run.parameters {
+    if let Some([learning, all]) = run.parameters() {
         let text = format!("{} of {}", format::count(learning as u64), format::count(all as u64));
         row(ui, "Learning", &text, "Parameters that learn, of all parameters");
     }

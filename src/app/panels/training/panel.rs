@@ -117,8 +117,14 @@ fn look(ui: &mut Ui, look: ChartLook, actions: &mut Vec<Action>) {
         // Decibels and rates are not looked at by their logarithm.
         changed.is_log = matches!(changed.shown, Shown::Loss | Shown::GradientNorm);
     }
-    let axes = [(Axis::Steps, "Steps", "Over steps"), (Axis::Seconds, "Seconds", "Over seconds of work")]
-        .map(|(value, name, tip)| Choice { value, name, tip: tip.into(), is_possible: true });
+    let flops =
+        "Over floating-point operations of the steps; of a run from the disk once it has a checkpoint";
+    let axes = [
+        (Axis::Steps, "Steps", "Over steps"),
+        (Axis::Seconds, "Seconds", "Over seconds of work"),
+        (Axis::Flops, "FLOP", flops),
+    ]
+    .map(|(value, name, tip)| Choice { value, name, tip: tip.into(), is_possible: true });
     if let Some(axis) = segments(ui, look.axis, &axes) {
         changed.axis = axis;
     }
@@ -128,7 +134,7 @@ fn look(ui: &mut Ui, look: ChartLook, actions: &mut Vec<Action>) {
         }
     };
     toggle(ui, &mut changed.is_log, "Log", "Draw the number by its logarithm");
-    toggle(ui, &mut changed.is_log_axis, "Log axis", "Draw steps or seconds by their logarithm");
+    toggle(ui, &mut changed.is_log_axis, "Log axis", "Draw what it is drawn over by its logarithm");
     let smoothing =
         DragValue::new(&mut changed.smoothing).range(0.0..=MAX_SMOOTHING).speed(1.0).max_decimals(0);
     let label = ui.label(RichText::new("Smooth").color(palette(ui).text_weak));

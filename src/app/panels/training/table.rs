@@ -79,7 +79,7 @@ fn settings(run: &RunEntry) -> BTreeMap<String, String> {
             found.insert("from".into(), from.display().to_string());
         }
     }
-    if let Some([learning, all]) = run.parameters {
+    if let Some([learning, all]) = run.parameters() {
         found.insert("parameters that learn".into(), format::count(learning as u64));
         found.insert("parameters".into(), format::count(all as u64));
     }

@@ -9,6 +9,7 @@ use crate::app::files::path_from_text;
 use crate::app::state::{Dialog, NoticeKind, State};
 use crate::app::training::{Answer, Budget, RunEntry, RunStatus, TrainForm, TrainingFile};
 use crate::engine::{RunId, RunPlan, TrainCommand};
+use crate::experiment::arm_folder;
 use crate::model::Mode;
 use crate::train::{RunConfig, RunSources};
 
@@ -159,7 +160,7 @@ pub(super) fn race(state: &mut State) -> Vec<Effect> {
     let mut plans = Vec::new();
     for mode in modes {
         match state.training.form.sources_of(mode) {
-            Ok(sources) => plans.push(plan(state, sources, out.join(mode.to_string()))),
+            Ok(sources) => plans.push(plan(state, sources, arm_folder(&out, mode))),
             Err(why) => return refuse(state, why),
         }
     }
@@ -177,9 +178,9 @@ fn begin(state: &mut State, plans: Vec<RunPlan>, race: Option<PathBuf>) -> Vec<E
         Budget::Time(within) => Some(within),
     };
     for plan in &plans {
-        let name = match (&race, plan.out.parent()) {
-            (Some(_), Some(folder)) => format!("{}, {}", runs::usual(folder), plan.sources.mode),
-            _ => runs::usual(&plan.out),
+        let name = match &race {
+            Some(folder) => format!("{}, {}", runs::usual(folder), plan.sources.mode),
+            None => runs::usual(&plan.out),
         };
         let mut entry = runs::entry(state, plan.run, plan.out.clone(), plan.config.clone());
         entry.name = name;

@@ -43,6 +43,10 @@ pub(super) fn hear(state: &mut State, run: RunId, news: RunNews) -> Vec<Effect> 
                 state.training.verdicts.insert(race, *verdict);
             }
         }
+        RunNews::RaceKept(folder) => {
+            let message = format!("The race is kept; hyperscope report {} writes its page", folder.display());
+            state.notify(NoticeKind::Info, message, "");
+        }
         RunNews::Failed { message, details } => return failed(state, run, message, details),
         other => return of_run(state, run, other),
     }
@@ -59,9 +63,9 @@ fn of_run(state: &mut State, run: RunId, news: RunNews) -> Vec<Effect> {
     let name = entry.name.clone();
     match news {
         RunNews::Preparing(what) => entry.status = RunStatus::Preparing(what),
-        RunNews::Began { config, parameters, .. } => {
+        RunNews::Began { config, model, .. } => {
             entry.config = *config;
-            entry.parameters = Some(parameters);
+            entry.model = Some(model);
             if !matches!(entry.status, RunStatus::Paused(_)) {
                 entry.status = RunStatus::Training;
             }
@@ -91,8 +95,11 @@ fn of_run(state: &mut State, run: RunId, news: RunNews) -> Vec<Effect> {
         RunNews::Refused(why) => state.notify(NoticeKind::Error, format!("{name}: {why}"), ""),
         RunNews::Finished { step, model } => {
             entry.status = RunStatus::Finished;
-            let message = format!("{name} is done after {step} steps; its model is {}", model.display());
-            state.notify(NoticeKind::Info, message, "");
+            // Of a race the verdict is said.
+            if entry.race.is_none() {
+                let message = format!("{name} is done after {step} steps; its model is {}", model.display());
+                state.notify(NoticeKind::Info, message, "");
+            }
             return ended(state, run);
         }
         RunNews::Stopped { .. } => {

@@ -92,7 +92,7 @@ pub(super) fn entry(state: &State, id: RunId, folder: PathBuf, config: RunConfig
         color,
         is_shown: true,
         status: RunStatus::Stopped,
-        parameters: None,
+        model: None,
         curves: Curves::default(),
         samples: Vec::new(),
         read_bytes: 0,
@@ -125,6 +125,7 @@ fn take(state: &mut State, found: Vec<FoundRun>) -> Vec<Effect> {
         let id = RunId(state.fresh_id());
         let mut entry = entry(state, id, folder.path, folder.config);
         entry.sources = folder.sources;
+        entry.model = folder.model.map(Box::new);
         if let Some(known) = known {
             (entry.color, entry.is_shown, entry.note) = (known.color % COLORS, known.is_shown, known.note);
             if !known.name.is_empty() {
