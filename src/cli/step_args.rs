@@ -39,6 +39,7 @@ impl StepArgs {
     /// What they say, over other settings.
     pub(super) fn over(&self, usual: RefineConfig) -> RefineConfig {
         RefineConfig {
+            warm_up_steps: usual.warm_up_steps,
             steps: usual.steps,
             optimizer: self.optimizer.map_or(usual.optimizer, Into::into),
             learning_rate: self.lr.unwrap_or(usual.learning_rate),
