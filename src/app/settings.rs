@@ -51,6 +51,8 @@ pub struct Settings {
     pub sound_output: Option<String>,
     /// Training runs, in the order of the list.
     pub runs: Vec<KnownRun>,
+    /// Folders of runs that were taken off the list.
+    pub forgotten_runs: Vec<PathBuf>,
     /// Where new runs are kept; `None` is the platform's own place.
     pub runs_folder: Option<PathBuf>,
     /// How curves are drawn.
@@ -183,6 +185,7 @@ impl Default for Settings {
             sound_model: None,
             sound_output: None,
             runs: Vec::new(),
+            forgotten_runs: Vec::new(),
             runs_folder: None,
             chart: ChartLook::default(),
             training_tab: TrainingTab::default(),
@@ -305,6 +308,7 @@ impl Settings {
             clamp(self.layout.training_height, TRAINING_HEIGHTS, layout.training_height);
         self.chart.smoothing = self.chart.smoothing.clamp(0.0, MAX_SMOOTHING);
         self.runs.truncate(MAX_RUNS);
+        self.forgotten_runs.truncate(MAX_RUNS);
         self.window.width = clamp(self.window.width, WINDOW_SIDES, window.width);
         self.window.height = clamp(self.window.height, WINDOW_SIDES, window.height);
         self.recent.truncate(MAX_RECENT);

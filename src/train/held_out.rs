@@ -4,14 +4,19 @@ use std::collections::BTreeMap;
 
 use super::batch::WHITE;
 use super::evaluate::signal_of;
+use super::shown::shown_sounds;
 use super::sounds_evaluated;
-use super::{Closeness, Quality, Reference, RunConfig, SoundQuality, TrainError, TrainingData, quality};
+use super::{
+    Closeness, Look, Quality, Reference, RunConfig, SoundQuality, TrainError, TrainingData, quality,
+};
 use crate::camera::Camera;
 use crate::dataset::{ObjectEntry, SoundEntry, SoundFolder, Split, View};
 use crate::field::{FieldRecord, Region};
-use crate::media::Picture;
+use crate::media::{Overview, Picture};
 use crate::model::{Model, padded};
 
+/// Side of a waveform of a sample sheet, in pixels.
+const WAVEFORM_PX: u32 = 96;
 /// Pictures of a sample sheet, at most.
 const SAMPLES: usize = 6;
 /// Objects that are looked at during a run, at most, and the views of each that are not read.
@@ -98,7 +103,18 @@ fn heard(model: &Model, sounds: &SoundFolder, config: &RunConfig) -> Result<Opti
         qualities.push(own);
     }
     let mean = Closeness::Heard(SoundQuality::mean(qualities.iter().copied()));
-    Ok((!qualities.is_empty()).then_some(HeldOut { mean, each, samples: Vec::new() }))
+    let shown = shown_sounds(model, sounds, config, SAMPLES - SAMPLES / 3)?;
+    let samples =
+        shown.iter().map(|own| Sample { picture: waveform(&own.reference), values: waveform(&own.field) });
+    Ok((!qualities.is_empty()).then_some(HeldOut { mean, each, samples: samples.collect() }))
+}
+
+/// What is shown of a sound as a square picture, `[WAVEFORM_PX, WAVEFORM_PX, 3]`.
+fn waveform(look: &Look) -> Vec<f32> {
+    match look {
+        Look::Sound(sound) => Overview::new(sound.mono()).picture(WAVEFORM_PX, WAVEFORM_PX).to_f32(),
+        Look::Picture(picture) => picture.to_f32(),
+    }
 }
 
 /// The mean over some views of an object that was written from its first one; and the last of them.

@@ -39,7 +39,7 @@ pub struct RunInputs {
 /// | `run.toml` | the settings; steps, learning rates and intervals may be changed between two resumptions |
 /// | `inputs.toml` | what it was started with: see [`RunSources`](super::RunSources) |
 /// | `metrics.jsonl` | a line for each step, and for each evaluation |
-/// | `samples/step-*.png` | held-out pictures over their fields |
+/// | `samples/step-*.png` | held-out pictures, or waveforms, over those of their fields |
 /// | `model.safetensors` | the model: the running mean of the weights |
 /// | `state.safetensors` | everything needed to go on exactly |
 pub struct Run {

@@ -5,7 +5,7 @@ use super::data::{is_unheard, is_unseen};
 use super::evaluate::signal_of;
 use super::held_out::{encode_view, evenly, seen, tiled};
 use super::{RunConfig, TrainError, TrainingData, sounds_evaluated};
-use crate::dataset::{Entry, ObjectEntry, SoundEntry, Split, View};
+use crate::dataset::{Entry, ObjectEntry, SoundEntry, SoundFolder, Split, View};
 use crate::field::{Region, Synthesizer};
 use crate::media::{Picture, Sound};
 use crate::model::Model;
@@ -56,16 +56,23 @@ pub fn shown(
             let others = objects.objects(Split::All).filter(|entry| is_unseen(entry, config)).collect();
             chosen(known, others, most).into_iter().map(|entry| object(model, entry, config)).collect()
         }
-        TrainingData::Sounds(sounds) => {
-            let is_heard =
-                |entry: &&SoundEntry| beginning(entry, sounds.rate_hz()).iter().any(|value| *value != 0.0);
-            let heard = |split| sounds.sounds(split).filter(is_heard);
-            let known = heard(Split::HeldOut).filter(|entry| !is_unheard(entry, config)).collect();
-            let others = heard(Split::All).filter(|entry| is_unheard(entry, config)).collect();
-            let sound = |entry| sound(model, entry, sounds.rate_hz());
-            chosen(known, others, most).into_iter().map(sound).collect()
-        }
+        TrainingData::Sounds(sounds) => shown_sounds(model, sounds, config, most),
     }
+}
+
+/// [`shown`] of sounds.
+pub(super) fn shown_sounds(
+    model: &Model,
+    sounds: &SoundFolder,
+    config: &RunConfig,
+    most: usize,
+) -> Result<Vec<Shown>, TrainError> {
+    let is_heard = |entry: &&SoundEntry| beginning(entry, sounds.rate_hz()).iter().any(|value| *value != 0.0);
+    let heard = |split| sounds.sounds(split).filter(is_heard);
+    let known = heard(Split::HeldOut).filter(|entry| !is_unheard(entry, config)).collect();
+    let others = heard(Split::All).filter(|entry| is_unheard(entry, config)).collect();
+    let sound = |entry| sound(model, entry, sounds.rate_hz());
+    chosen(known, others, most).into_iter().map(sound).collect()
 }
 
 /// So many of the first, and half as many of the others.

@@ -4,8 +4,8 @@ use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable;
 use hyperscope::app::{
-    Action, Answer, Axis, Dialog, Effect, RunEntry, RunStatus, Settings, State, TrainForm, TrainingAction,
-    TrainingTab, reduce,
+    Action, Answer, Axis, Dialog, Effect, FilePurpose, FoundRun, RunEntry, RunStatus, Settings, State,
+    TrainForm, TrainingAction, TrainingFile, TrainingTab, reduce,
 };
 use hyperscope::engine::{RunId, RunNews, TrainCommand, WhyPaused};
 use hyperscope::field::Architecture;
@@ -240,6 +240,25 @@ fn what_comes_late_changes_nothing_and_what_diverged_waits() {
     assert!(matches!(effects.as_slice(), [Effect::Train(_)]), "{effects:?}");
     news(&mut state, run, RunNews::HeldOut(held_out(30)));
     assert!(state.training.runs.is_empty());
+    // Nor does it come back with the next start, unless its folder is opened.
+    let folder = RunFolder {
+        path: "/runs/one".into(),
+        config: RunConfig::default(),
+        sources: None,
+        model: None,
+        has_state: false,
+    };
+    let found =
+        || vec![FoundRun { folder: folder.clone(), history: History::default(), samples: Vec::new() }];
+    let mut next = State::new(state.settings.clone());
+    let _ = reduce(&mut next, Action::Training(TrainingAction::Found(found())));
+    assert!(next.training.runs.is_empty());
+    let _ = reduce(
+        &mut next,
+        Action::Picked(FilePurpose::Training(TrainingFile::OpenRuns), vec!["/runs".into()]),
+    );
+    let _ = reduce(&mut next, Action::Training(TrainingAction::Found(found())));
+    assert_eq!(next.training.runs.len(), 1);
     // An answer to a question about another folder.
     state.training.form.data_look = Answer::Waiting(RunId(900));
     let failed = RunNews::Failed { message: "no such folder".into(), details: String::new() };

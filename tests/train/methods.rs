@@ -222,6 +222,14 @@ fn sounds_learn_by_every_method() {
         let (before, after) = learn_tones(folder.path(), name, mode, own);
         assert!(after > before + 3.0, "{name}: {before} dB, then {after}");
     }
+    // Held-out sounds are seen over their fields, as waveforms: the field's is mostly where the sound's is.
+    let sheet = std::fs::read(folder.path().join("lora/samples/step-000200.png")).unwrap();
+    let sheet = hyperscope::media::decode(&sheet, [0; 3]).unwrap().to_f32();
+    let (held_out, fields) = sheet.split_at(sheet.len() / 2);
+    let is_light = |value: &f32| *value > 0.2;
+    let light = held_out.iter().filter(|value| is_light(value)).count();
+    let both = held_out.iter().zip(fields).filter(|(one, other)| is_light(one) && is_light(other)).count();
+    assert!(light * 10 > held_out.len() && both * 10 > light * 7, "{both} of {light} of {}", held_out.len());
     let two = RunConfig { composer: Composer::Ipc, ..own };
     let inputs =
         RunInputs { mode: Mode::Scratch, backbone: None, from: None, out: folder.path().join("refused") };

@@ -44,7 +44,7 @@ figcaption{color:var(--soft);font-size:12px;line-height:1.35;margin-top:3px}
 .sheet{display:flex;flex-wrap:wrap;gap:14px;margin:4px 0 20px}
 .sheet figure{max-width:392px}
 .sheet img{display:block;border:1px solid var(--line);border-radius:4px;image-rendering:pixelated}
-.sheet img.small{width:176px}
+.sheet img.small{width:176px;height:auto}
 .sheet audio{width:260px;height:34px;display:block}
 details{margin-top:16px}
 summary{cursor:pointer;color:var(--soft);font-size:14px}

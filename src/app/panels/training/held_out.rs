@@ -22,7 +22,7 @@ pub(super) fn show(ui: &mut Ui, state: &State, panels: &mut Panels, actions: &mu
     steps.sort_unstable();
     steps.dedup();
     let Some(last) = steps.last().copied() else {
-        let text = "Pictures of held-out items over their fields appear here with every evaluation. Sounds have numbers alone.";
+        let text = "Pictures of held-out items, of sounds their waveforms, over what their fields give appear here with every evaluation.";
         ui.add(Label::new(RichText::new(text).color(palette(ui).text_weak)).wrap());
         return;
     };

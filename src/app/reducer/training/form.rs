@@ -183,6 +183,7 @@ fn begin(state: &mut State, plans: Vec<RunPlan>, race: Option<PathBuf>) -> Vec<E
             None => runs::usual(&plan.out),
         };
         let mut entry = runs::entry(state, plan.run, plan.out.clone(), plan.config.clone());
+        state.settings.forgotten_runs.retain(|folder| *folder != plan.out);
         entry.name = name;
         entry.sources = Some(plan.sources.clone());
         entry.race.clone_from(&race);
@@ -224,6 +225,7 @@ pub(crate) fn picked(state: &mut State, file: TrainingFile, path: PathBuf) -> Ve
         TrainingFile::RunFolder => (form.out, form.is_out_suggested) = (text, false),
         TrainingFile::OpenRuns => {
             state.dialog = None;
+            state.settings.forgotten_runs.retain(|folder| !folder.starts_with(&path));
             return vec![Effect::FindRuns { folders: vec![path], is_asked: true }];
         }
         TrainingFile::OpenSettings => {

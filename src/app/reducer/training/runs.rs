@@ -118,7 +118,8 @@ fn status_on_disk(entry: &RunEntry, has_grown: bool) -> RunStatus {
 /// Runs were found on the disk; those that are known already stay as they are.
 fn take(state: &mut State, found: Vec<FoundRun>) -> Vec<Effect> {
     for FoundRun { folder, history, samples } in found {
-        if state.training.run_at(&folder.path).is_some() {
+        let is_forgotten = state.settings.forgotten_runs.contains(&folder.path);
+        if is_forgotten || state.training.run_at(&folder.path).is_some() {
             continue;
         }
         let known = state.settings.runs.iter().find(|known| known.folder == folder.path).cloned();
@@ -177,6 +178,8 @@ fn forget(state: &mut State, run: RunId) -> Vec<Effect> {
     }
     state.training.serving.take_if(|serving| *serving == run);
     state.settings.runs.retain(|known| known.folder != entry.folder);
+    // The latest first: those of long ago are let go of.
+    state.settings.forgotten_runs.insert(0, entry.folder.clone());
     if entry.is_ours() { vec![train(TrainCommand::Order(run, RunOrder::Stop))] } else { Vec::new() }
 }
 
