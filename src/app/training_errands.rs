@@ -74,7 +74,7 @@ fn find(roots: &[PathBuf], is_asked: bool, answers: &Answers) {
                 answers.send(Action::Training(TrainingAction::Found(found)));
             }
             Err(err) => {
-                answers.send(trouble(&format!("The run in {} cannot be shown", path.display()), &err))
+                answers.send(trouble(&format!("The run in {} cannot be shown", path.display()), &err));
             }
         }
     }

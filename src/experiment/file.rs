@@ -120,8 +120,8 @@ impl ExperimentFile {
         }
         let mut names: Vec<&str> = self.axes.iter().map(|axis| axis.name.as_str()).collect();
         names.sort_unstable();
-        if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
-            return Err(format!("there are two axes called {}", twice[0]));
+        if let Some((twice, _)) = names.iter().zip(names.iter().skip(1)).find(|(one, next)| one == next) {
+            return Err(format!("there are two axes called {twice}"));
         }
         for Axis { name, values } in &self.axes {
             for value in values.iter().filter_map(toml::Value::as_table) {

@@ -155,7 +155,7 @@ mod tests {
         History { steps, held_out: vec![found], read_bytes: 0 }
     }
 
-    /// Byte for byte what TensorBoard's own writer makes of the same: tests/golden/make_events.py.
+    /// Byte for byte what TensorBoard's own writer makes of the same: `tests/golden/make_events.py`.
     #[test]
     fn an_event_file_is_the_one_that_tensorboard_writes() {
         let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/events.tfevents");

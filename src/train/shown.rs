@@ -52,9 +52,11 @@ pub fn shown(
             evenly(&all, most).map(|entry| picture(model, entry, config)).collect()
         }
         TrainingData::Objects(objects) => {
-            let known = objects.objects(Split::HeldOut).filter(|entry| !is_unseen(entry, config)).collect();
-            let others = objects.objects(Split::All).filter(|entry| is_unseen(entry, config)).collect();
-            chosen(known, others, most).into_iter().map(|entry| object(model, entry, config)).collect()
+            let known: Vec<_> =
+                objects.objects(Split::HeldOut).filter(|entry| !is_unseen(entry, config)).collect();
+            let others: Vec<_> =
+                objects.objects(Split::All).filter(|entry| is_unseen(entry, config)).collect();
+            chosen(&known, &others, most).into_iter().map(|entry| object(model, entry, config)).collect()
         }
         TrainingData::Sounds(sounds) => shown_sounds(model, sounds, config, most),
     }
@@ -69,15 +71,15 @@ pub(super) fn shown_sounds(
 ) -> Result<Vec<Shown>, TrainError> {
     let is_heard = |entry: &&SoundEntry| beginning(entry, sounds.rate_hz()).iter().any(|value| *value != 0.0);
     let heard = |split| sounds.sounds(split).filter(is_heard);
-    let known = heard(Split::HeldOut).filter(|entry| !is_unheard(entry, config)).collect();
-    let others = heard(Split::All).filter(|entry| is_unheard(entry, config)).collect();
+    let known: Vec<_> = heard(Split::HeldOut).filter(|entry| !is_unheard(entry, config)).collect();
+    let others: Vec<_> = heard(Split::All).filter(|entry| is_unheard(entry, config)).collect();
     let sound = |entry| sound(model, entry, sounds.rate_hz());
-    chosen(known, others, most).into_iter().map(sound).collect()
+    chosen(&known, &others, most).into_iter().map(sound).collect()
 }
 
 /// So many of the first, and half as many of the others.
-fn chosen<T: Copy>(known: Vec<T>, others: Vec<T>, most: usize) -> Vec<T> {
-    evenly(&known, most).chain(evenly(&others, most.div_ceil(2))).collect()
+fn chosen<T: Copy>(known: &[T], others: &[T], most: usize) -> Vec<T> {
+    evenly(known, most).chain(evenly(others, most.div_ceil(2))).collect()
 }
 
 fn picture(model: &Model, entry: &Entry, config: &RunConfig) -> Result<Shown, TrainError> {

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::common::{put, waves};
 
 /// Longest that a run of a few steps may take, on a machine that has other things to do.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_mins(5);
 
 const FILE: &str = r#"
 title = "Tiny"

@@ -47,7 +47,9 @@ impl Trainers {
                     let work = move || worker::work(&arms, within, &orders, &reading, &report);
                     if let Err(failure) = beside_the_window(work) {
                         let failed = Failed::of(failure.as_ref());
-                        runs.into_iter().for_each(|run| whole.news(run, failed.clone().into()));
+                        for run in runs {
+                            whole.news(run, failed.clone().into());
+                        }
                     }
                 })?;
                 self.orders.extend(runs.into_iter().map(|run| (run, sender.clone())));

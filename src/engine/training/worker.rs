@@ -52,7 +52,9 @@ pub(super) fn work(
             break;
         }
     }
-    arms.iter_mut().for_each(|arm| arm.stop(report));
+    for arm in &mut arms {
+        arm.stop(report);
+    }
     judge(&arms, &data, reading, report);
 }
 

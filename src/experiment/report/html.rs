@@ -155,7 +155,7 @@ fn media(run: &RunResult, name: &str, about: &str, out: &Path) -> Result<Markup,
     let path = run_folder(out, &run.planned.id).join(SHOWN).join(name);
     let bytes = std::fs::read(&path).map_err(io_error(format!("{} cannot be read", path.display())))?;
     let data = STANDARD.encode(&bytes);
-    if name.ends_with(".wav") {
+    if Path::new(name).extension().is_some_and(|own| own == "wav") {
         return Ok(html! {
             audio controls preload="none" aria-label=(about) src=(format!("data:audio/wav;base64,{data}")) {}
         });

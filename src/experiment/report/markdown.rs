@@ -1,4 +1,5 @@
 use std::fmt::Write;
+use std::path::Path;
 
 use super::super::Outcome;
 use super::super::arms::Section;
@@ -9,21 +10,22 @@ use super::write;
 
 /// The same as the page, with links to the pictures and sounds of the runs' folders, and without the curves.
 pub(super) fn text(planned: &Planned, sections: &[Section<'_>], results: &[RunResult]) -> String {
+    // Writing to a String cannot fail.
     let mut text = format!("# {}\n\n", planned.title);
     if !planned.about.is_empty() {
-        text += &format!("{}\n\n", planned.about.trim());
+        write!(text, "{}\n\n", planned.about.trim()).ok();
     }
-    text += &format!("{}\n", write::standing(results));
+    writeln!(text, "{}", write::standing(results)).ok();
     for own in sections {
-        text += &format!("\n## {}\n\n{}\n\n", write::heading(own), write::measured(own, planned));
+        write!(text, "\n## {}\n\n{}\n\n", write::heading(own), write::measured(own, planned)).ok();
         text += &table(&tables::figures(own, planned, false));
         if own.num_items(true) > 0 {
-            text += &format!("\n### What training left out\n\n{}\n\n", write::unseen(own));
+            write!(text, "\n### What training left out\n\n{}\n\n", write::unseen(own)).ok();
             text += &table(&tables::figures(own, planned, true));
         }
         let num_open = tables::num_open(own);
         if num_open > 0 {
-            text += &format!("\n{}\n", write::left_open(num_open));
+            writeln!(text, "\n{}", write::left_open(num_open)).ok();
         }
         text += "\n### What it cost\n\n";
         text += &table(&tables::costs(own));
@@ -55,7 +57,7 @@ fn sheet(own: &Section<'_>) -> String {
     let done: Vec<_> = own.arms.iter().filter_map(write::first_done).collect();
     let Some((_, first, shown)) = done.first() else { return String::new() };
     let link = |run: &RunResult, name: &str, label: &str| {
-        let sign = if name.ends_with(".png") { "!" } else { "" };
+        let sign = if Path::new(name).extension().is_some_and(|own| own == "png") { "!" } else { "" };
         format!("{sign}[{label}](runs/{}/{SHOWN}/{name})", run.planned.id)
     };
     let mut head = vec!["item".to_owned(), "as it is".to_owned()];
@@ -87,7 +89,7 @@ fn left(results: &[RunResult]) -> String {
     });
     let refused: String = refused.collect();
     let waiting = results.iter().filter(|run| write::is_waiting(run));
-    let waiting: String = waiting.map(|run| format!("- {}\n", run.planned.title())).collect();
+    let waiting = waiting.map(|run| format!("- {}\n", run.planned.title())).collect::<Vec<_>>().concat();
     for (title, lines) in [("Refused", refused), ("Not done yet", waiting)] {
         if !lines.is_empty() {
             // Writing to a String cannot fail.

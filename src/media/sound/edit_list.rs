@@ -12,14 +12,14 @@ pub(super) struct Edit {
 
 /// Of the first sound track of an MP4 file; `None` of any other file, and of a track that is not one piece.
 pub(super) fn edit(file: &[u8]) -> Option<Edit> {
-    let moov = inner(file, b"moov")?;
+    let moov = inner(file, *b"moov")?;
     let track = boxes(moov).filter(|(name, _)| *name == b"trak").map(|(_, own)| own).find(|track| {
-        let handler = inner(track, b"mdia").and_then(|media| inner(media, b"hdlr"));
+        let handler = inner(track, *b"mdia").and_then(|media| inner(media, *b"hdlr"));
         handler.and_then(|own| own.get(8..12)) == Some(b"soun")
     })?;
-    let movie_scale = time_scale(inner(moov, b"mvhd")?)?;
-    let media_scale = time_scale(inner(inner(track, b"mdia")?, b"mdhd")?)?;
-    let list = inner(inner(track, b"edts")?, b"elst")?;
+    let movie_scale = time_scale(inner(moov, *b"mvhd")?)?;
+    let media_scale = time_scale(inner(inner(track, *b"mdia")?, *b"mdhd")?)?;
+    let list = inner(inner(track, *b"edts")?, *b"elst")?;
     // One edit, or an empty one would be silence before it.
     if number(list, 4, 4)? != 1 {
         return None;
@@ -48,8 +48,8 @@ fn boxes(mut bytes: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
 }
 
 /// What is in the first box of a name.
-fn inner<'a>(bytes: &'a [u8], wanted: &[u8; 4]) -> Option<&'a [u8]> {
-    boxes(bytes).find(|(name, _)| name == wanted).map(|(_, content)| content)
+fn inner(bytes: &[u8], wanted: [u8; 4]) -> Option<&[u8]> {
+    boxes(bytes).find(|(name, _)| **name == wanted).map(|(_, content)| content)
 }
 
 /// Units in a second, of a movie's or a track's header.

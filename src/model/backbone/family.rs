@@ -32,7 +32,7 @@ const HALVES: PixelScale = PixelScale { mean: [0.5; 3], deviation: [0.5; 3] };
 /// As in `OpenAI`'s `clip.py`.
 const CLIP: PixelScale = PixelScale {
     mean: [0.481_454_66, 0.457_827_5, 0.408_210_73],
-    deviation: [0.268_629_54, 0.261_302_58, 0.275_777_11],
+    deviation: [0.268_629_54, 0.261_302_6, 0.275_777_1],
 };
 
 impl Family {

@@ -305,10 +305,14 @@ impl Layout {
         let mut parts = Part::own(&renamed(name, self.naming.outside), shape);
         if self.naming.is_flat && matches!(name, "cls_token" | "pos_embed") {
             let axes = usize::from(name == "pos_embed") + 1;
-            parts.iter_mut().for_each(|part| drop(part.shape.drain(..part.shape.len() - axes)));
+            for part in &mut parts {
+                part.shape.drain(..part.shape.len() - axes);
+            }
         }
         if let ("pos_embed", [one, count, dim], false) = (name, shape, self.has_class_position) {
-            parts.iter_mut().for_each(|part| part.shape = vec![*one, count - 1, *dim]);
+            for part in &mut parts {
+                part.shape = vec![*one, count - 1, *dim];
+            }
             parts.insert(0, Part { name: None, shape: vec![*one, 1, *dim] });
         }
         parts

@@ -9,7 +9,7 @@ use crate::storage::TensorFile;
 
 /// Attention heads of every family are this wide, whatever the size.
 const HEAD_DIM: usize = 64;
-/// Side of a patch of every DINOv2.
+/// Side of a patch of every `DINOv2`.
 const DINOV2_PATCH: usize = 14;
 /// Width of a ViT-Ti and of a ViT-L.
 const DIM_TINY: usize = 192;

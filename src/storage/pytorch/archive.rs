@@ -64,8 +64,11 @@ fn directory(bytes: &[u8]) -> Option<(u64, usize)> {
     Some((count, usize::try_from(start).ok()?))
 }
 
+/// A name and what it holds.
+type Entry<'bytes> = (&'bytes str, &'bytes [u8]);
+
 /// An entry of the directory, unless it is compressed, and where the next one begins.
-fn entry(bytes: &[u8], at: usize) -> Option<(Option<(&str, &[u8])>, usize)> {
+fn entry(bytes: &[u8], at: usize) -> Option<(Option<Entry<'_>>, usize)> {
     let header = bytes.get(at..).filter(|rest| rest.starts_with(ENTRY))?;
     let field = |at| number::<2>(header, at).map(|len| len as usize);
     let (method, name_len, extra_len, comment_len) = (field(10)?, field(28)?, field(30)?, field(32)?);

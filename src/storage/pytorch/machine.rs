@@ -112,12 +112,12 @@ impl<'data> Machine<'data> {
             0x86 => self.tuple(2)?,
             0x87 => self.tuple(3)?,
             b't' | b'l' | 0x91 => {
-                let items = self.to_mark()?;
+                let items = self.take_to_mark()?;
                 self.sequence(items)?
             }
             b'}' => self.map(Vec::new())?,
             b'd' => {
-                let items = self.to_mark()?;
+                let items = self.take_to_mark()?;
                 self.map(pairs(&items))?
             }
             b'h' => self.recall(bytes.number::<1>()?)?,
@@ -144,7 +144,7 @@ impl<'data> Machine<'data> {
                 self.pop()?;
             }
             b'1' => {
-                self.to_mark()?;
+                self.take_to_mark()?;
             }
             b'q' => self.remember(bytes.number::<1>()?)?,
             b'r' => self.remember(bytes.number::<4>()?)?,
@@ -154,7 +154,7 @@ impl<'data> Machine<'data> {
                 self.append(&[item])?;
             }
             b'e' | 0x90 => {
-                let items = self.to_mark()?;
+                let items = self.take_to_mark()?;
                 self.append(&items)?;
             }
             b's' => {
@@ -162,7 +162,7 @@ impl<'data> Machine<'data> {
                 self.insert(&[(key, value)])?;
             }
             b'u' => {
-                let items = self.to_mark()?;
+                let items = self.take_to_mark()?;
                 self.insert(&pairs(&items))?;
             }
             b'b' => self.build()?,
@@ -183,7 +183,7 @@ impl<'data> Machine<'data> {
         self.stack.pop().ok_or_else(damaged)
     }
 
-    fn to_mark(&mut self) -> Done<Vec<Value<'data>>> {
+    fn take_to_mark(&mut self) -> Done<Vec<Value<'data>>> {
         let mark = self.marks.pop().filter(|mark| *mark <= self.stack.len()).ok_or_else(damaged)?;
         Ok(self.stack.split_off(mark))
     }

@@ -47,9 +47,8 @@ pub(super) fn fork(state: &mut State, run: RunId) -> Vec<Effect> {
 }
 
 fn take_sources(form: &mut TrainForm, sources: &RunSources) {
-    let text = |path: &Path| path.display().to_string();
-    form.data = text(&sources.data);
-    form.backbone = sources.backbone.as_deref().map(text).unwrap_or_default();
+    form.data = sources.data.display().to_string();
+    form.backbone = sources.backbone.as_ref().map(|path| path.display().to_string()).unwrap_or_default();
 }
 
 /// The form says something else: what was known of what it said before is forgotten.
@@ -102,6 +101,9 @@ fn suggest_folder(state: &mut State) {
     }
 }
 
+/// Numbers that are tried for a new folder: far more than there are runs.
+const FOLDERS_TRIED: u32 = 1_000_000;
+
 /// A folder among the runs that none of them has, called after what is learned and how.
 fn free_folder(state: &State, how: &str) -> PathBuf {
     let root = state.settings.runs_root().unwrap_or_default();
@@ -110,7 +112,7 @@ fn free_folder(state: &State, how: &str) -> PathBuf {
         let is_within = |run: &RunEntry| run.folder.starts_with(folder);
         !state.training.runs.iter().any(is_within)
     };
-    (1..).map(|number| root.join(format!("{name}-{number}"))).find(is_free).unwrap_or(root)
+    (1..=FOLDERS_TRIED).map(|number| root.join(format!("{name}-{number}"))).find(is_free).unwrap_or(root)
 }
 
 fn plan(state: &mut State, sources: RunSources, out: PathBuf) -> RunPlan {
@@ -164,10 +166,10 @@ pub(super) fn race(state: &mut State) -> Vec<Effect> {
             Err(why) => return refuse(state, why),
         }
     }
-    begin(state, plans, Some(out))
+    begin(state, plans, Some(&out))
 }
 
-fn begin(state: &mut State, plans: Vec<RunPlan>, race: Option<PathBuf>) -> Vec<Effect> {
+fn begin(state: &mut State, plans: Vec<RunPlan>, race: Option<&Path>) -> Vec<Effect> {
     if let Some(known) = plans.iter().find_map(|plan| state.training.run_at(&plan.out)) {
         let what =
             format!("{} has the run {} already: choose another folder", known.folder.display(), known.name);
@@ -178,7 +180,7 @@ fn begin(state: &mut State, plans: Vec<RunPlan>, race: Option<PathBuf>) -> Vec<E
         Budget::Time(within) => Some(within),
     };
     for plan in &plans {
-        let name = match &race {
+        let name = match race {
             Some(folder) => format!("{}, {}", runs::usual(folder), plan.sources.mode),
             None => runs::usual(&plan.out),
         };
@@ -186,7 +188,7 @@ fn begin(state: &mut State, plans: Vec<RunPlan>, race: Option<PathBuf>) -> Vec<E
         state.settings.forgotten_runs.retain(|folder| *folder != plan.out);
         entry.name = name;
         entry.sources = Some(plan.sources.clone());
-        entry.race.clone_from(&race);
+        entry.race = race.map(PathBuf::from);
         entry.status = RunStatus::Preparing("Waiting");
         state.training.runs.push(entry);
     }
