@@ -18,6 +18,9 @@ use safetensors::SafeTensors;
 
 use crate::{common, golden, pictures, read, relative_error, small_config, values};
 
+/// Names of tensors and their shapes.
+type Shapes = Vec<(String, Vec<usize>)>;
+
 fn file(name: &str) -> PathBuf {
     common::golden(&format!("backbones/{name}"))
 }
@@ -146,9 +149,9 @@ fn the_counts_are_those_of_the_published_sizes() {
 }
 
 /// A network of pictures around this backbone.
-fn config_around(backbone: BackboneConfig, mode: Mode) -> ModelConfig {
+fn config_around(backbone: &BackboneConfig, mode: Mode) -> ModelConfig {
     let input_size = 2 * backbone.patch;
-    let backbone = BackboneConfig { grid: 2, ..backbone };
+    let backbone = BackboneConfig { grid: 2, ..backbone.clone() };
     ModelConfig { mode, input_size, backbone, ..small_config(Composer::TransInr) }
 }
 
@@ -180,7 +183,7 @@ fn every_family_is_part_of_a_network_that_learns_and_is_kept() {
         let path = folder.path().join(name.replace('/', "_"));
         common::put(&path, &bytes);
         let sha256 = sha256_hex(&bytes);
-        let config = config_around(recognised(&bytes), Mode::Prompt);
+        let config = config_around(&recognised(&bytes), Mode::Prompt);
         let (backbone, _) = load_backbone(&bytes, &config.backbone, &device).unwrap();
         let network = Hypernetwork::from_backbone(&config, backbone, 0, &device).unwrap();
         assert_eq!(network.num_params(), config.parameters().total(), "{name}");
@@ -225,7 +228,7 @@ fn positions_of_masked_autoencoders_are_sines_and_cosines() {
     let config = ModelConfig {
         input_size: 16,
         backbone: recognised(&bytes),
-        ..config_around(recognised(&bytes), Mode::Scratch)
+        ..config_around(&recognised(&bytes), Mode::Scratch)
     };
     let network = Hypernetwork::init(&config, 0, &cpu_device()).unwrap();
     let found = values(network.backbone.pos_embed.unwrap().val());
@@ -241,7 +244,7 @@ fn the_files_beside_weights_tell_how_pixels_are_normalised() {
     };
     let told = PixelScale { mean: [0.4, 0.5, 0.6], deviation: [0.2, 0.25, 0.3] };
     assert_eq!((config.family, config.pixel_scale()), (Family::Clip, told));
-    let model = config_around(config, Mode::Prompt);
+    let model = config_around(&config, Mode::Prompt);
     assert_eq!(ModelConfig::from_json(&model.to_json().unwrap()).unwrap(), model);
 
     // The tensors of these families are alike: a file beside them tells which it is.
@@ -311,7 +314,7 @@ fn nothing_is_run_from_a_file_and_what_it_asks_for_is_named() {
 
 #[test]
 fn incomplete_backbones_are_named_with_what_is_missing() {
-    let tensors = |change: &dyn Fn(&mut Vec<(String, Vec<usize>)>)| {
+    let tensors = |change: &dyn Fn(&mut Shapes)| {
         let bytes = read(&file("clip_timm.safetensors"));
         let file = SafeTensors::deserialize(&bytes).unwrap();
         let mut shapes: Vec<_> =
@@ -343,7 +346,7 @@ fn incomplete_backbones_are_named_with_what_is_missing() {
         "{}",
         found.summary()
     );
-    let nearest = |change: &dyn Fn(&mut Vec<(String, Vec<usize>)>)| match tensors(change).contents {
+    let nearest = |change: &dyn Fn(&mut Shapes)| match tensors(change).contents {
         Contents::Unknown { nearest } => nearest,
         other => panic!("{other:?}"),
     };
