@@ -6,12 +6,12 @@ use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use hyperscope::field::{Activation, Architecture};
 use hyperscope::model::{
-    BackboneConfig, Checkpoint, Composer, Family, Hypernetwork, LoraConfig, Mode, ModelConfig, Objective,
-    SignalKind, checkpoint_bytes, cpu_device, evaluate_batch,
+    Checkpoint, Composer, Hypernetwork, LoraConfig, Mode, ModelConfig, Objective, SignalKind,
+    checkpoint_bytes, cpu_device, evaluate_batch,
 };
 use safetensors::SafeTensors;
 
-use crate::{common, golden, pictures, read, relative_error, small_config, values};
+use crate::{common, golden, pictures, read, relative_error, small_config, values, vit_base};
 
 /// The gradients of a module by the names of a file, in the file's layout; none of what does not learn.
 struct ByName<'a> {
@@ -99,16 +99,7 @@ fn ipc_lora_and_prompts_agree_with_pytorch_and_its_gradients() {
 /// Beside closed forms: ranks of 8 on a ViT-B are 1,327,104 numbers, and `ipc` writes one layer.
 #[test]
 fn the_counts_are_those_of_the_papers() {
-    let backbone = BackboneConfig {
-        family: Family::AugregVit,
-        dim: 768,
-        depth: 12,
-        heads: 12,
-        mlp: 3_072,
-        patch: 16,
-        grid: 14,
-        pixels: None,
-    };
+    let backbone = vit_base();
     let lora = LoraConfig { rank: 8, alpha: 16.0 };
     let config = ModelConfig {
         mode: Mode::Lora,

@@ -8,14 +8,13 @@ use burn::tensor::{Tensor, TensorData};
 use hyperscope::field::{Architecture, Encoding, FieldKind, LayerShape};
 use hyperscope::media::{Framing, ImageSignal, Picture};
 use hyperscope::model::{
-    BackboneConfig, Checkpoint, Composer, Family, Hypernetwork, Mode, Model, ModelConfig, Objective,
-    PixelScale, SignalKind, best_device, checkpoint_bytes, cpu_device, device_name, encode_points,
-    evaluate_batch, normalise,
+    Checkpoint, Composer, Hypernetwork, Mode, Model, ModelConfig, Objective, PixelScale, SignalKind,
+    best_device, checkpoint_bytes, cpu_device, device_name, encode_points, evaluate_batch, normalise,
 };
 use hyperscope::storage::Identity;
 use safetensors::SafeTensors;
 
-use crate::{common, golden, pictures, read, relative_error, small_config, values};
+use crate::{common, golden, pictures, read, relative_error, small_config, values, vit_base};
 
 /// Every parameter times `factor`.
 struct Scale(f32);
@@ -113,16 +112,7 @@ fn a_software_gpu_is_never_chosen() {
 
 #[test]
 fn the_counts_are_those_of_the_specification() {
-    let vit_base = BackboneConfig {
-        family: Family::AugregVit,
-        dim: 768,
-        depth: 12,
-        heads: 12,
-        mlp: 3_072,
-        patch: 16,
-        grid: 14,
-        pixels: None,
-    };
+    let vit_base = vit_base();
     let image = ModelConfig {
         kind: SignalKind::Image,
         mode: Mode::Prompt,

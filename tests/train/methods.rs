@@ -14,7 +14,7 @@ use safetensors::SafeTensors;
 use serde_json::Value;
 
 use crate::objects;
-use crate::run::{backbone, config, data, finish, inputs, lines};
+use crate::run::{backbone, config, data, finish, inputs, lines, resumes_bit_for_bit};
 
 /// Names with the bytes of their numbers.
 type Tensors = Vec<(String, Vec<u8>)>;
@@ -106,26 +106,13 @@ fn every_method_learns_pictures_and_frozen_is_frozen() {
 #[test]
 fn a_resumed_run_of_every_method_is_the_one_that_never_stopped() {
     let folder = tempfile::tempdir().unwrap();
-    let device = cpu_device();
     let own = RunConfig {
         steps: 8,
         evaluate_every: 4,
         checkpoint_every: 4,
         ..methods(Composer::Ipc, Objective::Nll, 2)
     };
-    let whole = inputs(Mode::Lora, folder.path(), "whole");
-    finish(Run::start(own.clone(), &whole, data(), &device).unwrap());
-    let parts = inputs(Mode::Lora, folder.path(), "parts");
-    let mut run = Run::start(own.clone(), &parts, data(), &device).unwrap();
-    for _ in 0..6 {
-        run.step().unwrap();
-    }
-    drop(run);
-    let resumed = Run::resume(&parts, data(), &device).unwrap();
-    assert_eq!(resumed.steps(), (4, 8));
-    finish(resumed);
-    let state = |inputs: &RunInputs| std::fs::read(inputs.out.join("state.safetensors")).unwrap();
-    assert!(state(&whole) == state(&parts), "the states differ");
+    resumes_bit_for_bit(&own, Mode::Lora, folder.path());
     // What is asked for besides is in the settings, and read back from them.
     let text = own.to_toml().unwrap();
     assert_eq!(RunConfig::from_toml(&text, SignalKind::Image).unwrap(), own);

@@ -70,25 +70,30 @@ pub(crate) fn lines(folder: &Path) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
+/// A run of eight steps that is lost two steps after its checkpoint at four and gone on with ends in the state of one that
+/// never stopped.
+pub(crate) fn resumes_bit_for_bit(own: &RunConfig, mode: Mode, folder: &Path) -> [RunInputs; 2] {
+    let device = cpu_device();
+    let [whole, parts] = ["whole", "parts"].map(|name| inputs(mode, folder, &format!("{name}-{mode}")));
+    finish(Run::start(own.clone(), &whole, data(), &device).unwrap());
+    let mut run = Run::start(own.clone(), &parts, data(), &device).unwrap();
+    for _ in 0..6 {
+        run.step().unwrap();
+    }
+    drop(run);
+    let resumed = Run::resume(&parts, data(), &device).unwrap();
+    assert_eq!(resumed.steps(), (4, 8));
+    finish(resumed);
+    let state = |inputs: &RunInputs| std::fs::read(inputs.out.join("state.safetensors")).unwrap();
+    assert!(state(&whole) == state(&parts), "{mode}: the states differ");
+    [whole, parts]
+}
+
 #[test]
 fn a_resumed_run_is_bit_for_bit_the_one_that_never_stopped() {
     let folder = tempfile::tempdir().unwrap();
-    let device = cpu_device();
     for mode in [Mode::Scratch, Mode::Prompt] {
-        let whole = inputs(mode, folder.path(), &format!("whole-{mode}"));
-        finish(Run::start(config(), &whole, data(), &device).unwrap());
-        let parts = inputs(mode, folder.path(), &format!("parts-{mode}"));
-        let mut run = Run::start(config(), &parts, data(), &device).unwrap();
-        // Two steps beyond the checkpoint are lost with the run, and done again.
-        for _ in 0..6 {
-            run.step().unwrap();
-        }
-        drop(run);
-        let resumed = Run::resume(&parts, data(), &device).unwrap();
-        assert_eq!(resumed.steps(), (4, 8));
-        finish(resumed);
-        let state = |inputs: &RunInputs| std::fs::read(inputs.out.join("state.safetensors")).unwrap();
-        assert!(state(&whole) == state(&parts), "{mode}: the states differ");
+        let [whole, parts] = resumes_bit_for_bit(&config(), mode, folder.path());
         let losses = |inputs: &RunInputs| -> Vec<(Value, Value)> {
             lines(&inputs.out).iter().map(|line| (line["step"].clone(), line["loss"].clone())).collect()
         };
