@@ -9,8 +9,7 @@ use super::state::{Dialog, NoticeId, ShelfKey};
 use super::training::TrainingAction;
 use crate::audio;
 use crate::engine::{Command, Event, ItemId, JobId, Origin, Preview, RunId, TrainCommand};
-use crate::export::SampleDepth;
-use crate::media::{Framing, ObjectFraming, Picture};
+use crate::media::{Framing, ObjectFraming, Picture, SampleDepth, Sound};
 use crate::model::SignalKind;
 use crate::render::ViewMode;
 use crate::train::RefineConfig;
@@ -237,6 +236,10 @@ pub enum Effect {
     },
     /// Read a held-out picture; the answer is [`TrainingAction::Sheet`].
     ReadSheet(PathBuf),
+    /// Read a sound of a run's folder; the answer is [`TrainingAction::Heard`].
+    ReadSound(PathBuf),
+    /// Play this, in the place of the selected sound; or that again.
+    Audition(Option<(PathBuf, Arc<Sound>)>),
     /// Read the settings of a run; the answer is [`TrainingAction::Settings`].
     ReadSettings(PathBuf),
     /// Write the settings of a run.

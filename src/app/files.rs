@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::item::Item;
 use super::training::TrainingFile;
-use crate::export::SampleDepth;
+use crate::media::SampleDepth;
 
 /// What a file is wanted for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

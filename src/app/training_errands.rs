@@ -9,7 +9,7 @@ use super::training::{FoundRun, TrainingAction};
 use crate::limits;
 use crate::media;
 use crate::storage::write_atomically;
-use crate::train::{History, RunFolder};
+use crate::train::{History, RunFolder, Sheet, Verdict};
 
 /// Read or write what is wanted, and answer.
 pub(crate) fn run(wanted: Effect, answers: &Answers) {
@@ -20,12 +20,12 @@ pub(crate) fn run(wanted: Effect, answers: &Answers) {
             let Ok(history) = History::read(&folder, from) else { return };
             let is_whole = from == 0 || history.read_bytes < from;
             if is_whole || history.read_bytes > from {
-                let samples = RunFolder::samples(&folder);
+                let samples = Sheet::list(&folder);
                 answers.send(Action::Training(TrainingAction::Read { run, history, is_whole, samples }));
             }
         }
         Effect::ListSamples { run, folder } => {
-            let samples = RunFolder::samples(&folder);
+            let samples = Sheet::list(&folder);
             answers.send(Action::Training(TrainingAction::Samples(run, samples)));
         }
         Effect::ReadSheet(path) => {
@@ -35,6 +35,15 @@ pub(crate) fn run(wanted: Effect, answers: &Answers) {
                     answers.send(Action::Training(TrainingAction::Sheet(path, Arc::new(picture))));
                 }
                 Err(err) => answers.send(trouble("A held-out picture cannot be shown", &err)),
+            }
+        }
+        Effect::ReadSound(path) => {
+            let read = media::read_file(&path).and_then(|bytes| media::decode_sound(&bytes));
+            match read {
+                Ok(sound) => {
+                    answers.send(Action::Training(TrainingAction::Heard(path, Arc::new(sound))));
+                }
+                Err(err) => answers.send(trouble("A held-out sound cannot be played", &err)),
             }
         }
         Effect::ReadSettings(path) => match text(&path) {
@@ -69,8 +78,8 @@ fn find(roots: &[PathBuf], is_asked: bool, answers: &Answers) {
         match RunFolder::read(&path) {
             Ok(folder) => {
                 let history = History::read(&path, 0).unwrap_or_default();
-                let samples = RunFolder::samples(&path);
-                let found = vec![FoundRun { folder, history, samples }];
+                let samples = Sheet::list(&path);
+                let found = vec![FoundRun { folder, history, samples, race: race(&path) }];
                 answers.send(Action::Training(TrainingAction::Found(found)));
             }
             Err(err) => {
@@ -78,6 +87,13 @@ fn find(roots: &[PathBuf], is_asked: bool, answers: &Answers) {
             }
         }
     }
+}
+
+/// The race of a run's folder, if it has ended: `verdict.json` lies beside the folder of its arms.
+fn race(run: &Path) -> Option<(PathBuf, Verdict)> {
+    let folder = run.parent()?.parent()?;
+    let verdict = Verdict::read(folder)?;
+    verdict.arms.iter().any(|arm| run.ends_with(arm.mode.to_string())).then(|| (folder.to_owned(), verdict))
 }
 
 fn text(path: &Path) -> std::io::Result<String> {

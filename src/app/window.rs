@@ -125,6 +125,7 @@ impl Window {
             Effect::Paste => self.errands.clipboard(Request::Open),
             Effect::FindOutputs => self.errands.find_outputs(),
             Effect::Audio(command) => self.listening.command(command, &self.state),
+            Effect::Audition(sound) => self.listening.audition(sound, &self.state),
             Effect::Train(command) => self.train(*command),
             other => self.errands.training(other),
         }
@@ -218,7 +219,8 @@ impl Window {
         if let Some(seen) = self.listening.tend(&self.state) {
             self.panels.seen_sound = Some(seen);
         }
-        self.state.player = self.listening.state();
+        self.state.player = self.listening.state(&self.state);
+        self.state.training.heard = self.listening.auditioned().cloned();
         let trouble = self.bridge.as_mut().and_then(|bridge| bridge.tend(ctx));
         if let Some((message, details)) = trouble {
             self.act(Action::Trouble { message, details });

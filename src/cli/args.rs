@@ -279,9 +279,9 @@ pub(super) struct InspectArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct TrainArgs {
-    /// What kind of signal it learns
-    #[arg(long, value_enum, default_value = "image")]
-    pub(super) kind: KindName,
+    /// What kind of signal it learns: by default pictures, or that of the model it starts from
+    #[arg(long, value_enum)]
+    pub(super) kind: Option<KindName>,
     /// A folder of pictures, of objects with their posed views, or of sounds
     #[arg(long)]
     pub(super) data: PathBuf,
@@ -295,7 +295,8 @@ pub(super) struct TrainArgs {
     /// A model to start from, with all of its weights, instead of a backbone alone; to be given again with --resume
     #[arg(long, value_name = "MODEL")]
     pub(super) from: Option<PathBuf>,
-    /// Settings; what the file leaves out is as in the default model's recipe
+    /// Settings; what the file leaves out is as in the default model's recipe, the network as that of the model it starts
+    /// from
     #[arg(long, value_name = "RUN.toml")]
     pub(super) config: Option<PathBuf>,
     /// The folder of the run
@@ -304,7 +305,7 @@ pub(super) struct TrainArgs {
     /// Go on with the run in that folder
     #[arg(long)]
     pub(super) resume: bool,
-    /// Gradient steps, instead of the settings'
+    /// Gradient steps, instead of the settings'; with --resume it may be more than before
     #[arg(long)]
     pub(super) steps: Option<u32>,
     /// Seed, instead of the settings'

@@ -2,7 +2,7 @@ use std::ffi::OsString;
 use std::io::Read;
 use std::path::Path;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use serde::Serialize;
 
 use super::experiment_args::ExperimentArgs;
@@ -70,6 +70,8 @@ fn list(plan: &Plan, args: &ExperimentArgs) -> anyhow::Result<()> {
         }
     }
     output::line("GFLOP are those of a step; learns, frozen and field are weights");
+    let missing: Vec<String> = plan.missing().into_iter().map(|path| path.display().to_string()).collect();
+    ensure!(missing.is_empty(), "these are not there: {}", missing.join(", "));
     Ok(())
 }
 

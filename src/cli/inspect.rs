@@ -1,18 +1,26 @@
+use std::path::Path;
+
 use anyhow::Context;
 use serde_json::{Value, json};
 
 use super::args::InspectArgs;
 use super::{output, source};
+use crate::dataset::{DatasetError, MeshSize, ViewSet, mesh_size};
 use crate::field::{FieldKind, FieldRecord};
 use crate::media::{self, Content};
 use crate::model::{self, Inspection, WeightsFile, of_field};
 use crate::storage::Identity;
 
+/// How a binary glTF file begins.
+const GLB: &[u8] = b"glTF";
 /// Characters of a note that are shown.
 const NOTE_CHARS: usize = 240;
 
 pub(super) fn run(args: &InspectArgs) -> anyhow::Result<()> {
     let context = || args.file.display().to_string();
+    if let Some(set) = views(&args.file)? {
+        return posed(&set, args);
+    }
     let (path, bytes) = if args.file.is_dir() {
         let WeightsFile { path, bytes, .. } = WeightsFile::read(&args.file)?;
         (path, bytes)
@@ -32,6 +40,13 @@ pub(super) fn run(args: &InspectArgs) -> anyhow::Result<()> {
         let report =
             json!({"kind": "sound", "duration_secs": secs, "sample_rate": rate, "channels": channels});
         (vec![line], report)
+    } else if bytes.starts_with(GLB) {
+        let MeshSize { triangles, materials, extent } = mesh_size(&bytes).with_context(context)?;
+        let [x, y, z] = extent.map(|side| format!("{side:.3}"));
+        let line = format!("{triangles} triangles, {materials} materials, {x} x {y} x {z}");
+        let report =
+            json!({"kind": "mesh", "triangles": triangles, "materials": materials, "extent": extent});
+        (vec![line], report)
     } else {
         let picture = media::decode(&bytes, [255; 3]).with_context(context)?;
         let (width, height) = (picture.width(), picture.height());
@@ -50,6 +65,33 @@ pub(super) fn run(args: &InspectArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The posed views of an object, where a path has some.
+fn views(path: &Path) -> anyhow::Result<Option<ViewSet>> {
+    if !ViewSet::is_at(path) {
+        return Ok(None);
+    }
+    match ViewSet::read(path) {
+        // A folder of something else, as of weights.
+        Err(DatasetError::NoObjects { .. }) => Ok(None),
+        read => Ok(Some(read?)),
+    }
+}
+
+fn posed(set: &ViewSet, args: &InspectArgs) -> anyhow::Result<()> {
+    let (count, near, far) = (set.views.len(), set.near, set.far);
+    let sizes = set.views.first().map_or((0, 0), |view| (view.picture.width(), view.picture.height()));
+    let (width, height) = sizes;
+    if args.json {
+        let report = json!({"kind": "views", "views": count, "width": width, "height": height, "near": near, "far": far});
+        return output::json(&report);
+    }
+    output::line(format_args!(
+        "{}: an object in {count} views of {width}x{height} px, at depths of {near:.2} to {far:.2}",
+        args.file.display()
+    ));
+    Ok(())
+}
+
 /// What it is, in a few words.
 fn what(report: &Value, content: Content) -> &str {
     match report["kind"].as_str() {
@@ -58,6 +100,7 @@ fn what(report: &Value, content: Content) -> &str {
         Some("field") => "image field",
         Some("checkpoint") => "model checkpoint",
         Some("backbone") => "backbone weights",
+        Some("mesh") => "GLB mesh",
         _ => content.name(),
     }
 }

@@ -7,8 +7,8 @@ use serde::Serialize;
 use super::args::TrainArgs;
 use super::{output, source};
 use crate::dataset::{ObjectFolder, PictureFolder, SoundFolder, Split};
-use crate::model::{ModelConfig, ParameterCounts, SignalKind, best_device};
-use crate::train::{Run, RunConfig, RunInputs, RunSources, TrainingData};
+use crate::model::{ModelConfig, ParameterCounts, SignalKind, best_device, read_model_config};
+use crate::train::{Run, RunChange, RunConfig, RunInputs, RunSources, TrainingData, recipe_of};
 
 #[derive(Serialize)]
 struct Report {
@@ -38,12 +38,14 @@ pub(super) fn run(args: &TrainArgs) -> anyhow::Result<()> {
     };
     let device = best_device();
     let mut run = if args.resume {
-        if args.config.is_some() || args.steps.is_some() || args.seed.is_some() {
-            bail!(
-                "a resumed run keeps the settings it was started with; leave out --config, --steps and --seed"
-            );
+        if args.config.is_some() || args.seed.is_some() {
+            bail!("a resumed run keeps the settings it was started with; leave out --config and --seed");
         }
-        Run::resume(&inputs, data, &device)?
+        let mut run = Run::resume(&inputs, data, &device)?;
+        if args.steps.is_some() {
+            run.change(RunChange { steps: args.steps, ..RunChange::default() })?;
+        }
+        run
     } else {
         Run::start(config, &inputs, data, &device)?
     };
@@ -142,19 +144,31 @@ fn say(rejected: &[(PathBuf, String)], what: &str, [train, held_out]: [usize; 2]
     output::note(format_args!("{train} {what} to train on, {held_out} held out"));
 }
 
-/// The settings of a run, be it new or resumed.
+/// The settings of a run, be it new or resumed. Those of one that starts from a model are for that model's network.
 fn config(args: &TrainArgs) -> anyhow::Result<RunConfig> {
     let own = args.out.join("run.toml");
     let path = if args.resume { Some(&own) } else { args.config.as_ref() };
+    let kind = args.kind.map(SignalKind::from);
+    let recipe = match args.from.as_deref().filter(|_| !args.resume) {
+        Some(from) => recipe_of(&read_model_config(from)?),
+        None => RunConfig::of(kind.unwrap_or(SignalKind::Image)),
+    };
     let mut config = match path {
-        None => RunConfig::of(args.kind.into()),
+        None => recipe,
         Some(path) => {
             let context = || path.display().to_string();
-            let text = String::from_utf8(source::bytes(path)?);
-            RunConfig::from_toml(&text.with_context(context)?, args.kind.into()).with_context(context)?
+            let text = String::from_utf8(source::bytes(path)?).with_context(context)?;
+            match args.from {
+                Some(_) if !args.resume => recipe.with_toml(&text),
+                _ => RunConfig::from_toml(&text, recipe.kind),
+            }
+            .with_context(context)?
         }
     };
-    config.steps = args.steps.unwrap_or(config.steps);
+    if kind.is_some_and(|kind| kind != config.kind) {
+        bail!("the run is for another kind of signal than --kind says; leave out --kind");
+    }
+    config.steps = args.steps.filter(|_| !args.resume).unwrap_or(config.steps);
     config.seed = args.seed.unwrap_or(config.seed);
     Ok(config)
 }

@@ -6,10 +6,9 @@ use clap::ValueEnum;
 
 use crate::camera::{CANONICAL_DISTANCE, Orbit};
 use crate::dataset::{FOCAL, Split};
-use crate::export::SampleDepth;
 use crate::field::{CropBox, Region};
 use crate::limits;
-use crate::media::Framing;
+use crate::media::{Framing, SampleDepth};
 use crate::model::{Mode, SignalKind};
 use crate::train::Optimizer;
 

@@ -22,6 +22,7 @@ mod views;
 pub use entry::Entry;
 pub use error::{DatasetError, MeshError};
 pub use folder::PictureFolder;
+pub use mesh::{MeshSize, mesh_size};
 pub use objects::{ObjectEntry, ObjectFolder};
 pub use render::{FOCAL, MeshFolder, RenderConfig, Rendered};
 pub use sounds::{SoundEntry, SoundFolder};

@@ -10,10 +10,11 @@ use super::report::{End, Failure, Report, Token};
 use super::{
     Encoded, Event, ItemId, JobId, MeshConfig, ObjectExport, Origin, Reading, Stage, objects, sounds,
 };
-use crate::export::SampleDepth;
 use crate::field::{Evaluator, FieldRecord, pixel_centres};
 use crate::limits;
-use crate::media::{self, Content, ImageSignal, ObjectSignal, Overview, Picture, Signal, SoundSignal};
+use crate::media::{
+    self, Content, ImageSignal, ObjectSignal, Overview, Picture, SampleDepth, Signal, SoundSignal,
+};
 use crate::model::{self, SignalKind};
 use crate::storage::{Identity, Precision};
 

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::{RunId, RunNews};
 use crate::camera::Orbit;
-use crate::export::{FilmConfig, Mesh, SampleDepth, StillConfig};
+use crate::export::{FilmConfig, Mesh, StillConfig};
 use crate::field::{CropBox, FieldRecord};
-use crate::media::{Framing, ObjectFraming, Picture, Signal};
+use crate::media::{Framing, ObjectFraming, Picture, SampleDepth, Signal};
 use crate::model::SignalKind;
 use crate::storage::Identity;
 use crate::train::{Closeness, RefineConfig, RefineProgress};

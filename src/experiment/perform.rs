@@ -10,8 +10,8 @@ use super::error::io_error;
 use super::measure::{Item, measure};
 use super::run_folder::{self, EVALUATION, LOCK, SHOWN, run_folder};
 use super::{Budget, ExperimentError, Measure, Outcome, Plan, PlannedRun};
-use crate::export::{SampleDepth, write_wav};
-use crate::media::png_bytes;
+use crate::export::write_wav;
+use crate::media::{SampleDepth, png_bytes};
 use crate::model::{Mode, Model, best_device};
 use crate::train::{
     Look, Run, RunConfig, RunFolder, RunInputs, RunSources, StepReport, TrainingData, Trial, shown,

@@ -309,6 +309,15 @@ fn accept(
     Ok((config, size))
 }
 
+impl Plan {
+    /// Folders of data and files of backbones that are not there.
+    #[must_use]
+    pub fn missing(&self) -> Vec<&Path> {
+        let named = self.folders.values().chain(self.backbones.values());
+        named.map(PathBuf::as_path).filter(|path| !path.exists()).collect()
+    }
+}
+
 /// How large a run's model is, and what its steps cost.
 pub(super) fn size_of(config: &RunConfig, model: &ModelConfig) -> Size {
     let parameters = model.parameters();

@@ -8,7 +8,7 @@ use crate::storage::TensorFileError;
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
     /// A file cannot be read or written.
-    #[error("{} cannot be read or written: {source}", path.display())]
+    #[error("{}: {source}", path.display())]
     Io {
         /// Which file.
         path: PathBuf,

@@ -21,6 +21,9 @@ pub struct LoggedStep {
     pub learning_rate: f64,
     /// Euclidean norm of the whole gradient, before clipping.
     pub gradient_norm: f64,
+    /// Bytes that the program held in memory.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory_bytes: Option<u64>,
 }
 
 /// What was measured on held-out data.
@@ -97,8 +100,8 @@ impl LoggedStep {
     /// A step, as it is logged after so many seconds.
     #[must_use]
     pub fn of(report: &StepReport, seconds: f64) -> Self {
-        let StepReport { step, loss, learning_rate, gradient_norm, .. } = *report;
-        Self { step, seconds, loss, learning_rate, gradient_norm }
+        let StepReport { step, loss, learning_rate, gradient_norm, memory_bytes, .. } = *report;
+        Self { step, seconds, loss, learning_rate, gradient_norm, memory_bytes }
     }
 }
 

@@ -59,7 +59,8 @@ impl History {
     }
 
     fn csv(&self) -> String {
-        let mut text = String::from("step,seconds,loss,learning_rate,gradient_norm,held_out_psnr_db\n");
+        let mut text =
+            String::from("step,seconds,loss,learning_rate,gradient_norm,memory_bytes,held_out_psnr_db\n");
         let mut held_out = self.held_out.iter().peekable();
         let mut steps = self.steps.iter().peekable();
         loop {
@@ -72,8 +73,11 @@ impl History {
             // Writing to a String cannot fail.
             write!(text, "{first},{seconds}").ok();
             match line {
-                Some(line) => write!(text, ",{},{},{}", line.loss, line.learning_rate, line.gradient_norm),
-                None => write!(text, ",,,"),
+                Some(line) => {
+                    let memory = line.memory_bytes.map_or(String::new(), |bytes| bytes.to_string());
+                    write!(text, ",{},{},{},{memory}", line.loss, line.learning_rate, line.gradient_norm)
+                }
+                None => write!(text, ",,,,"),
             }
             .ok();
             match found {
@@ -103,11 +107,14 @@ impl History {
         for line in &self.steps {
             let wall_secs = begun_secs + line.seconds;
             for (tag, value) in [
-                ("loss", line.loss),
-                ("learning_rate", line.learning_rate),
-                ("gradient_norm", line.gradient_norm),
+                ("loss", Some(line.loss)),
+                ("learning_rate", Some(line.learning_rate)),
+                ("gradient_norm", Some(line.gradient_norm)),
+                ("memory_bytes", line.memory_bytes.map(|bytes| bytes as f64)),
             ] {
-                file.scalar(wall_secs, line.step, tag, value);
+                if let Some(value) = value {
+                    file.scalar(wall_secs, line.step, tag, value);
+                }
             }
         }
         for found in &self.held_out {
@@ -141,6 +148,7 @@ mod tests {
             loss,
             learning_rate,
             gradient_norm,
+            memory_bytes: None,
         };
         let found = LoggedHeldOut {
             seconds: 2.5,
@@ -170,8 +178,8 @@ mod tests {
         assert_eq!((&read.steps, &read.held_out), (&history().steps, &history().held_out));
         let path = folder.path().join("log.csv");
         history().write(&path).unwrap();
-        let expected = "step,seconds,loss,learning_rate,gradient_norm,held_out_psnr_db\n\
-                        1,0.5,0.25,0.001,3,\n300,2.25,0.0625,0.002,0.5,24.5\n";
+        let expected = "step,seconds,loss,learning_rate,gradient_norm,memory_bytes,held_out_psnr_db\n\
+                        1,0.5,0.25,0.001,3,,\n300,2.25,0.0625,0.002,0.5,,24.5\n";
         assert_eq!(std::fs::read_to_string(&path).unwrap(), expected);
         assert!(history().write(&folder.path().join("log.txt")).is_err());
         // A line that is still being written is left for the next time.

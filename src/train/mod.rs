@@ -29,6 +29,7 @@ mod run;
 mod run_config;
 mod run_control;
 mod run_folder;
+mod samples;
 mod shown;
 mod sound_metrics;
 mod sounds_evaluated;
@@ -65,12 +66,13 @@ pub use run::{Run, RunInputs};
 pub use run_config::{ObjectSettings, RunConfig, Schedule, SoundSettings};
 pub use run_control::RunChange;
 pub use run_folder::{RunFolder, RunSources};
+pub use samples::Sheet;
 pub use shown::{Look, Shown, shown};
 pub use sound_metrics::{Closeness, SoundQuality, lsd_db, si_sdr_db};
 pub use sounds_evaluated::{
     EvaluatedSound, SoundBaselines, SoundClass, SoundsEvaluateConfig, evaluate_sounds,
 };
-pub use start::planned_model;
+pub use start::{planned_model, recipe_of};
 pub use trial::{Trial, resident_bytes};
 pub use tuner::{StepReport, StepTimings, Tuner};
 pub use verdict::{Contestant, Gap, Verdict};

@@ -15,7 +15,6 @@ use super::watch::Watch;
 use super::{
     Closeness, LoggedHeldOut, RunConfig, StepReport, TrainError, TrainingData, Tuner, io_error, state_file,
 };
-use crate::media::png_bytes;
 use crate::model::{Hypernetwork, Mode, save_checkpoint};
 use crate::storage::write_atomically;
 
@@ -39,7 +38,7 @@ pub struct RunInputs {
 /// | `run.toml` | the settings; steps, learning rates and intervals may be changed between two resumptions |
 /// | `inputs.toml` | what it was started with: see [`RunSources`](super::RunSources) |
 /// | `metrics.jsonl` | a line for each step, and for each evaluation |
-/// | `samples/step-*.png` | held-out pictures, or waveforms, over those of their fields |
+/// | `samples/` | held-out pictures and sounds, and those of their fields: see [`Sheet`](super::Sheet) |
 /// | `model.safetensors` | the model: the running mean of the weights |
 /// | `state.safetensors` | everything needed to go on exactly |
 pub struct Run {
@@ -331,11 +330,6 @@ impl Run {
         self.log(&Line::HeldOut(&found))?;
         let step = found.step;
         self.held_out = Some(found);
-        // Pictures in a row, their fields below.
-        let Some(sheet) = held_out::sheet(&samples) else { return Ok(()) };
-        let path = self.out.join(format!("samples/step-{step:06}.png"));
-        let bytes = png_bytes(&sheet)?;
-        write_atomically(&path, |out| out.write_all(&bytes))
-            .map_err(io_error(format!("{} cannot be written", path.display())))
+        samples.write(&self.out, step)
     }
 }

@@ -220,15 +220,25 @@ impl RunConfig {
     /// # Errors
     /// [`TrainError::Config`] with what is wrong.
     pub fn from_toml(text: &str, kind: SignalKind) -> Result<Self, TrainError> {
-        let refused = |err: toml::de::Error| TrainError::Config(err.message().to_owned());
         let given: toml::Table = toml::from_str(text).map_err(refused)?;
         let kind = match given.get("kind") {
             Some(said) => said.clone().try_into().map_err(refused)?,
             None => kind,
         };
-        let default =
-            toml::Table::try_from(Self::of(kind)).map_err(|err| TrainError::Config(err.to_string()))?;
-        let config: Self = overlaid(default, given).try_into().map_err(refused)?;
+        Self::of(kind).with(given)
+    }
+
+    /// Read `run.toml`. What it leaves out is as in these settings.
+    ///
+    /// # Errors
+    /// [`TrainError::Config`] with what is wrong.
+    pub fn with_toml(&self, text: &str) -> Result<Self, TrainError> {
+        self.with(toml::from_str(text).map_err(refused)?)
+    }
+
+    fn with(&self, given: toml::Table) -> Result<Self, TrainError> {
+        let own = toml::Table::try_from(self).map_err(|err| TrainError::Config(err.to_string()))?;
+        let config: Self = overlaid(own, given).try_into().map_err(refused)?;
         config.validate()?;
         Ok(config)
     }
@@ -357,6 +367,10 @@ impl RunConfig {
             deep_prompts: self.deep_prompts,
         }
     }
+}
+
+fn refused(err: toml::de::Error) -> TrainError {
+    TrainError::Config(err.message().to_owned())
 }
 
 /// Settings over others; of `objects`, `sounds` and `lora`, one by one.

@@ -103,19 +103,6 @@ impl RunFolder {
         found.sort();
         found
     }
-
-    /// Pictures of held-out items over their fields, with the steps that they are of, in the order of the steps.
-    #[must_use]
-    pub fn samples(path: &Path) -> Vec<(u32, PathBuf)> {
-        let Ok(list) = std::fs::read_dir(path.join("samples")) else { return Vec::new() };
-        let step = |path: &Path| path.file_stem()?.to_str()?.strip_prefix("step-")?.parse().ok();
-        let paths = list.flatten().map(|entry| entry.path());
-        let pictures = paths.filter(|path| path.extension().is_some_and(|extension| extension == "png"));
-        let mut found: Vec<(u32, PathBuf)> =
-            pictures.filter_map(|path| step(&path).map(|step| (step, path))).collect();
-        found.sort();
-        found
-    }
 }
 
 fn look(folder: &Path, depth: usize, entries: &mut usize, found: &mut Vec<PathBuf>) {

@@ -3,7 +3,8 @@
 use super::batch::WHITE;
 use super::data::{is_unheard, is_unseen};
 use super::evaluate::signal_of;
-use super::held_out::{encode_view, evenly, seen, tiled};
+use super::held_out::{encode_view, evenly, seen};
+use super::samples::tiled;
 use super::{RunConfig, TrainError, TrainingData, sounds_evaluated};
 use crate::dataset::{Entry, ObjectEntry, SoundEntry, SoundFolder, Split, View};
 use crate::field::{Region, Synthesizer};

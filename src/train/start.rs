@@ -1,12 +1,14 @@
 //! What a run starts from.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
 
-use super::{RunConfig, RunInputs, TrainError};
+use super::{ObjectSettings, RunConfig, RunInputs, SoundSettings, TrainError};
+use crate::field::Architecture;
 use crate::model::{
-    BackboneConfig, Checkpoint, Guess, Hypernetwork, Mode, ModelConfig, ModelError, WeightsFile,
+    BackboneConfig, Checkpoint, Guess, Hypernetwork, Mode, ModelConfig, ModelError, SoundConfig, WeightsFile,
     load_backbone,
 };
 use crate::storage::Identity;
@@ -70,7 +72,10 @@ fn size(config: &RunConfig, mode: Mode, file: Option<&WeightsFile>) -> Result<Ba
     };
     match file.recognise()? {
         Guess::Backbone(found) => Ok(found),
-        Guess::Unknown(found) => Err(ModelError::Unrecognised { wanted: "backbone", found }.into()),
+        Guess::Unknown(found) => {
+            let found = format!("{found} ({})", file.path.display());
+            Err(ModelError::Unrecognised { wanted: "backbone", found }.into())
+        }
     }
 }
 
@@ -95,12 +100,47 @@ fn from_checkpoint(
     let wanted = config.model(inputs.mode, &network.config().backbone);
     if *network.config() != wanted {
         return Err(TrainError::Config(format!(
-            "the settings describe another network than {} holds: give its depth, composer, groups, \
-             objective, input_size, lora, deep_prompts and field, as `hyperscope inspect` shows them",
-            path.display()
+            "the settings describe another network than {} holds: they differ in {}; leave that out, or give it as \
+             `hyperscope inspect` shows it",
+            path.display(),
+            differences(&wanted, network.config())?
         )));
     }
     Ok((network, Origin { file: Some(identity_of(path, &bytes)), backbone_sha256 }))
+}
+
+/// Which settings two networks differ in.
+fn differences(one: &ModelConfig, other: &ModelConfig) -> Result<String, TrainError> {
+    let table = |config| toml::Table::try_from(config).map_err(|err| TrainError::Config(err.to_string()));
+    let (one, other) = (table(one)?, table(other)?);
+    let names: BTreeSet<&String> = one.keys().chain(other.keys()).collect();
+    let differ: Vec<&str> =
+        names.into_iter().filter(|name| one.get(*name) != other.get(*name)).map(String::as_str).collect();
+    Ok(differ.join(", "))
+}
+
+/// The recipe for going on from a model: that of its kind, for its network.
+#[must_use]
+pub fn recipe_of(model: &ModelConfig) -> RunConfig {
+    let recipe = RunConfig::of(model.kind);
+    let ObjectSettings { depths, .. } = recipe.objects;
+    RunConfig {
+        input_size: model.input_size,
+        depth: model.backbone.depth,
+        composer: model.composer,
+        groups: model.groups,
+        objective: model.objective,
+        lora: model.lora.unwrap_or(recipe.lora),
+        deep_prompts: model.deep_prompts,
+        objects: ObjectSettings { depths: model.depths.unwrap_or(depths), ..recipe.objects },
+        sounds: match model.sound {
+            Some(SoundConfig { sample_rate, patch }) => SoundSettings { sample_rate, patch, ..recipe.sounds },
+            None => recipe.sounds,
+        },
+        // The objective gives it its spread.
+        field: Architecture { spread: false, ..model.field.clone() },
+        ..recipe
+    }
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, TrainError> {

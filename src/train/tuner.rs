@@ -6,7 +6,7 @@ use super::adam::Adam;
 use super::batch::{self, Batch, Input};
 use super::field_optimizer::FieldOptimizer;
 use super::objective::{Found, Loss};
-use super::{RunConfig, TrainError, TrainingData, db_of_mse, parameters};
+use super::{RunConfig, TrainError, TrainingData, db_of_mse, parameters, resident_bytes};
 use crate::model::{Hypernetwork, Lap, ModelConfig, Objective, evaluate_features};
 
 /// Decay of Adam's running means: the second is short, for runs of thousands of steps.
@@ -53,6 +53,9 @@ pub struct StepReport {
     pub learning_rate: f64,
     /// Euclidean norm of the whole gradient, before clipping.
     pub gradient_norm: f64,
+    /// Bytes that the program held in memory; none where the platform does not tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory_bytes: Option<u64>,
     /// Where the time went.
     #[serde(flatten)]
     pub timings: StepTimings,
@@ -188,6 +191,7 @@ impl Tuner {
             nll,
             learning_rate,
             gradient_norm,
+            memory_bytes: resident_bytes(),
             timings,
         })
     }

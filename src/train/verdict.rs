@@ -6,9 +6,12 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::{History, RunFolder, TrainError, io_error};
+use crate::limits;
 use crate::model::Mode;
 use crate::storage::write_atomically;
 
+/// Where a race's folder keeps it.
+const VERDICT: &str = "verdict.json";
 /// The standard normal quantile of 0.975.
 const Z: f64 = 1.959_964;
 
@@ -115,13 +118,22 @@ impl Verdict {
         format!("{} {lead}: {:.2} dB held out, {gaps} ({basis})", first.mode, first.psnr_db)
     }
 
+    /// The verdict that a folder keeps; `None` without one that can be read.
+    #[must_use]
+    pub fn read(folder: &Path) -> Option<Self> {
+        let path = folder.join(VERDICT);
+        let length = std::fs::metadata(&path).ok()?.len();
+        let text = (length <= limits::JSON_BYTES).then(|| std::fs::read_to_string(&path).ok())??;
+        serde_json::from_str(&text).ok()
+    }
+
     /// Keep it in a folder, as `verdict.json`.
     ///
     /// # Errors
     /// [`TrainError::Io`] if that cannot be written.
     pub fn write(&self, folder: &Path) -> Result<(), TrainError> {
         let text = serde_json::to_string_pretty(self).map_err(|err| TrainError::Config(err.to_string()))?;
-        let path = folder.join("verdict.json");
+        let path = folder.join(VERDICT);
         write_atomically(&path, |out| out.write_all(text.as_bytes()))
             .map_err(io_error(format!("{} cannot be written", path.display())))
     }

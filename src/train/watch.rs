@@ -61,7 +61,16 @@ mod tests {
 
     fn step(step: u32, loss: f64) -> StepReport {
         let timings = super::super::StepTimings::default();
-        StepReport { step, loss, psnr_db: 0.0, nll: None, learning_rate: 1e-3, gradient_norm: 1.0, timings }
+        StepReport {
+            step,
+            loss,
+            psnr_db: 0.0,
+            nll: None,
+            learning_rate: 1e-3,
+            gradient_norm: 1.0,
+            memory_bytes: None,
+            timings,
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@
 mod common;
 mod controls;
 mod files;
+mod kept_runs;
 mod objects;
 mod reducer;
 mod settings;

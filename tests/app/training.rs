@@ -248,8 +248,14 @@ fn what_comes_late_changes_nothing_and_what_diverged_waits() {
         model: None,
         has_state: false,
     };
-    let found =
-        || vec![FoundRun { folder: folder.clone(), history: History::default(), samples: Vec::new() }];
+    let found = || {
+        vec![FoundRun {
+            folder: folder.clone(),
+            history: History::default(),
+            samples: Vec::new(),
+            race: None,
+        }]
+    };
     let mut next = State::new(state.settings.clone());
     let _ = reduce(&mut next, Action::Training(TrainingAction::Found(found())));
     assert!(next.training.runs.is_empty());

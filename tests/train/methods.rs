@@ -4,12 +4,12 @@
 use std::f32::consts::TAU;
 use std::path::Path;
 
-use hyperscope::dataset::{SoundEntry, SoundFolder};
+use hyperscope::dataset::{SoundEntry, SoundFolder, Split};
 use hyperscope::field::{Architecture, Encoding};
 use hyperscope::model::{
     Checkpoint, Composer, LoraConfig, Mode, Model, Objective, SignalKind, checkpoint_bytes, cpu_device,
 };
-use hyperscope::train::{Run, RunConfig, RunInputs, TrainError, TrainingData};
+use hyperscope::train::{Run, RunConfig, RunInputs, Sheet, TrainError, TrainingData};
 use safetensors::SafeTensors;
 use serde_json::Value;
 
@@ -221,6 +221,21 @@ fn sounds_learn_by_every_method() {
     let light = held_out.iter().filter(|value| is_light(value)).count();
     let both = held_out.iter().zip(fields).filter(|(one, other)| is_light(one) && is_light(other)).count();
     assert!(light * 10 > held_out.len() && both * 10 > light * 7, "{both} of {light} of {}", held_out.len());
+    // And heard: the sound itself to the last of 16 bits, and the field closer to it than silence.
+    let sheets = Sheet::list(&folder.path().join("lora"));
+    assert_eq!(sheets.iter().map(|sheet| (sheet.step, sheet.views)).collect::<Vec<_>>(), [(0, 1), (200, 1)]);
+    let listen = |path: std::path::PathBuf| {
+        hyperscope::media::decode_sound(&std::fs::read(path).unwrap()).unwrap().mono()
+    };
+    let (sound, field) = (listen(sheets[1].held_out_sound(0)), listen(sheets[1].field_sound(0)));
+    let all = tones();
+    let is_this = |entry: &&SoundEntry| {
+        entry.samples.iter().zip(&sound).all(|(one, other)| (one - other).abs() < 1.0 / 32_767.0)
+    };
+    assert!(all.sounds(Split::HeldOut).any(|entry| is_this(&entry)) && sound.len() == field.len());
+    let power = |values: &mut dyn Iterator<Item = f32>| values.map(|value| value * value).sum::<f32>();
+    let error = power(&mut sound.iter().zip(&field).map(|(one, other)| one - other));
+    assert!(error < 0.5 * power(&mut sound.iter().copied()), "{error}");
     let two = RunConfig { composer: Composer::Ipc, ..own };
     let inputs =
         RunInputs { mode: Mode::Scratch, backbone: None, from: None, out: folder.path().join("refused") };

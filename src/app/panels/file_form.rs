@@ -9,10 +9,10 @@ use crate::app::state::State;
 use crate::app::theme::{palette, size, space};
 use crate::app::training::TrainingFile;
 use crate::export::{
-    SampleDepth, check_film, check_film_size, check_mesh, check_wav, density_bytes, film_bytes, mesh_bytes,
+    check_film, check_film_size, check_mesh, check_wav, density_bytes, film_bytes, mesh_bytes,
 };
 use crate::limits;
-use crate::media::check_extension;
+use crate::media::{SampleDepth, check_extension};
 use crate::train::LogFormat;
 
 /// A path, and for a picture its size.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use super::form::TrainForm;
 use super::look::{ChartLook, TrainingTab};
 use crate::engine::{RunId, RunNews, RunOrder, RunTick};
-use crate::media::Picture;
-use crate::train::{History, RunChange, RunFolder};
+use crate::media::{Picture, Sound};
+use crate::train::{History, RunChange, RunFolder, Sheet, Verdict};
 
 /// What can happen in the training panel.
 #[derive(Debug, Clone)]
@@ -71,14 +71,18 @@ pub enum TrainingAction {
         /// Whether it is from the beginning.
         is_whole: bool,
         /// Its held-out pictures.
-        samples: Vec<(u32, PathBuf)>,
+        samples: Vec<Sheet>,
     },
     /// The held-out pictures of a run, listed anew.
-    Samples(RunId, Vec<(u32, PathBuf)>),
+    Samples(RunId, Vec<Sheet>),
     /// Look whether runs of other programs have gone on.
     Poll,
     /// A held-out picture was read.
     Sheet(PathBuf, Arc<Picture>),
+    /// Play a held-out sound, or what a field gave for it; or be silent, if it is being played.
+    Listen(PathBuf),
+    /// It was read.
+    Heard(PathBuf, Arc<Sound>),
     /// Settings were read from a file.
     Settings(String),
 }
@@ -91,5 +95,7 @@ pub struct FoundRun {
     /// What it has logged.
     pub history: History,
     /// Its held-out pictures.
-    pub samples: Vec<(u32, PathBuf)>,
+    pub samples: Vec<Sheet>,
+    /// The race that it was an arm of: its folder, and how it ended.
+    pub race: Option<(PathBuf, Verdict)>,
 }

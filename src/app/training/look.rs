@@ -30,6 +30,8 @@ pub enum Shown {
     GradientNorm,
     /// Steps in a second of work.
     Speed,
+    /// Bytes that the program that trains held in memory.
+    Memory,
 }
 
 /// What a number is drawn over.
@@ -95,8 +97,8 @@ const SMOOTHING: f64 = 20.0;
 
 impl Shown {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::Loss, Self::HeldOut, Self::LearningRate, Self::GradientNorm, Self::Speed];
+    pub const ALL: [Self; 6] =
+        [Self::Loss, Self::HeldOut, Self::LearningRate, Self::GradientNorm, Self::Speed, Self::Memory];
 
     /// For people.
     #[must_use]
@@ -107,6 +109,7 @@ impl Shown {
             Self::LearningRate => "Learning rate",
             Self::GradientNorm => "Gradient norm",
             Self::Speed => "Steps per second",
+            Self::Memory => "Memory",
         }
     }
 }

@@ -5,7 +5,7 @@ use super::look::{Along, Axis, Shown};
 use super::series::Series;
 use crate::engine::{RunId, WhyPaused};
 use crate::model::ModelConfig;
-use crate::train::{History, LoggedHeldOut, LoggedStep, RunConfig, RunSources, flops_per_step};
+use crate::train::{History, LoggedHeldOut, LoggedStep, RunConfig, RunSources, Sheet, flops_per_step};
 
 /// One run in the panel.
 #[derive(Debug, Clone)]
@@ -32,11 +32,11 @@ pub struct RunEntry {
     pub model: Option<Box<ModelConfig>>,
     /// What it has logged.
     pub curves: Curves,
-    /// Pictures of held-out items over their fields, and the steps they are of.
-    pub samples: Vec<(u32, PathBuf)>,
+    /// Pictures of held-out items over their fields, in the order of their steps.
+    pub samples: Vec<Sheet>,
     /// Bytes of its log that were read.
     pub read_bytes: u64,
-    /// The race that it is an arm of: the first arm's folder.
+    /// The folder of the race that it is an arm of.
     pub race: Option<PathBuf>,
 }
 
@@ -70,6 +70,7 @@ pub struct Curves {
     learning_rate: Series,
     gradient_norm: Series,
     speed: Series,
+    memory: Series,
 }
 
 impl Curves {
@@ -91,6 +92,7 @@ impl Curves {
         self.learning_rate.push(line.learning_rate);
         self.gradient_norm.push(line.gradient_norm);
         self.speed.push(speed);
+        self.memory.push(line.memory_bytes.map_or(f64::NAN, |bytes| bytes as f64));
         self.steps.push(line);
     }
 
@@ -120,6 +122,7 @@ impl Curves {
             Shown::LearningRate => Some(&self.learning_rate),
             Shown::GradientNorm => Some(&self.gradient_norm),
             Shown::Speed => Some(&self.speed),
+            Shown::Memory => Some(&self.memory),
             Shown::HeldOut => None,
         }
     }
@@ -210,8 +213,9 @@ impl RunEntry {
 
     /// The held-out picture of a step, or of the last one before it; `None` for the latest.
     #[must_use]
-    pub fn sample(&self, step: Option<u32>) -> Option<&(u32, PathBuf)> {
-        let end = step.map_or(self.samples.len(), |step| self.samples.partition_point(|(at, _)| *at <= step));
+    pub fn sample(&self, step: Option<u32>) -> Option<&Sheet> {
+        let until = |step: u32| self.samples.partition_point(|sheet| sheet.step <= step);
+        let end = step.map_or(self.samples.len(), until);
         self.samples.get(end.saturating_sub(1))
     }
 }

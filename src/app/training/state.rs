@@ -24,10 +24,12 @@ pub struct Training {
     pub step: Option<u32>,
     /// The run whose model writes the selected item's field.
     pub serving: Option<RunId>,
-    /// How races ended, by the folder of the first arm.
+    /// How races ended, by their folders.
     pub verdicts: BTreeMap<PathBuf, Verdict>,
     /// Held-out pictures that were read.
     pub sheets: BTreeMap<PathBuf, Arc<Picture>>,
+    /// The sound of a run's folder that is played.
+    pub heard: Option<PathBuf>,
     /// Held-out pictures that are being read.
     pub(crate) awaited: Vec<PathBuf>,
 }
@@ -62,6 +64,7 @@ impl Training {
             serving: None,
             verdicts: BTreeMap::new(),
             sheets: BTreeMap::new(),
+            heard: None,
             awaited: Vec::new(),
         }
     }

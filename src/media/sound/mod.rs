@@ -8,6 +8,7 @@ mod resample;
 mod signal;
 mod spectrum;
 mod value;
+mod write;
 
 pub use decode::decode_sound;
 pub use log_mel::{MEL_BINS, MEL_WINDOW, log_mel, log_mel_window};
@@ -16,3 +17,4 @@ pub use resample::Interpolator;
 pub use signal::SoundSignal;
 pub use spectrum::Stft;
 pub use value::Sound;
+pub use write::{SampleDepth, wav_bytes};

@@ -46,7 +46,8 @@ pub(super) fn find(file: &TensorFile) -> Result<(BackboneConfig, Layout), String
         }
     }
     let Some((_, naming, prefix)) = nearest else {
-        let families = Family::ALL.map(Family::short_name);
+        let mut families = Family::ALL.map(Family::short_name).to_vec();
+        families.dedup();
         return Err(format!(
             "no tensor in it is named as in the backbones that are known here: {}",
             families.join(", ")

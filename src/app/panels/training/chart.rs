@@ -72,9 +72,9 @@ fn draw(plot: &mut PlotUi<'_>, run: &RunEntry, look: ChartLook, color: Color32, 
             .filter_map(|(index, value)| point(look, curves.place(index, along), f64::from(value)))
             .collect()
     };
-    let raw = points(series.outline(range.clone(), 2 * width_px));
-    // A learning rate is no measurement: it has no noise to be smoothed.
-    if look.smoothing < 1.0 || look.shown == Shown::LearningRate {
+    let raw = points(series.outline(range.clone(), width_px));
+    // These have no noise to be smoothed.
+    if look.smoothing < 1.0 || matches!(look.shown, Shown::LearningRate | Shown::Memory) {
         return plot.line(line(raw, size::CURVE_LINE, color));
     }
     plot.line(line(raw, size::CURVE_THIN_LINE, color.gamma_multiply(BEHIND)));
@@ -123,6 +123,7 @@ fn number(look: ChartLook, drawn: f64) -> String {
     match look.shown {
         Shown::HeldOut => format!("{value:.1} dB"),
         Shown::Speed => format!("{value:.1}/s"),
+        Shown::Memory => format::bytes(value.max(0.0) as u64),
         Shown::Loss | Shown::LearningRate | Shown::GradientNorm => format::short(value),
     }
 }

@@ -1,7 +1,11 @@
 //! Held-out items over their fields, as they were at any step.
 
+use std::path::PathBuf;
+use std::time::Duration;
+
 use eframe::egui::{
-    Image, Label, Rect, RichText, Role, ScrollArea, Slider, TextureHandle, Ui, Vec2, WidgetInfo, pos2, vec2,
+    Image, Label, Rect, Response, RichText, Role, ScrollArea, Sense, Slider, Stroke, StrokeKind,
+    TextureHandle, Ui, Vec2, WidgetInfo, pos2, vec2,
 };
 
 use super::list::color;
@@ -12,33 +16,45 @@ use crate::app::panels::layout::Panels;
 use crate::app::state::State;
 use crate::app::theme::{palette, size, space};
 use crate::app::training::{RunEntry, TrainingAction};
+use crate::model::SignalKind;
+use crate::train::Sheet;
+
+/// An object that is pointed at shows its next view after so long.
+const VIEW_SECS: f64 = 0.25;
 
 /// The held-out pictures of the runs that are drawn, at one step.
 pub(super) fn show(ui: &mut Ui, state: &State, panels: &mut Panels, actions: &mut Vec<Action>) {
     let training = &state.training;
     let is_looked_at = |run: &&RunEntry| run.is_shown || training.selected == Some(run.id);
     let runs: Vec<&RunEntry> = training.runs.iter().filter(is_looked_at).collect();
-    let mut steps: Vec<u32> = runs.iter().flat_map(|run| &run.samples).map(|(step, _)| *step).collect();
+    let mut steps: Vec<u32> = runs.iter().flat_map(|run| &run.samples).map(|sheet| sheet.step).collect();
     steps.sort_unstable();
     steps.dedup();
     let Some(last) = steps.last().copied() else {
-        let text = "Pictures of held-out items, of sounds their waveforms, over what their fields give appear here with every evaluation.";
+        let text = "Held-out items over what their fields give appear here with every evaluation: pictures, objects that turn, sounds to be played.";
         ui.add(Label::new(RichText::new(text).color(palette(ui).text_weak)).wrap());
         return;
     };
     scrubber(ui, state, &steps, last, actions);
     ui.add_space(space::XS);
     let seen: Vec<Seen> = runs.iter().filter_map(|run| Seen::of(state, panels, ui, run)).collect();
+    let is_turning = seen.iter().any(|one| one.sheet.views > 1)
+        && ui.rect_contains_pointer(ui.available_rect_before_wrap());
+    let view = if is_turning { (ui.input(|input| input.time) / VIEW_SECS) as usize } else { 0 };
+    if is_turning {
+        ui.ctx().request_repaint_after(Duration::from_secs_f64(VIEW_SECS));
+    }
+    let heard = state.training.heard.as_ref();
     ScrollArea::both().id_salt("held out").auto_shrink(false).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = space::XXS;
         let rows = (seen.len() + 1) as f32;
         let height = (ui.available_height() / rows - space::XXS).clamp(size::SAMPLE_MIN, size::SAMPLE_MAX);
         // They are the same items for all that learn from the same data.
         if let Some(first) = seen.first() {
-            first.row(ui, Half::HeldOut, height);
+            first.row(ui, Half::HeldOut, Look { view, height, heard }, actions);
         }
         for one in &seen {
-            one.row(ui, Half::Fields, height);
+            one.row(ui, Half::Fields, Look { view, height, heard }, actions);
         }
     });
 }
@@ -46,7 +62,7 @@ pub(super) fn show(ui: &mut Ui, state: &State, panels: &mut Panels, actions: &mu
 /// The picture of a run at a step.
 struct Seen<'a> {
     run: &'a RunEntry,
-    step: u32,
+    sheet: &'a Sheet,
     texture: TextureHandle,
     size_px: Vec2,
 }
@@ -58,43 +74,98 @@ enum Half {
     Fields,
 }
 
+/// How a row is looked at.
+#[derive(Clone, Copy)]
+struct Look<'a> {
+    /// Of objects, counted on and on.
+    view: usize,
+    height: f32,
+    /// The sound that is played.
+    heard: Option<&'a PathBuf>,
+}
+
 impl<'a> Seen<'a> {
     fn of(state: &State, panels: &mut Panels, ui: &Ui, run: &'a RunEntry) -> Option<Self> {
-        let (step, path) = run.sample(state.training.step)?;
-        let picture = state.training.sheets.get(path)?;
+        let sheet = run.sample(state.training.step)?;
+        let picture = state.training.sheets.get(&sheet.path)?;
         let texture = panels.textures.of(ui.ctx(), picture);
         let size_px = vec2(picture.width() as f32, picture.height() as f32);
-        Some(Self { run, step: *step, texture, size_px })
+        Some(Self { run, sheet, texture, size_px })
     }
 
     /// A half of the picture, and what it is.
-    fn row(&self, ui: &mut Ui, half: Half, height: f32) {
-        let run = self.run;
+    fn row(&self, ui: &mut Ui, half: Half, look: Look<'_>, actions: &mut Vec<Action>) {
+        let (run, step) = (self.run, self.sheet.step);
         ui.horizontal(|ui| {
             let (text, ink, top) = match half {
                 Half::HeldOut => ("Held out".to_owned(), palette(ui).text_weak, 0.0),
                 Half::Fields => {
-                    let found = run.curves.held_out.iter().find(|found| found.step == self.step);
+                    let found = run.curves.held_out.iter().find(|found| found.step == step);
                     let psnr =
                         found.map_or(String::new(), |found| format!("\n{}", format::decibel(found.psnr_db)));
-                    let step = format::count(self.step.into());
-                    (format!("{}\nstep {step}{psnr}", run.name), color(ui, run), 0.5)
+                    let at = format::count(step.into());
+                    (format!("{}\nstep {at}{psnr}", run.name), color(ui, run), 0.5)
                 }
             };
-            ui.allocate_ui(vec2(size::SAMPLE_NAME, height), |ui| {
+            ui.allocate_ui(vec2(size::SAMPLE_NAME, look.height), |ui| {
                 ui.set_min_width(size::SAMPLE_NAME);
                 ui.add(Label::new(RichText::new(text).small().color(ink)).wrap());
             });
-            let width = self.size_px.x / (self.size_px.y / 2.0) * height;
-            let part = Rect::from_min_max(pos2(0.0, top), pos2(1.0, top + 0.5));
-            let response = ui.add(Image::new((self.texture.id(), vec2(width, height))).uv(part));
+            // Either half has a row of squares for each view.
+            let views = self.sheet.views.max(1);
+            let part = 0.5 / views as f32;
+            let num_items = (self.size_px.x / (self.size_px.y * part)).round().max(1.0);
+            let top = top + (look.view % views) as f32 * part;
+            let uv = Rect::from_min_max(pos2(0.0, top), pos2(1.0, top + part));
+            let size = vec2(num_items * look.height, look.height);
+            let response = ui.add(Image::new((self.texture.id(), size)).uv(uv));
             let name = match half {
                 Half::HeldOut => "Held-out items".to_owned(),
-                Half::Fields => format!("Fields of {} for them at step {}", run.name, self.step),
+                Half::Fields => format!("Fields of {} for them at step {step}", run.name),
             };
             response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &name));
-            response.on_hover_text(name);
+            if run.config.kind == SignalKind::Sound {
+                for index in 0..num_items as usize {
+                    self.sound(ui, half, index, &response, look, actions);
+                }
+            } else {
+                response.on_hover_text(name);
+            }
         });
+    }
+
+    /// A sound of the row, which is played where it is clicked.
+    fn sound(
+        &self,
+        ui: &Ui,
+        half: Half,
+        index: usize,
+        row: &Response,
+        look: Look<'_>,
+        actions: &mut Vec<Action>,
+    ) {
+        let left_top = row.rect.left_top() + vec2(index as f32 * look.height, 0.0);
+        let rect = Rect::from_min_size(left_top, Vec2::splat(look.height));
+        let (name, path) = match half {
+            Half::HeldOut => (format!("held-out sound {}", index + 1), self.sheet.held_out_sound(index)),
+            Half::Fields => {
+                let name = format!("field {} of {} at step {}", index + 1, self.run.name, self.sheet.step);
+                (name, self.sheet.field_sound(index))
+            }
+        };
+        let is_heard = look.heard == Some(&path);
+        let name = format!("{} {name}", if is_heard { "Stop" } else { "Play" });
+        let id = row.id.with(index);
+        let response = ui.interact(rect, id, Sense::click()).on_hover_text(&name);
+        response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
+        if is_heard || response.hovered() || response.has_focus() {
+            let ink = if is_heard { palette(ui).accent } else { palette(ui).text_weak };
+            let stroke = Stroke::new(size::CURVE_LINE, ink);
+            ui.painter().rect_stroke(rect, 0.0, stroke, StrokeKind::Inside);
+        }
+        if response.clicked() {
+            act(actions, TrainingAction::Listen(path));
+        }
     }
 }
 

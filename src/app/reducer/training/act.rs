@@ -45,6 +45,15 @@ pub(crate) fn act(state: &mut State, action: TrainingAction) -> Vec<Effect> {
             state.training.awaited.retain(|awaited| *awaited != path);
             state.training.sheets.insert(path, picture);
         }
+        TrainingAction::Listen(path) => {
+            let effect = if state.training.heard.as_ref() == Some(&path) {
+                Effect::Audition(None)
+            } else {
+                Effect::ReadSound(path)
+            };
+            return vec![effect];
+        }
+        TrainingAction::Heard(path, sound) => return vec![Effect::Audition(Some((path, sound)))],
         other => return runs::act(state, other),
     }
     Vec::new()

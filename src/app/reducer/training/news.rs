@@ -1,7 +1,5 @@
 //! What the engine says of training.
 
-use std::path::PathBuf;
-
 use super::act::train;
 use super::runs::want_sheets;
 use crate::app::action::Effect;
@@ -9,6 +7,7 @@ use crate::app::reducer::{engine, library};
 use crate::app::state::{NoticeKind, State};
 use crate::app::training::{Answer, RunStatus};
 use crate::engine::{RunId, RunNews, RunOrder, TrainCommand, WhyPaused};
+use crate::train::Sheet;
 
 /// Hear what is said of a run, or in answer to the form. What is said of a run that was given up changes nothing.
 pub(super) fn hear(state: &mut State, run: RunId, news: RunNews) -> Vec<Effect> {
@@ -140,7 +139,7 @@ fn failed(state: &mut State, run: RunId, message: String, details: String) -> Ve
 }
 
 /// The held-out pictures of a run, listed anew.
-pub(super) fn list(state: &mut State, run: RunId, samples: Vec<(u32, PathBuf)>) -> Vec<Effect> {
+pub(super) fn list(state: &mut State, run: RunId, samples: Vec<Sheet>) -> Vec<Effect> {
     if let Some(entry) = state.training.run_mut(run) {
         entry.samples = samples;
     }

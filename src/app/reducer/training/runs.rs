@@ -117,7 +117,7 @@ fn status_on_disk(entry: &RunEntry, has_grown: bool) -> RunStatus {
 
 /// Runs were found on the disk; those that are known already stay as they are.
 fn take(state: &mut State, found: Vec<FoundRun>) -> Vec<Effect> {
-    for FoundRun { folder, history, samples } in found {
+    for FoundRun { folder, history, samples, race } in found {
         let is_forgotten = state.settings.forgotten_runs.contains(&folder.path);
         if is_forgotten || state.training.run_at(&folder.path).is_some() {
             continue;
@@ -132,6 +132,10 @@ fn take(state: &mut State, found: Vec<FoundRun>) -> Vec<Effect> {
             if !known.name.is_empty() {
                 entry.name = known.name;
             }
+        }
+        if let Some((race, verdict)) = race {
+            state.training.verdicts.entry(race.clone()).or_insert(verdict);
+            entry.race = Some(race);
         }
         entry.read_bytes = history.read_bytes;
         entry.curves.extend(history);
@@ -259,7 +263,7 @@ pub(super) fn want_sheets(state: &mut State) -> Vec<Effect> {
         .runs
         .iter()
         .filter(|run| run.is_shown || training.selected == Some(run.id))
-        .filter_map(|run| run.sample(step).map(|(_, path)| path.clone()))
+        .filter_map(|run| run.sample(step).map(|sheet| sheet.path.clone()))
         .collect();
     // Going back and forth should not read the same ones again: a few dozen stay.
     if training.sheets.len() > SHEETS {
