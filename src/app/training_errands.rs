@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::action::{Action, Effect};
 use super::errands::Answers;
-use super::training::{FoundRun, TrainingAction};
+use super::training::{Curves, FoundRun, TrainingAction};
 use crate::limits;
 use crate::media;
 use crate::storage::write_atomically;
@@ -21,7 +21,9 @@ pub(crate) fn run(wanted: Effect, answers: &Answers) {
             let is_whole = from == 0 || history.read_bytes < from;
             if is_whole || history.read_bytes > from {
                 let samples = Sheet::list(&folder);
-                answers.send(Action::Training(TrainingAction::Read { run, history, is_whole, samples }));
+                let (read_bytes, curves) = (history.read_bytes, Curves::from(history));
+                let read = TrainingAction::Read { run, curves, read_bytes, is_whole, samples };
+                answers.send(Action::Training(read));
             }
         }
         Effect::ListSamples { run, folder } => {
@@ -79,7 +81,8 @@ fn find(roots: &[PathBuf], is_asked: bool, answers: &Answers) {
             Ok(folder) => {
                 let history = History::read(&path, 0).unwrap_or_default();
                 let samples = Sheet::list(&path);
-                let found = vec![FoundRun { folder, history, samples, race: race(&path) }];
+                let (read_bytes, curves) = (history.read_bytes, Curves::from(history));
+                let found = vec![FoundRun { folder, curves, read_bytes, samples, race: race(&path) }];
                 answers.send(Action::Training(TrainingAction::Found(found)));
             }
             Err(err) => {

@@ -4,8 +4,8 @@ use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable;
 use hyperscope::app::{
-    Action, Answer, Axis, Dialog, Effect, FilePurpose, FoundRun, RunEntry, RunStatus, Settings, State,
-    TrainForm, TrainingAction, TrainingFile, TrainingTab, reduce,
+    Action, Answer, Axis, Curves, Dialog, Effect, FilePurpose, FoundRun, RunEntry, RunStatus, Settings,
+    State, TrainForm, TrainingAction, TrainingFile, TrainingTab, reduce,
 };
 use hyperscope::engine::{RunId, RunNews, TrainCommand, WhyPaused};
 use hyperscope::field::Architecture;
@@ -251,7 +251,8 @@ fn what_comes_late_changes_nothing_and_what_diverged_waits() {
     let found = || {
         vec![FoundRun {
             folder: folder.clone(),
-            history: History::default(),
+            curves: Curves::default(),
+            read_bytes: 0,
             samples: Vec::new(),
             race: None,
         }]

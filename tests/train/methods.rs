@@ -230,7 +230,7 @@ fn sounds_learn_by_every_method() {
     let (sound, field) = (listen(sheets[1].held_out_sound(0)), listen(sheets[1].field_sound(0)));
     let all = tones();
     let is_this = |entry: &&SoundEntry| {
-        entry.samples.iter().zip(&sound).all(|(one, other)| (one - other).abs() < 1.0 / 32_767.0)
+        entry.samples.iter().zip(&sound).all(|(one, other)| (one - other).abs() < 2.0 / 32_768.0)
     };
     assert!(all.sounds(Split::HeldOut).any(|entry| is_this(&entry)) && sound.len() == field.len());
     let power = |values: &mut dyn Iterator<Item = f32>| values.map(|value| value * value).sum::<f32>();

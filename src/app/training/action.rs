@@ -3,9 +3,10 @@ use std::sync::Arc;
 
 use super::form::TrainForm;
 use super::look::{ChartLook, TrainingTab};
+use super::run_entry::Curves;
 use crate::engine::{RunId, RunNews, RunOrder, RunTick};
 use crate::media::{Picture, Sound};
-use crate::train::{History, RunChange, RunFolder, Sheet, Verdict};
+use crate::train::{RunChange, RunFolder, Sheet, Verdict};
 
 /// What can happen in the training panel.
 #[derive(Debug, Clone)]
@@ -67,7 +68,9 @@ pub enum TrainingAction {
         /// Which.
         run: RunId,
         /// From where the last reading had ended, or from the beginning.
-        history: History,
+        curves: Curves,
+        /// Bytes of the log that were read.
+        read_bytes: u64,
         /// Whether it is from the beginning.
         is_whole: bool,
         /// Its held-out pictures.
@@ -93,7 +96,9 @@ pub struct FoundRun {
     /// What its folder says.
     pub folder: RunFolder,
     /// What it has logged.
-    pub history: History,
+    pub curves: Curves,
+    /// Bytes of its log that were read.
+    pub read_bytes: u64,
     /// Its held-out pictures.
     pub samples: Vec<Sheet>,
     /// The race that it was an arm of: its folder, and how it ended.

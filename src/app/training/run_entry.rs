@@ -73,11 +73,24 @@ pub struct Curves {
     memory: Series,
 }
 
+impl From<History> for Curves {
+    /// A long one takes a while: not on the window's thread.
+    fn from(history: History) -> Self {
+        let mut curves = Self::default();
+        curves.extend(history.steps, history.held_out);
+        curves
+    }
+}
+
 impl Curves {
-    /// Add what was logged.
-    pub(crate) fn extend(&mut self, history: History) {
-        history.steps.into_iter().for_each(|line| self.push(line));
-        history.held_out.into_iter().for_each(|found| self.push_held_out(found));
+    /// Add what was logged since.
+    pub(crate) fn append(&mut self, later: Self) {
+        self.extend(later.steps, later.held_out);
+    }
+
+    fn extend(&mut self, steps: Vec<LoggedStep>, held_out: Vec<LoggedHeldOut>) {
+        steps.into_iter().for_each(|line| self.push(line));
+        held_out.into_iter().for_each(|found| self.push_held_out(found));
     }
 
     /// Add a step; one that is not after the last one is passed over.

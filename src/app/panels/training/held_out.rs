@@ -47,14 +47,18 @@ pub(super) fn show(ui: &mut Ui, state: &State, panels: &mut Panels, actions: &mu
     let heard = state.training.heard.as_ref();
     ScrollArea::both().id_salt("held out").auto_shrink(false).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = space::XXS;
-        let rows = (seen.len() + 1) as f32;
-        let height = (ui.available_height() / rows - space::XXS).clamp(size::SAMPLE_MIN, size::SAMPLE_MAX);
         // They are the same items for all that learn from the same data.
-        if let Some(first) = seen.first() {
-            first.row(ui, Half::HeldOut, Look { view, height, heard }, actions);
-        }
-        for one in &seen {
-            one.row(ui, Half::Fields, Look { view, height, heard }, actions);
+        let groups: Vec<&[Seen]> = seen.chunk_by(Seen::has_same_items).collect();
+        let rows = (seen.len() + groups.len()) as f32;
+        let height = (ui.available_height() / rows - space::XXS).clamp(size::SAMPLE_MIN, size::SAMPLE_MAX);
+        let look = Look { view, height, heard };
+        for group in groups {
+            for (index, one) in group.iter().enumerate() {
+                if index == 0 {
+                    one.row(ui, Half::HeldOut, look, actions);
+                }
+                one.row(ui, Half::Fields, look, actions);
+            }
         }
     });
 }
@@ -91,6 +95,11 @@ impl<'a> Seen<'a> {
         let texture = panels.textures.of(ui.ctx(), picture);
         let size_px = vec2(picture.width() as f32, picture.height() as f32);
         Some(Self { run, sheet, texture, size_px })
+    }
+
+    fn has_same_items(&self, other: &Self) -> bool {
+        let data = |run: &'a RunEntry| run.sources.as_ref().map(|sources| &sources.data);
+        self.run.config.kind == other.run.config.kind && data(self.run) == data(other.run)
     }
 
     /// A half of the picture, and what it is.

@@ -49,16 +49,17 @@ pub(super) fn act(state: &mut State, action: TrainingAction) -> Vec<Effect> {
             return library::load_model(state, kind, Some(path));
         }
         TrainingAction::Found(found) => return take(state, found),
-        TrainingAction::Read { run, history, is_whole, samples } => {
+        TrainingAction::Read { run, curves, read_bytes, is_whole, samples } => {
             let Some(entry) = state.training.run_mut(run).filter(|entry| !entry.is_ours()) else {
                 return Vec::new();
             };
-            let has_grown = entry.read_bytes > 0 && history.read_bytes > entry.read_bytes;
-            entry.read_bytes = history.read_bytes;
+            let has_grown = entry.read_bytes > 0 && read_bytes > entry.read_bytes;
+            entry.read_bytes = read_bytes;
             if is_whole {
-                entry.curves = Curves::default();
+                entry.curves = curves;
+            } else {
+                entry.curves.append(curves);
             }
-            entry.curves.extend(history);
             entry.samples = samples;
             entry.status = status_on_disk(entry, has_grown);
             return want_sheets(state);
@@ -117,7 +118,7 @@ fn status_on_disk(entry: &RunEntry, has_grown: bool) -> RunStatus {
 
 /// Runs were found on the disk; those that are known already stay as they are.
 fn take(state: &mut State, found: Vec<FoundRun>) -> Vec<Effect> {
-    for FoundRun { folder, history, samples, race } in found {
+    for FoundRun { folder, curves, read_bytes, samples, race } in found {
         let is_forgotten = state.settings.forgotten_runs.contains(&folder.path);
         if is_forgotten || state.training.run_at(&folder.path).is_some() {
             continue;
@@ -137,8 +138,7 @@ fn take(state: &mut State, found: Vec<FoundRun>) -> Vec<Effect> {
             state.training.verdicts.entry(race.clone()).or_insert(verdict);
             entry.race = Some(race);
         }
-        entry.read_bytes = history.read_bytes;
-        entry.curves.extend(history);
+        (entry.read_bytes, entry.curves) = (read_bytes, curves);
         entry.samples = samples;
         entry.status = status_on_disk(&entry, false);
         state.training.runs.push(entry);
