@@ -11,7 +11,7 @@
 //!  └──────┘         └──────────┘  model   └─────────┘ ──► disk    (safetensors)
 //!                         ▲          ▲         │
 //!                         │        train ◄─────┘  a loss compares a field with its signal
-//!                         └── engine: threads that decode, infer and refine;
+//!                         └── engine: threads that decode, infer, refine and train;
 //!                             app and cli send commands and read events, and know nothing else
 //! ```
 //!
@@ -27,15 +27,16 @@
 //! | module | one line | may use | may name |
 //! |---|---|---|---|
 //! | `limits` | what is refused, in one place | - | - |
-//! | `storage` | files written whole or not at all, safetensors headers within limits, hashes | limits | tempfile, sha2, safetensors |
+//! | `storage` | files written whole or not at all, files of tensors within limits, hashes | limits | tempfile, sha2, safetensors |
 //! | `field` | what a neural field is: architecture, layout of weights, CPU evaluation, the file | limits, storage | safetensors, gemm, pulp |
 //! | `camera` | where one looks from, as pure mathematics | - | glam |
-//! | `media` | files in: pictures and sounds into plain buffers, with limits; says what is unsupported | limits, storage | image, moxcms, fast_image_resize, bytemuck, symphonia, realfft |
+//! | `media` | pictures and sounds: files into plain buffers, with limits, and back; says what is unsupported | limits, storage | image, moxcms, fast_image_resize, bytemuck, symphonia, realfft, hound |
 //! | `dataset` | many signals for training: picture folders, posed views, meshes rendered to views, sound folders | media, camera, limits, storage | gltf, glam |
-//! | `export` | files out: an object's stills, turntables, meshes, volumes; a sound's WAV | field, media, camera, limits, storage | image, gif, png, exr, `fast_surface_nets`, hound |
+//! | `export` | files out: an object's stills, turntables, meshes, volumes; a sound's WAV | field, media, camera, limits, storage | image, gif, png, exr, `fast_surface_nets` |
 //! | `model` | the hypernetwork: backbones, weight tokens, heads, composers; `Signal -> Field` | field, media, camera, limits, storage | burn, pulp, safetensors, wgpu, glam |
-//! | `train` | tuning modes, objectives, metrics, one `step`, refine, checkpoints, runs | field, media, dataset, camera, model, limits, storage | burn, pulp, glam, realfft |
-//! | `engine` | worker threads: commands in, events and latest values out, cancel, panic policy | field, camera, media, dataset, export, model, train, limits, storage | - |
+//! | `train` | tuning modes, objectives, metrics, one `step`, refine, checkpoints, runs | field, media, dataset, camera, model, limits, storage | burn, pulp, glam, realfft, tempfile |
+//! | `experiment` | many runs that differ in a few settings, by processes of their own, and the report of what they come to | train, dataset, media, export, model, limits, storage | plotters, maud, base64 |
+//! | `engine` | worker threads: commands in, events and latest values out, cancel, panic policy | field, camera, media, dataset, export, model, train, experiment, limits, storage | rustix |
 //! | `render` | draw a field with WGSL: composition of shaders, passes, progressive refinement, readback | field, camera, media, limits | wgpu, glam, bytemuck |
 //! | `audio` | play a field: synthesis ahead of time, ring buffer, device stream | field, media | cpal, rtrb |
 //! | `cli` | the headless verbs | all but app | clap, anyhow, indicatif, glam |
@@ -52,11 +53,16 @@
 //! | head | LayerNorm + Linear that turns weight-token outputs into modulation for one field layer |
 //! | base | the shared, learned weights and biases that the modulation multiplies |
 //! | hypernetwork | backbone + weight tokens + heads + base |
-//! | tuning mode | which of these learn: `scratch`, `finetune`, `prompt` |
-//! | composer | how tokens become weights: `trans-inr` or `residual` |
+//! | deep prompt | a learned token that one block of the backbone reads, and no other |
+//! | update | a change of low rank to a Linear of a frozen backbone |
+//! | tuning mode | which of these learn: `scratch`, `finetune`, `prompt`, `lora` |
+//! | composer | how tokens become weights: `trans-inr`, `ipc` or `residual` |
+//! | objective | what training minimises: `mse`, or `nll`, with which a field also has a standard deviation, its spread |
 //! | refine | test-time optimisation: gradient steps on one field's own weights |
 //! | reference | the framed picture, or the sound at the model's rate, that a field is compared with and refined towards |
 //! | window | a stretch of a sound that has a field of its own |
+//! | experiment | runs for every combination of some settings, with the same budget |
+//! | arm | the runs of an experiment that differ in nothing but the seed |
 //!
 //! Sources: hypernetworks with foundation models, arXiv 2503.00838; Trans-INR, arXiv 2208.02801;
 //! SIREN, arXiv 2006.09661.
@@ -69,6 +75,7 @@ pub mod camera;
 pub mod cli;
 pub mod dataset;
 pub mod engine;
+pub mod experiment;
 pub mod export;
 pub mod field;
 pub mod limits;

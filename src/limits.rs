@@ -14,6 +14,8 @@ pub const SAFETENSORS_HEADER_BYTES: u64 = 16_000_000;
 pub const SAFETENSORS_TENSORS: usize = 20_000;
 /// Largest safetensors file, in bytes.
 pub const SAFETENSORS_BYTES: u64 = 4 << 30;
+/// Longest pickle of a PyTorch file, in bytes; its numbers are beside it.
+pub const PICKLE_BYTES: u64 = 16 << 20;
 /// Most layers of a field.
 pub const FIELD_LAYERS: usize = 64;
 /// Widest hidden layer or encoding of a field.
@@ -92,6 +94,7 @@ pub fn table() -> Vec<(&'static str, String)> {
         ("safetensors header", format!("{} MB", SAFETENSORS_HEADER_BYTES / 1_000_000)),
         ("safetensors tensors", SAFETENSORS_TENSORS.to_string()),
         ("safetensors file", format!("{} GiB", SAFETENSORS_BYTES >> 30)),
+        ("PyTorch pickle", format!("{} MiB", PICKLE_BYTES >> 20)),
         ("field layers", FIELD_LAYERS.to_string()),
         ("field width", FIELD_WIDTH.to_string()),
         ("field parameters", FIELD_PARAMS.to_string()),

@@ -128,7 +128,9 @@ fn imports_go_where_the_table_allows() {
                     broken.push(format!("{} uses crate::{used}", file.display()));
                 }
             }
-            for external in &reserved {
+            // Tests of their own files read golden files, by whatever crate reads those.
+            let is_of_tests = file.to_string_lossy().ends_with("_tests.rs");
+            for external in reserved.iter().filter(|_| !is_of_tests) {
                 if names_crate(&code, external) && !module.may_name.contains(*external) {
                     broken.push(format!("{} names {external}", file.display()));
                 }

@@ -97,11 +97,18 @@ fn a_picture_becomes_a_field_that_is_refined_saved_and_exported() {
 
     let config = RefineConfig { steps: 100, pixels_per_step: 512, ..RefineConfig::default() };
     let (item, signal) = (ItemId(2), signal.clone());
-    let refine = Command::Refine { job: JobId(3), item, record: Arc::clone(&record), signal, config };
+    let refine =
+        Command::Refine { job: JobId(3), item, record: Arc::clone(&record), signal, config, rivals: 2 };
     engine.send(refine).unwrap();
     let events = until_end(&engine, JobId(3));
-    let Some(Event::Refined { encoded, steps, .. }) = events.last() else { panic!("{events:?}") };
+    let Some(Event::Refined { encoded, steps, rivals_db, .. }) = events.last() else { panic!("{events:?}") };
     assert_eq!(*steps, 100);
+    // What began with random weights has learned too, each from its own draw.
+    let has_learned = rivals_db.iter().all(|rival| *rival > own.psnr_db + 3.0);
+    assert!(
+        rivals_db.len() == 2 && has_learned && (rivals_db[0] - rivals_db[1]).abs() > 1e-6,
+        "{rivals_db:?}"
+    );
     assert!(encoded.closeness.unwrap().psnr_db() > own.psnr_db + 3.0);
     let preview = engine.preview().unwrap();
     assert_eq!((preview.job, preview.progress.step), (JobId(3), 100));
@@ -177,6 +184,33 @@ fn what_cannot_be_done_is_said_and_the_engine_goes_on() {
 }
 
 #[test]
+fn weights_that_are_no_model_are_described() {
+    let engine = Engine::start(|| {}).unwrap();
+    let describe = |job: u64, name: &str| {
+        engine.send(open(job, Origin::Path(common::golden(name)))).unwrap();
+        match until_end(&engine, JobId(job)).pop() {
+            Some(Event::Inspected { item, summary, details, .. }) => {
+                assert_eq!(item, ItemId(job));
+                (summary, details)
+            }
+            other => panic!("{other:?}"),
+        }
+    };
+    let (summary, details) = describe(1, "backbones/clip_hf/pytorch_model.bin");
+    assert!(summary.contains("CLIP-64/4, a backbone"), "{summary}");
+    // As the files beside it say.
+    assert!(details.contains("pixels: mean [0.4, 0.5, 0.6]"), "{details}");
+    assert!(details.contains("0 missing") && details.contains("logit_scale"), "{details}");
+    let (summary, details) = describe(2, "views.safetensors");
+    assert!(summary.contains("not a field, a model or a known backbone"), "{summary}");
+    assert!(details.contains("unexpected: "), "{details}");
+    engine.send(open(3, Origin::Path(common::golden("backbones/refused_shell.pth")))).unwrap();
+    let events = until_end(&engine, JobId(3));
+    let Some(Event::Failed { message, .. }) = events.last() else { panic!("{events:?}") };
+    assert!(message.contains("asks for posix.system"), "{message}");
+}
+
+#[test]
 fn a_cancelled_refinement_keeps_the_best_and_others_queue_behind_it() {
     let engine = Engine::start(|| {}).unwrap();
     with_model(&engine);
@@ -192,7 +226,9 @@ fn a_cancelled_refinement_keeps_the_best_and_others_queue_behind_it() {
     let config = RefineConfig { steps: 1_000_000, ..RefineConfig::default() };
     for job in [3, 4] {
         let (record, signal) = (Arc::clone(&encoded.record), signal.clone());
-        engine.send(Command::Refine { job: JobId(job), item: ItemId(2), record, signal, config }).unwrap();
+        engine
+            .send(Command::Refine { job: JobId(job), item: ItemId(2), record, signal, config, rivals: 0 })
+            .unwrap();
     }
     // While one refines, another picture is opened.
     engine.send(open(5, photo())).unwrap();

@@ -6,10 +6,10 @@ use super::object_look::{ObjectLook, OrbitChange};
 use super::settings::{EvaluatorChoice, ThemeChoice};
 use super::sound_look::SoundChange;
 use super::state::{Dialog, NoticeId, ShelfKey};
+use super::training::TrainingAction;
 use crate::audio;
-use crate::engine::{Command, Event, ItemId, JobId, Origin, Preview};
-use crate::export::SampleDepth;
-use crate::media::{Framing, ObjectFraming, Picture};
+use crate::engine::{Command, Event, ItemId, JobId, Origin, Preview, RunId, TrainCommand};
+use crate::media::{Framing, ObjectFraming, Picture, SampleDepth, Sound};
 use crate::model::SignalKind;
 use crate::render::ViewMode;
 use crate::train::RefineConfig;
@@ -75,6 +75,8 @@ pub enum Action {
     Reframe,
     /// Begin to refine the selected item, or stop and keep the best.
     ToggleRefine,
+    /// Refine the selected item beside fields that begin with random weights.
+    RaceRefine,
     /// Stop a job.
     Cancel(JobId),
     /// Ask for a file, with the platform's dialog where there is one.
@@ -112,6 +114,8 @@ pub enum Action {
     UseBundledModel(SignalKind),
     /// Take what the clipboard has.
     Paste,
+    /// Something happened in the training panel.
+    Training(TrainingAction),
     /// A setting changed.
     Change(Change),
     /// The engine said something.
@@ -205,4 +209,46 @@ pub enum Effect {
     FindOutputs,
     /// Tell the player.
     Audio(audio::Command),
+    /// Have something trained.
+    Train(Box<TrainCommand>),
+    /// Look for runs at and below these folders; the answer is [`TrainingAction::Found`].
+    FindRuns {
+        /// Where.
+        folders: Vec<PathBuf>,
+        /// Whether a person has asked, and is told if there is none.
+        is_asked: bool,
+    },
+    /// Read on in a run's log; the answer is [`TrainingAction::Read`].
+    ReadRun {
+        /// Which.
+        run: RunId,
+        /// Where it lies.
+        folder: PathBuf,
+        /// Bytes of the log that were read already.
+        from: u64,
+    },
+    /// List the held-out pictures of a run; the answer is [`TrainingAction::Samples`].
+    ListSamples {
+        /// Which.
+        run: RunId,
+        /// Where it lies.
+        folder: PathBuf,
+    },
+    /// Read a held-out picture; the answer is [`TrainingAction::Sheet`].
+    ReadSheet(PathBuf),
+    /// Read a sound of a run's folder; the answer is [`TrainingAction::Heard`].
+    ReadSound(PathBuf),
+    /// Play this, in the place of the selected sound; or that again.
+    Audition(Option<(PathBuf, Arc<Sound>)>),
+    /// Read the settings of a run; the answer is [`TrainingAction::Settings`].
+    ReadSettings(PathBuf),
+    /// Write the settings of a run.
+    WriteSettings(PathBuf, String),
+    /// Write the log of a run into another file.
+    ExportLog {
+        /// Where the run lies.
+        folder: PathBuf,
+        /// The file, its format by the name.
+        path: PathBuf,
+    },
 }

@@ -9,11 +9,12 @@ use std::time::{Duration, Instant};
 
 use eframe::egui::Context;
 
-use super::action::Action;
+use super::action::{Action, Effect};
 use super::clipboard;
 use super::files::FilePurpose;
 use super::settings::Settings;
 use super::state::ShelfKey;
+use super::training_errands;
 use super::worker::Worker;
 use crate::audio;
 use crate::engine::Origin;
@@ -132,6 +133,11 @@ impl Errands {
         });
     }
 
+    /// Read or write what the training panel asks for.
+    pub(crate) fn training(&self, wanted: Effect) {
+        self.spawn("hyperscope-runs", move |answers| training_errands::run(wanted, answers));
+    }
+
     /// Keep the settings.
     pub(crate) fn keep(&self, settings: Settings) {
         self.settings.send(settings);
@@ -170,6 +176,9 @@ fn ask_platform(purpose: FilePurpose, folder: Option<PathBuf>, name: &str) -> Ve
     }
     if purpose.is_written() {
         return dialog.set_file_name(name).save_file().into_iter().collect();
+    }
+    if matches!(purpose, FilePurpose::Training(file) if file.is_folder()) {
+        return dialog.pick_folder().into_iter().collect();
     }
     if purpose == FilePurpose::Open {
         return dialog.pick_files().unwrap_or_default();
@@ -227,7 +236,7 @@ fn walk(folder: &Path, depth: usize, entries: &mut usize, found: &mut Vec<PathBu
 }
 
 fn is_welcome(content: media::Content) -> bool {
-    content.is_supported() || matches!(content, media::Content::Safetensors | media::Content::Sound)
+    content.is_supported() || content.is_tensors() || content == media::Content::Sound
 }
 
 /// A picture or a field, small; `None` for what is neither, or is gone.

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::item::Item;
-use crate::export::SampleDepth;
+use super::training::TrainingFile;
+use crate::media::SampleDepth;
 
 /// What a file is wanted for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,13 +21,19 @@ pub enum FilePurpose {
     Film,
     /// To keep the selected object's surface or density in.
     Mesh,
+    /// For the training panel.
+    Training(TrainingFile),
 }
 
 impl FilePurpose {
     /// Whether the file is written.
     #[must_use]
     pub fn is_written(self) -> bool {
-        matches!(self, Self::SaveField | Self::Export | Self::Film | Self::Mesh)
+        match self {
+            Self::SaveField | Self::Export | Self::Film | Self::Mesh => true,
+            Self::Open | Self::Model => false,
+            Self::Training(file) => file.is_written(),
+        }
     }
 
     /// Heading of its dialog.
@@ -39,6 +46,7 @@ impl FilePurpose {
             Self::Export => "Export picture",
             Self::Film => "Export turntable",
             Self::Mesh => "Export mesh",
+            Self::Training(file) => file.title(),
         }
     }
 
@@ -48,7 +56,7 @@ impl FilePurpose {
         match self {
             Self::Open => vec![
                 ("Pictures, sounds, fields and models", OPENED),
-                ("Fields and models", &["safetensors"]),
+                ("Fields, models and weights", &["safetensors", "pth", "pt", "bin"]),
                 ("All files", &["*"]),
             ],
             Self::Model | Self::SaveField => vec![("Safetensors", &["safetensors"])],
@@ -68,6 +76,7 @@ impl FilePurpose {
                 ("OBJ", &["obj"]),
                 ("Density, NumPy", &["npy"]),
             ],
+            Self::Training(file) => file.filters(),
         }
     }
 }
@@ -97,6 +106,9 @@ const OPENED: &[&str] = &[
     "aiff",
     "caf",
     "safetensors",
+    "pth",
+    "pt",
+    "bin",
 ];
 
 /// The path field, and for a picture its size.
@@ -164,6 +176,9 @@ impl FileForm {
     }
 
     fn suggested_name(&self, item: Option<&Item>) -> Option<String> {
+        if let FilePurpose::Training(file) = self.purpose {
+            return file.name().map(str::to_owned);
+        }
         let stem = item?.stem();
         match self.purpose {
             FilePurpose::SaveField => Some(format!("{stem}.field.safetensors")),
@@ -171,7 +186,7 @@ impl FileForm {
             FilePurpose::Export => Some(format!("{stem}-{}x{}.png", self.size_px.0, self.size_px.1)),
             FilePurpose::Film => Some(format!("{stem}.gif")),
             FilePurpose::Mesh => Some(format!("{stem}.glb")),
-            FilePurpose::Open | FilePurpose::Model => None,
+            FilePurpose::Open | FilePurpose::Model | FilePurpose::Training(_) => None,
         }
     }
 

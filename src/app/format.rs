@@ -39,6 +39,23 @@ pub(crate) fn duration(duration: Duration) -> String {
     }
 }
 
+/// `0.0024`, `2.4e-7`: three significant digits.
+pub(crate) fn short(value: f64) -> String {
+    match value.abs() {
+        size if size == 0.0 || !size.is_finite() => format!("{value}"),
+        size @ 1e-3..1e5 => {
+            let decimals = (2.0 - size.log10().floor()).max(0.0) as usize;
+            let text = format!("{value:.decimals$}");
+            if text.contains('.') {
+                text.trim_end_matches('0').trim_end_matches('.').to_owned()
+            } else {
+                text
+            }
+        }
+        _ => format!("{value:.2e}"),
+    }
+}
+
 /// `24.31 dB`.
 pub(crate) fn decibel(psnr_db: f64) -> String {
     if psnr_db.is_finite() { format!("{psnr_db:.2} dB") } else { "exact".into() }

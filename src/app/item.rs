@@ -77,6 +77,8 @@ pub struct Curve {
     pub measured: Vec<[f64; 2]>,
     /// Of the pixels of a step.
     pub batch: Vec<[f64; 2]>,
+    /// Of each field that began with random weights, if it is a race.
+    pub rivals: Vec<Vec<[f64; 2]>>,
 }
 
 impl Item {

@@ -1,7 +1,9 @@
 //! What a sound looks like, computed beside the window, and what is played of it.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::{Duration, Instant};
 
 use eframe::egui::Context;
 
@@ -12,7 +14,7 @@ use super::worker::Worker;
 use crate::audio::{self, Command, Player, SoundTone, Tone, Tracks};
 use crate::engine::ItemId;
 use crate::field::{FieldRecord, Synthesizer};
-use crate::media::{Overview, Signal, SoundSignal, Stft};
+use crate::media::{Overview, Signal, Sound, SoundSignal, Stft};
 
 /// Samples of a spectrogram's frame, and the most frames of one: more are no wider than a screen.
 const FRAME: usize = 512;
@@ -55,11 +57,25 @@ pub(crate) struct Listening {
     worker: Worker<Request>,
     found: Receiver<Arc<Seen>>,
     asked: Option<Request>,
-    /// What the player has.
-    loaded: Option<ItemId>,
+    /// The selected sound, which the player has while nothing else is auditioned.
+    loaded: Option<(ItemId, Tracks)>,
+    audition: Option<Audition>,
     player: Option<Player>,
     ctx: Context,
 }
+
+/// A sound of a run's folder, played in the place of the selected one.
+struct Audition {
+    path: PathBuf,
+    /// Where the selected sound was left, in seconds.
+    position_secs: f64,
+    has_begun: bool,
+    /// It is over by then, whatever the player says.
+    end: Instant,
+}
+
+/// How long the player may take to begin.
+const BEGIN: Duration = Duration::from_secs(2);
 
 impl Request {
     fn of(item: &Item) -> Self {
@@ -94,6 +110,7 @@ impl Listening {
             found,
             asked: None,
             loaded: None,
+            audition: None,
             player: None,
             ctx: ctx.clone(),
         }
@@ -115,22 +132,72 @@ impl Listening {
             .last()
             .filter(|seen| self.asked.as_ref().is_some_and(|asked| asked.item == seen.item))?;
         if let Some(tracks) = &found.tracks {
-            let is_same = self.loaded == Some(found.item);
-            self.loaded = Some(found.item);
-            if is_same {
-                self.command(Command::Replace(tracks.clone()), state);
-            } else {
-                // What is loaded plays once at its own speed until told otherwise.
-                self.command(Command::Load(tracks.clone()), state);
-                self.command(Command::Speed(state.look.sound.speed), state);
-                self.command(looped(state), state);
+            let is_same = self.loaded.as_ref().is_some_and(|(item, _)| *item == found.item);
+            self.loaded = Some((found.item, tracks.clone()));
+            match &mut self.audition {
+                // It is loaded afterwards.
+                Some(audition) if !is_same => audition.position_secs = 0.0,
+                Some(_) => {}
+                None if is_same => self.command(Command::Replace(tracks.clone()), state),
+                None => self.load(tracks.clone(), state),
             }
         }
         Some(found)
     }
 
-    /// Tell the player; it starts with the first that it is told.
+    /// Play this at once, and then have the selected sound again; or have it again now.
+    pub(crate) fn audition(&mut self, wanted: Option<(PathBuf, Arc<Sound>)>, state: &State) {
+        let Some((path, sound)) = wanted else { return self.end_audition(state) };
+        self.begin(state);
+        let position_secs = match &self.audition {
+            Some(before) => before.position_secs,
+            None => self.player.as_ref().map_or(0.0, |player| player.state().position_secs),
+        };
+        let end = Instant::now() + BEGIN + Duration::from_secs_f64(sound.duration_secs());
+        self.audition = Some(Audition { path, position_secs, has_begun: false, end });
+        self.send(Command::Load(Tracks {
+            field: Arc::new(SoundTone(sound)),
+            source: None,
+            source_gain: 1.0,
+        }));
+        self.send(Command::Play);
+    }
+
+    /// What is auditioned.
+    pub(crate) fn auditioned(&self) -> Option<&PathBuf> {
+        self.audition.as_ref().map(|audition| &audition.path)
+    }
+
+    fn end_audition(&mut self, state: &State) {
+        let Some(audition) = self.audition.take() else { return };
+        match self.loaded.clone() {
+            Some((_, tracks)) => {
+                self.load(tracks, state);
+                self.send(Command::Seek(audition.position_secs));
+            }
+            None => self.send(Command::Unload),
+        }
+    }
+
+    /// What is loaded plays once at its own speed until told otherwise.
+    fn load(&mut self, tracks: Tracks, state: &State) {
+        self.begin(state);
+        for command in [Command::Load(tracks), Command::Speed(state.look.sound.speed), looped(state)] {
+            self.send(command);
+        }
+    }
+
+    /// Tell the player of the selected sound.
     pub(crate) fn command(&mut self, command: Command, state: &State) {
+        if !matches!(command, Command::Volume(_) | Command::Listen(_) | Command::Device(_)) {
+            self.end_audition(state);
+        }
+        self.begin(state);
+        self.send(command);
+    }
+
+    /// The player starts when there is something to tell it.
+    fn begin(&mut self, state: &State) {
         if self.player.is_none() {
             let wake = self.ctx.clone();
             match Player::start(move || wake.request_repaint()) {
@@ -153,7 +220,6 @@ impl Listening {
                 Err(err) => tracing::error!("{err}"),
             }
         }
-        self.send(command);
     }
 
     fn send(&self, command: Command) {
@@ -162,9 +228,18 @@ impl Listening {
         }
     }
 
-    /// What the player does.
-    pub(crate) fn state(&self) -> audio::State {
-        self.player.as_ref().map(Player::state).unwrap_or_default()
+    /// What the player does with the selected sound.
+    pub(crate) fn state(&mut self, state: &State) -> audio::State {
+        let mut now = self.player.as_ref().map(Player::state).unwrap_or_default();
+        let Some(audition) = &mut self.audition else { return now };
+        audition.has_begun |= now.is_playing;
+        let is_over = (audition.has_begun && !now.is_playing) || Instant::now() > audition.end;
+        (now.is_playing, now.position_secs) = (false, audition.position_secs);
+        now.duration_secs = self.loaded.as_ref().map_or(0.0, |(_, tracks)| tracks.field.duration_secs());
+        if is_over {
+            self.end_audition(state);
+        }
+        now
     }
 }
 

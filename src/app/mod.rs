@@ -15,7 +15,6 @@ mod files;
 mod format;
 mod item;
 mod listening;
-mod memory;
 mod object_look;
 mod panels;
 mod reducer;
@@ -26,6 +25,8 @@ mod shortcuts;
 mod sound_look;
 mod state;
 mod theme;
+mod training;
+mod training_errands;
 mod window;
 mod worker;
 
@@ -39,4 +40,8 @@ pub use samples::{SAMPLES, Sample};
 pub use settings::{EvaluatorChoice, PaneLayout, Settings, ThemeChoice, WindowPlace};
 pub use sound_look::{FrequencyScale, Listening, SoundChange, SoundLook, SoundPlace, SpectrumOf};
 pub use state::{Dialog, Job, Look, ModelState, Notice, NoticeId, NoticeKind, ShelfKey, State, Work};
+pub use training::{
+    Answer, Axis, Budget, ChartLook, Curves, FoundRun, KnownRun, Preset, RunEntry, RunStatus, Series, Shown,
+    TrainForm, Training, TrainingAction, TrainingFile, TrainingTab,
+};
 pub use window::{Opening, Window};

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::theme::size;
+use super::training::{ChartLook, KnownRun, TrainingTab};
 use crate::limits;
 use crate::media::Framing;
 use crate::model::SignalKind;
@@ -48,6 +49,16 @@ pub struct Settings {
     pub sound_model: Option<PathBuf>,
     /// The sound output that was chosen; `None` leaves it to the system.
     pub sound_output: Option<String>,
+    /// Training runs, in the order of the list.
+    pub runs: Vec<KnownRun>,
+    /// Folders of runs that were taken off the list.
+    pub forgotten_runs: Vec<PathBuf>,
+    /// Where new runs are kept; `None` is the platform's own place.
+    pub runs_folder: Option<PathBuf>,
+    /// How curves are drawn.
+    pub chart: ChartLook,
+    /// What the middle of the training panel shows.
+    pub training_tab: TrainingTab,
 }
 
 /// Light, dark, or the system's.
@@ -88,6 +99,10 @@ pub struct PaneLayout {
     pub is_library_open: bool,
     /// Whether the inspector is shown.
     pub is_inspector_open: bool,
+    /// Whether the training panel is shown.
+    pub is_training_open: bool,
+    /// Height of the training panel, in points.
+    pub training_height: f32,
 }
 
 /// Size of the window.
@@ -112,6 +127,13 @@ pub(crate) const LEARNING_RATES: std::ops::RangeInclusive<f64> = 1e-5..=0.1;
 pub(crate) const MIN_REFERENCE_SIDE_PX: u32 = 32;
 /// Widths that the panes may have, in points.
 pub(crate) const PANE_WIDTHS: std::ops::RangeInclusive<f32> = size::PANE_WIDTH_MIN..=size::PANE_WIDTH_MAX;
+/// Heights that the training panel may have, in points.
+pub(crate) const TRAINING_HEIGHTS: std::ops::RangeInclusive<f32> =
+    size::TRAINING_HEIGHT_MIN..=size::TRAINING_HEIGHT_MAX;
+/// Most steps that a smoothed curve remembers.
+pub(crate) const MAX_SMOOTHING: f64 = 10_000.0;
+/// Training runs that are kept.
+const MAX_RUNS: usize = 500;
 /// Sizes that the window may have, in points.
 const WINDOW_SIDES: std::ops::RangeInclusive<f32> = size::WINDOW_SIDE_MIN..=size::WINDOW_SIDE_MAX;
 
@@ -162,6 +184,11 @@ impl Default for Settings {
             object_model: None,
             sound_model: None,
             sound_output: None,
+            runs: Vec::new(),
+            forgotten_runs: Vec::new(),
+            runs_folder: None,
+            chart: ChartLook::default(),
+            training_tab: TrainingTab::default(),
         }
     }
 }
@@ -173,6 +200,8 @@ impl Default for PaneLayout {
             inspector_width: size::INSPECTOR_WIDTH,
             is_library_open: true,
             is_inspector_open: true,
+            is_training_open: false,
+            training_height: size::TRAINING_HEIGHT,
         }
     }
 }
@@ -191,6 +220,13 @@ impl Settings {
             return Some(folder.into());
         }
         Some(directories::ProjectDirs::from("", "", "hyperscope")?.config_dir().to_owned())
+    }
+
+    /// Where new training runs are kept.
+    #[must_use]
+    pub fn runs_root(&self) -> Option<PathBuf> {
+        let usual = || Some(directories::ProjectDirs::from("", "", "hyperscope")?.data_dir().join("runs"));
+        self.runs_folder.clone().or_else(usual)
     }
 
     /// The settings file of a folder.
@@ -268,6 +304,11 @@ impl Settings {
         self.refine_sound = within(self.refine_sound, RefineConfig::of_sound());
         self.layout.library_width = clamp(self.layout.library_width, PANE_WIDTHS, layout.library_width);
         self.layout.inspector_width = clamp(self.layout.inspector_width, PANE_WIDTHS, layout.inspector_width);
+        self.layout.training_height =
+            clamp(self.layout.training_height, TRAINING_HEIGHTS, layout.training_height);
+        self.chart.smoothing = self.chart.smoothing.clamp(0.0, MAX_SMOOTHING);
+        self.runs.truncate(MAX_RUNS);
+        self.forgotten_runs.truncate(MAX_RUNS);
         self.window.width = clamp(self.window.width, WINDOW_SIDES, window.width);
         self.window.height = clamp(self.window.height, WINDOW_SIDES, window.height);
         self.recent.truncate(MAX_RECENT);

@@ -9,6 +9,7 @@ use super::object_look::{ObjectLook, OrbitChange};
 use super::settings::ThemeChoice;
 use super::sound_look::{Listening, SoundChange, SoundLook};
 use super::state::{Dialog, State};
+use super::training::TrainingAction;
 use crate::camera::NamedView;
 use crate::render::{ViewMode, VolumeMode};
 
@@ -176,6 +177,7 @@ pub(crate) static GROUPS: &[Group] = &[
             key(NONE, Key::CloseBracket, "Show or hide the inspector", |state| {
                 Some(Action::Change(Change::InspectorOpen(!state.settings.layout.is_inspector_open)))
             }),
+            key(COMMAND, Key::J, "Show or hide training", |_| Some(Action::Training(TrainingAction::Toggle))),
             key(COMMAND, Key::Comma, "Settings", |_| Some(Action::Show(Dialog::Settings))),
             key(NONE, Key::T, "Next theme", |state| {
                 Some(Action::Change(Change::Theme(next_theme(state.settings.theme))))

@@ -2,11 +2,12 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::files::FileForm;
+use super::files::{FileForm, FilePurpose};
 use super::item::Item;
 use super::object_look::ObjectLook;
 use super::settings::Settings;
 use super::sound_look::SoundLook;
+use super::training::Training;
 use crate::audio;
 use crate::camera::ImageView;
 use crate::engine::{ItemId, JobId, ModelInfo, Stage};
@@ -37,6 +38,8 @@ pub struct State {
     pub dialog: Option<Dialog>,
     /// How the selected item is looked at.
     pub look: Look,
+    /// The training panel.
+    pub training: Training,
     /// What the player does.
     pub player: audio::State,
     /// The sound outputs of this machine, as of when they were last looked for.
@@ -127,6 +130,20 @@ pub enum Dialog {
     Settings,
     /// A path, and for a picture its size.
     File(FileForm),
+    /// What a new training run is to be.
+    Training,
+}
+
+impl Dialog {
+    /// The dialog that is seen again when this one is closed.
+    pub(crate) fn below(self) -> Option<Self> {
+        match self {
+            Self::File(FileForm { purpose: FilePurpose::Training(file), .. }) if file.is_of_form() => {
+                Some(Self::Training)
+            }
+            _ => None,
+        }
+    }
 }
 
 /// Identity of a notice.
@@ -193,6 +210,7 @@ impl State {
                 object: ObjectLook::default(),
                 sound: SoundLook::default(),
             },
+            training: Training::new(),
             player: audio::State::default(),
             outputs: Vec::new(),
             viewport_px: (0.0, 0.0),

@@ -59,9 +59,30 @@ pub(crate) mod size {
     pub(crate) const NUMBER_WIDTH: f32 = 84.0;
     /// The strip that says how well each window of a sound is met.
     pub(crate) const WINDOW_STRIP: f32 = 6.0;
+    /// The choice of a sound output.
+    pub(crate) const OUTPUT_WIDTH: f32 = 180.0;
     /// A row of a weight matrix, and how high a matrix is at most.
     pub(crate) const WEIGHT_ROW: f32 = 6.0;
     pub(crate) const WEIGHTS_HEIGHT: f32 = 64.0;
+    pub(crate) const AXIS_WIDTH: f32 = 44.0;
+    pub(crate) const SAMPLE_NAME: f32 = 120.0;
+    pub(crate) const SAMPLE_MIN: f32 = 48.0;
+    pub(crate) const SAMPLE_MAX: f32 = 192.0;
+    pub(crate) const RUN_NAME: f32 = 62.0;
+    pub(crate) const FORM_NAME: f32 = 104.0;
+    pub(crate) const FORM_REST: f32 = 170.0;
+    pub(crate) const VIEWPORT_HEIGHT_MIN: f32 = 160.0;
+    pub(crate) const SCRUBBER_REST: f32 = 190.0;
+    pub(crate) const SCRUBBER_LEAST: f32 = 80.0;
+    pub(crate) const TRAINING_HEIGHT: f32 = 350.0;
+    pub(crate) const TRAINING_HEIGHT_MIN: f32 = 180.0;
+    pub(crate) const TRAINING_HEIGHT_MAX: f32 = 900.0;
+    pub(crate) const TRAINING_LIST: f32 = 250.0;
+    pub(crate) const TRAINING_RUN: f32 = 300.0;
+    pub(crate) const TRAINING_FORM: f32 = 760.0;
+    pub(crate) const TRAINING_FORM_HEIGHT: f32 = 660.0;
+    pub(crate) const REJECTED_HEIGHT: f32 = 110.0;
+    pub(crate) const SETTINGS_VALUE: f32 = 150.0;
     pub(crate) const LINE: f32 = 1.0;
     pub(crate) const ICON_PX: u32 = 64;
 }
@@ -115,6 +136,8 @@ pub(crate) struct Palette {
     pub(crate) accent_soft: Color32,
     pub(crate) warning: Color32,
     pub(crate) error: Color32,
+    /// Of curves, that are told apart also by those who see few colours.
+    pub(crate) series: [Color32; 6],
     /// Over the window, behind a dialog.
     pub(crate) scrim: Color32,
     /// Of the labels that lie on a picture, whatever is in it.
@@ -150,6 +173,14 @@ static LIGHT: Palette = Palette {
     accent_soft: rgb(0x00D5_E1FB),
     warning: rgb(0x009A_5B00),
     error: rgb(0x00BA_2A2A),
+    series: [
+        rgb(0x002F_5FD0),
+        rgb(0x00C4_5A00),
+        rgb(0x0000_7F6A),
+        rgb(0x00A6_3A8C),
+        rgb(0x0074_6400),
+        rgb(0x0055_5B66),
+    ],
     scrim: black(90),
     chip: black(168),
     on_chip: rgb(0x00F4_F5F8),
@@ -175,6 +206,14 @@ static DARK: Palette = Palette {
     accent_soft: rgb(0x0029_3A5E),
     warning: rgb(0x00E8_B25A),
     error: rgb(0x00FF_7F78),
+    series: [
+        rgb(0x006F_9BFF),
+        rgb(0x00FF_A04D),
+        rgb(0x004C_CFB2),
+        rgb(0x00E8_86CF),
+        rgb(0x00E0_CE55),
+        rgb(0x00A9_B1BF),
+    ],
     scrim: black(150),
     chip: black(168),
     on_chip: rgb(0x00F4_F5F8),

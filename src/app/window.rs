@@ -14,14 +14,19 @@ use super::panels::{self, Panels};
 use super::reducer::reduce;
 use super::settings::Settings;
 use super::state::{NoticeKind, ShelfKey, State};
-use super::{memory, shortcuts, theme};
-use crate::engine::{Command, Engine, EngineError, Event, JobId};
+use super::training::{RunEntry, RunStatus, TrainingAction};
+use super::{shortcuts, theme};
+use crate::engine::{Command, Engine, EngineError, Event, JobId, TrainCommand};
 use crate::render::Drawn;
+use crate::train::resident_bytes;
 
 /// Settings are kept once nothing has changed for this long.
 const KEEP_AFTER: Duration = Duration::from_secs(1);
 /// Between two looks at the memory.
 const MEMORY_EVERY: Duration = Duration::from_secs(2);
+
+/// Between two looks at runs of other programs.
+const RUNS_EVERY: Duration = Duration::from_secs(5);
 
 /// With what a window is opened.
 #[derive(Debug)]
@@ -55,6 +60,7 @@ pub struct Window {
     kept: Settings,
     changed: Option<(Settings, Instant)>,
     memory_seen: Option<Instant>,
+    runs_seen: Option<Instant>,
 }
 
 impl Window {
@@ -84,6 +90,7 @@ impl Window {
             kept: settings,
             changed: None,
             memory_seen: None,
+            runs_seen: None,
         }
     }
 
@@ -118,6 +125,9 @@ impl Window {
             Effect::Paste => self.errands.clipboard(Request::Open),
             Effect::FindOutputs => self.errands.find_outputs(),
             Effect::Audio(command) => self.listening.command(command, &self.state),
+            Effect::Audition(sound) => self.listening.audition(sound, &self.state),
+            Effect::Train(command) => self.train(*command),
+            other => self.errands.training(other),
         }
     }
 
@@ -132,6 +142,19 @@ impl Window {
             }
         }
         self.outbox.push_back(command);
+    }
+
+    /// Have the engine train something, or tell a run something.
+    fn train(&mut self, command: TrainCommand) {
+        let Some(engine) = &self.engine else { return };
+        match engine.train(command) {
+            // An order to a run that has ended meanwhile has nothing to do.
+            Ok(()) | Err(EngineError::Stopped) => {}
+            Err(err) => self.act(Action::Trouble {
+                message: "Training cannot be reached".into(),
+                details: err.to_string(),
+            }),
+        }
     }
 
     /// Give the engine what it takes; a full queue is tried again with the next frame.
@@ -176,10 +199,14 @@ impl Window {
 
     /// Hear everyone who has something to say.
     fn hear(&mut self, ctx: &Context) {
-        let (events, preview) = match &self.engine {
-            Some(engine) => (engine.drain(), engine.preview()),
-            None => (Vec::new(), None),
+        let (events, preview, ticks) = match &self.engine {
+            Some(engine) => (engine.drain(), engine.preview(), engine.ticks()),
+            None => (Vec::new(), None, Vec::new()),
         };
+        // What an event is about has come before it.
+        if !ticks.is_empty() {
+            self.act(Action::Training(TrainingAction::Ticks(ticks)));
+        }
         for event in events {
             self.act(Action::Engine(event));
         }
@@ -192,7 +219,8 @@ impl Window {
         if let Some(seen) = self.listening.tend(&self.state) {
             self.panels.seen_sound = Some(seen);
         }
-        self.state.player = self.listening.state();
+        self.state.player = self.listening.state(&self.state);
+        self.state.training.heard = self.listening.auditioned().cloned();
         let trouble = self.bridge.as_mut().and_then(|bridge| bridge.tend(ctx));
         if let Some((message, details)) = trouble {
             self.act(Action::Trouble { message, details });
@@ -240,12 +268,27 @@ impl Window {
     fn look_at_memory(&mut self, ctx: &Context) {
         if self.memory_seen.is_none_or(|seen| seen.elapsed() >= MEMORY_EVERY) {
             self.memory_seen = Some(Instant::now());
-            self.panels.resident_bytes = memory::resident_bytes();
+            self.panels.resident_bytes = resident_bytes();
         }
         // Nothing else may draw the next frame; a figure that is a little old harms nobody.
         if !self.state.jobs.is_empty() {
             ctx.request_repaint_after(MEMORY_EVERY);
         }
+    }
+
+    /// Runs of other programs go on without saying so: look at their logs now and then, while they are looked at.
+    fn look_at_runs(&mut self, ctx: &Context) {
+        let is_unfinished = |run: &RunEntry| !run.is_ours() && run.status != RunStatus::Finished;
+        let is_watched =
+            self.state.settings.layout.is_training_open && self.state.training.runs.iter().any(is_unfinished);
+        if !is_watched {
+            return;
+        }
+        if self.runs_seen.is_none_or(|seen| seen.elapsed() >= RUNS_EVERY) {
+            self.runs_seen = Some(Instant::now());
+            self.act(Action::Training(TrainingAction::Poll));
+        }
+        ctx.request_repaint_after(RUNS_EVERY);
     }
 
     /// What was copied in the window goes to the system's clipboard.
@@ -277,6 +320,10 @@ impl eframe::App for Window {
         }
         self.keep_settings(ctx);
         self.look_at_memory(ctx);
+        self.look_at_runs(ctx);
+        if let Some(secs) = frame.info().cpu_usage {
+            self.panels.frames.add(secs);
+        }
     }
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {

@@ -9,7 +9,7 @@ use super::{Controls, Frame, Heard, Listen, Meter, Mixer, Tracks, Transport};
 /// How much sound the ring holds, in seconds: what is kept ahead, and what earlier jumps left in it.
 const RING_SECS: f64 = 1.0;
 /// How much is kept ahead, in seconds.
-const AHEAD_SECS: f64 = 0.15;
+const AHEAD_SECS: f64 = 0.3;
 /// Frames that are made at a time: commands are heard in between.
 const PIECE: usize = 512;
 

@@ -1,5 +1,5 @@
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
-use std::sync::atomic::{AtomicU32, AtomicU64};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64};
 
 use super::Controls;
 use super::timeline::{Stretch, Timeline};
@@ -16,6 +16,7 @@ pub struct Meter {
     peaks: [AtomicU32; 2],
     clipped: AtomicU64,
     xruns: AtomicU64,
+    is_sounding: AtomicBool,
     calls: AtomicU64,
 }
 
@@ -37,6 +38,7 @@ impl Default for Meter {
             peaks: Default::default(),
             clipped: AtomicU64::new(0),
             xruns: AtomicU64::new(0),
+            is_sounding: AtomicBool::new(false),
             calls: AtomicU64::new(0),
         }
     }
@@ -78,6 +80,18 @@ impl Meter {
         self.xruns.load(Relaxed)
     }
 
+    /// Whether anything was to be heard in the latest call of the callback.
+    pub(super) fn set_sounding(&self, is_sounding: bool) {
+        self.is_sounding.store(is_sounding, Relaxed);
+    }
+
+    /// The device had nothing to play in time: that matters if something was to be heard.
+    pub(super) fn count_device_xrun(&self) {
+        if self.is_sounding.load(Relaxed) {
+            self.count_xrun();
+        }
+    }
+
     pub(super) fn count_xrun(&self) {
         self.xruns.fetch_add(1, Relaxed);
     }
@@ -114,5 +128,20 @@ impl Meter {
     #[must_use]
     pub fn is_finished(&self, generation: u32) -> bool {
         self.finished.load(Acquire) == u64::from(generation)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gap_of_the_device_counts_while_something_is_to_be_heard() {
+        let meter = Meter::default();
+        meter.count_device_xrun();
+        assert_eq!(meter.xruns(), 0);
+        meter.set_sounding(true);
+        meter.count_device_xrun();
+        assert_eq!(meter.xruns(), 1);
     }
 }

@@ -221,6 +221,7 @@ impl Mixer {
         self.tell_run(&mut seen);
         self.heard_ns += self.nanoseconds(frames);
         self.meter.see(seen.peaks, seen.clipped);
+        self.meter.set_sounding(seen.num_stretches > 0);
         if seen.is_starved {
             self.meter.count_xrun();
         }

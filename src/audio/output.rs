@@ -131,7 +131,7 @@ impl Candidate {
         fault: SyncSender<Fault>,
     ) -> Result<Stream, cpal::Error> {
         let complain = move |err: cpal::Error| match err.kind() {
-            ErrorKind::Xrun => meter.count_xrun(),
+            ErrorKind::Xrun => meter.count_device_xrun(),
             // Sound goes on, elsewhere or less smoothly.
             ErrorKind::DeviceChanged | ErrorKind::RealtimeDenied => {}
             kind => {

@@ -4,6 +4,8 @@ use clap::{Args, Parser, Subcommand};
 
 use clap::builder::TypedValueParser;
 
+use super::dataset_args::DatasetVerb;
+use super::experiment_args::{ExperimentArgs, ReportArgs};
 use super::step_args::StepArgs;
 use super::values::{
     Behind, BenchPart, Colour, CropArg, DepthName, DeviceName, FramingName, KindName, ModeName, RegionArg,
@@ -47,6 +49,10 @@ pub(super) enum Verb {
     Train(TrainArgs),
     /// What a model gives for held-out pictures, objects or sounds: each, and the mean
     Evaluate(EvaluateArgs),
+    /// Train and measure every combination of some settings, each with the same budget
+    Experiment(ExperimentArgs),
+    /// What an experiment came to: a page of its own, and Markdown
+    Report(ReportArgs),
     /// Make data to train on
     Dataset {
         /// What to make
@@ -59,33 +65,6 @@ pub(super) enum Verb {
     Doctor(DoctorArgs),
     /// Measure every part on this machine, beside what the machine could do
     Bench(BenchArgs),
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum DatasetVerb {
-    /// Render a folder of GLB files to pictures from known places, a folder with transforms.json for each
-    Render(RenderDatasetArgs),
-}
-
-#[derive(Debug, Args)]
-pub(super) struct RenderDatasetArgs {
-    /// A folder of .glb files; the folders in it are classes
-    pub(super) folder: PathBuf,
-    /// The folder of the pictures; what is complete there already is kept
-    #[arg(short, long)]
-    pub(super) out: PathBuf,
-    /// Pictures of each object
-    #[arg(long, default_value_t = 24)]
-    pub(super) views: usize,
-    /// Side of a picture, in pixels
-    #[arg(long, value_name = "PX", default_value_t = 96)]
-    pub(super) size: u32,
-    /// Of the cameras' places
-    #[arg(long, default_value_t = 0)]
-    pub(super) seed: u64,
-    /// Report as JSON
-    #[arg(long)]
-    pub(super) json: bool,
 }
 
 /// How a picture becomes the reference of a field.
@@ -291,7 +270,7 @@ pub(super) struct CompareArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct InspectArgs {
-    /// Any file
+    /// Any file; or a folder with the weights of a backbone
     pub(super) file: PathBuf,
     /// Report as JSON
     #[arg(long)]
@@ -300,22 +279,24 @@ pub(super) struct InspectArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct TrainArgs {
-    /// What kind of signal it learns
-    #[arg(long, value_enum, default_value = "image")]
-    pub(super) kind: KindName,
+    /// What kind of signal it learns: by default pictures, or that of the model it starts from
+    #[arg(long, value_enum)]
+    pub(super) kind: Option<KindName>,
     /// A folder of pictures, of objects with their posed views, or of sounds
     #[arg(long)]
     pub(super) data: PathBuf,
     /// Which weights learn
     #[arg(long, value_enum)]
     pub(super) mode: ModeName,
-    /// The pretrained backbone's weights, .safetensors; scratch takes only its size from it
+    /// The pretrained backbone's weights, .safetensors, .pth, .pt or .bin, or the folder that holds them with its
+    /// config.json; scratch takes only its size from it
     #[arg(long)]
     pub(super) backbone: Option<PathBuf>,
     /// A model to start from, with all of its weights, instead of a backbone alone; to be given again with --resume
     #[arg(long, value_name = "MODEL")]
     pub(super) from: Option<PathBuf>,
-    /// Settings; what the file leaves out is as in the default model's recipe
+    /// Settings; what the file leaves out is as in the default model's recipe, the network as that of the model it starts
+    /// from
     #[arg(long, value_name = "RUN.toml")]
     pub(super) config: Option<PathBuf>,
     /// The folder of the run
@@ -324,7 +305,7 @@ pub(super) struct TrainArgs {
     /// Go on with the run in that folder
     #[arg(long)]
     pub(super) resume: bool,
-    /// Gradient steps, instead of the settings'
+    /// Gradient steps, instead of the settings'; with --resume it may be more than before
     #[arg(long)]
     pub(super) steps: Option<u32>,
     /// Seed, instead of the settings'
@@ -390,6 +371,9 @@ pub(super) struct BenchArgs {
     /// Leave the training steps out
     #[arg(long)]
     pub(super) quick: bool,
+    /// Of modes this one alone, in this process
+    #[arg(long, value_enum, hide = true)]
+    pub(super) mode: Option<ModeName>,
     /// What tests/golden/peer.py wrote on this machine, to compare the training steps with
     #[arg(long, value_name = "JSON")]
     pub(super) peer: Option<PathBuf>,

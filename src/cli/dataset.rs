@@ -1,7 +1,7 @@
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::args::{DatasetVerb, RenderDatasetArgs};
+use super::dataset_args::{DatasetVerb, RenderDatasetArgs};
 use super::output;
 use crate::dataset::{MeshFolder, RenderConfig, Rendered};
 

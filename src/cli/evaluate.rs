@@ -1,3 +1,4 @@
+use anyhow::Context;
 use serde::Serialize;
 
 use super::args::EvaluateArgs;
@@ -22,6 +23,7 @@ struct Report {
 
 pub(super) fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
     let model = source::model(Some(&args.model), SignalKind::Image)?;
+    doubt_unseen(&model, args);
     match model.config().kind {
         SignalKind::Image => {}
         SignalKind::Object => return objects(&model, args),
@@ -40,9 +42,8 @@ pub(super) fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
             print(row);
         }
     })?;
-    let Some(mean) = Evaluated::mean(&pictures) else {
-        anyhow::bail!("no picture of {} is in this split; try --split all", args.data.display());
-    };
+    refuse_nothing(pictures.len(), args)?;
+    let mean = Evaluated::mean(&pictures).context("nothing was measured")?;
     if args.json {
         let reference_side_px = args.reference;
         return output::json(&Report {
@@ -87,6 +88,7 @@ fn objects(model: &Model, args: &EvaluateArgs) -> anyhow::Result<()> {
             print_object(&row.object, row);
         }
     })?;
+    refuse_nothing(objects.len(), args)?;
     if args.json {
         return output::json(&ObjectsReport { model: model.info(), refine, objects, classes });
     }
@@ -123,6 +125,7 @@ fn sounds(model: &Model, args: &EvaluateArgs) -> anyhow::Result<()> {
             print_sound(&row.sound, row);
         }
     })?;
+    refuse_nothing(sounds.len(), args)?;
     if args.json {
         return output::json(&SoundsReport { model: model.info(), refine, sounds, classes });
     }
@@ -130,6 +133,25 @@ fn sounds(model: &Model, args: &EvaluateArgs) -> anyhow::Result<()> {
         print_sound(&format!("{class}, {count} sounds"), mean);
     }
     Ok(())
+}
+
+/// An empty table would say nothing.
+fn refuse_nothing(rows: usize, args: &EvaluateArgs) -> anyhow::Result<()> {
+    anyhow::ensure!(rows > 0, "nothing of {} is in this split; try --split all", args.data.display());
+    Ok(())
+}
+
+/// Say which of the classes or speakers that are to be unseen the model may have learned from, by its own settings.
+fn doubt_unseen(model: &Model, args: &EvaluateArgs) {
+    let settings = model.notes.get("trained_with").and_then(|text| toml::from_str::<toml::Table>(text).ok());
+    let left_out = |name: &String| {
+        let kinds = ["objects", "sounds"].into_iter();
+        let lists = kinds.filter_map(|kind| settings.as_ref()?.get(kind)?.get("without")?.as_array());
+        lists.flatten().any(|value| value.as_str() == Some(name))
+    };
+    for name in args.unseen.iter().filter(|name| !left_out(name)) {
+        output::note(format_args!("{name} is not among what this model's training left out"));
+    }
 }
 
 /// PSNR, SI-SDR and log-spectral distance: as written, refined, and of the baselines.

@@ -1,31 +1,51 @@
+use std::path::Path;
+
 use anyhow::Context;
 use serde_json::{Value, json};
 
 use super::args::InspectArgs;
 use super::{output, source};
-use crate::field::{Architecture, FieldKind, FieldRecord};
+use crate::dataset::{DatasetError, MeshSize, ViewSet, mesh_size};
+use crate::field::{FieldKind, FieldRecord};
 use crate::media::{self, Content};
-use crate::model::{self, Contents, Family, Inspection};
+use crate::model::{self, Inspection, WeightsFile, of_field};
 use crate::storage::Identity;
 
+/// How a binary glTF file begins.
+const GLB: &[u8] = b"glTF";
 /// Characters of a note that are shown.
 const NOTE_CHARS: usize = 240;
 
 pub(super) fn run(args: &InspectArgs) -> anyhow::Result<()> {
     let context = || args.file.display().to_string();
-    let bytes = source::bytes(&args.file)?;
-    let identity = Identity::of(source::name(&args.file), &bytes);
+    if let Some(set) = views(&args.file)? {
+        return posed(&set, args);
+    }
+    let (path, bytes) = if args.file.is_dir() {
+        let WeightsFile { path, bytes, .. } = WeightsFile::read(&args.file)?;
+        (path, bytes)
+    } else {
+        (args.file.clone(), source::bytes(&args.file)?)
+    };
+    let identity = Identity::of(source::name(&path), &bytes);
     let content = Content::of(&bytes);
     let (lines, mut report) = if FieldRecord::is_field(&bytes) {
         field(&FieldRecord::from_bytes(&bytes).with_context(context)?)
-    } else if content == Content::Safetensors {
-        weights(&model::inspect(&bytes).with_context(context)?)?
+    } else if content.is_tensors() {
+        weights(&model::inspect_at(&path, &bytes).with_context(context)?)?
     } else if content == Content::Sound {
         let sound = media::decode_sound(&bytes).with_context(context)?;
         let (secs, rate, channels) = (sound.duration_secs(), sound.rate_hz(), sound.channels().len());
         let line = format!("{secs:.2} s at {rate} Hz, {}", if channels == 1 { "mono" } else { "stereo" });
         let report =
             json!({"kind": "sound", "duration_secs": secs, "sample_rate": rate, "channels": channels});
+        (vec![line], report)
+    } else if bytes.starts_with(GLB) {
+        let MeshSize { triangles, materials, extent } = mesh_size(&bytes).with_context(context)?;
+        let [x, y, z] = extent.map(|side| format!("{side:.3}"));
+        let line = format!("{triangles} triangles, {materials} materials, {x} x {y} x {z}");
+        let report =
+            json!({"kind": "mesh", "triangles": triangles, "materials": materials, "extent": extent});
         (vec![line], report)
     } else {
         let picture = media::decode(&bytes, [255; 3]).with_context(context)?;
@@ -39,9 +59,36 @@ pub(super) fn run(args: &InspectArgs) -> anyhow::Result<()> {
         report["bytes"] = bytes.len().into();
         return output::json(&report);
     }
-    output::line(format_args!("{}: {}, {} bytes", args.file.display(), what(&report, content), bytes.len()));
+    output::line(format_args!("{}: {}, {} bytes", path.display(), what(&report, content), bytes.len()));
     lines.iter().for_each(output::line);
     output::line(format_args!("sha256 {}", identity.sha256));
+    Ok(())
+}
+
+/// The posed views of an object, where a path has some.
+fn views(path: &Path) -> anyhow::Result<Option<ViewSet>> {
+    if !ViewSet::is_at(path) {
+        return Ok(None);
+    }
+    match ViewSet::read(path) {
+        // A folder of something else, as of weights.
+        Err(DatasetError::NoObjects { .. }) => Ok(None),
+        read => Ok(Some(read?)),
+    }
+}
+
+fn posed(set: &ViewSet, args: &InspectArgs) -> anyhow::Result<()> {
+    let (count, near, far) = (set.views.len(), set.near, set.far);
+    let sizes = set.views.first().map_or((0, 0), |view| (view.picture.width(), view.picture.height()));
+    let (width, height) = sizes;
+    if args.json {
+        let report = json!({"kind": "views", "views": count, "width": width, "height": height, "near": near, "far": far});
+        return output::json(&report);
+    }
+    output::line(format_args!(
+        "{}: an object in {count} views of {width}x{height} px, at depths of {near:.2} to {far:.2}",
+        args.file.display()
+    ));
     Ok(())
 }
 
@@ -53,6 +100,7 @@ fn what(report: &Value, content: Content) -> &str {
         Some("field") => "image field",
         Some("checkpoint") => "model checkpoint",
         Some("backbone") => "backbone weights",
+        Some("mesh") => "GLB mesh",
         _ => content.name(),
     }
 }
@@ -75,7 +123,7 @@ fn field(record: &FieldRecord) -> (Vec<String>, Value) {
     };
     let mut lines = vec![
         of,
-        describe(architecture),
+        of_field(architecture),
         format!("source: {}", record.source.as_ref().map_or("unknown".into(), Identity::to_string)),
         format!("model: {}", record.model.as_ref().map_or("unknown".into(), Identity::to_string)),
     ];
@@ -118,67 +166,9 @@ fn abridged(value: &str) -> String {
     }
 }
 
-fn describe(architecture: &Architecture) -> String {
-    let shapes = architecture.layer_shapes();
-    let widths: Vec<String> = shapes
-        .iter()
-        .map(|shape| shape.d_in)
-        .chain(shapes.last().map(|shape| shape.d_out))
-        .map(|width| width.to_string())
-        .collect();
-    format!("field {}, {} parameters", widths.join("-"), architecture.num_params())
-}
-
 fn weights(found: &Inspection) -> anyhow::Result<(Vec<String>, Value)> {
-    let mut lines = match &found.contents {
-        Contents::Backbone { name, config } => {
-            let sizes = format!("{} wide, {} blocks, {} heads", config.dim, config.depth, config.heads);
-            let positions = match config.family {
-                Family::AugregVit => format!("a grid of {0}x{0} positions", config.grid),
-                Family::Whisper => format!("{} positions", config.grid),
-            };
-            vec![format!("{name}: {sizes}, {positions}")]
-        }
-        Contents::Checkpoint { config, parameters, backbone_sha256, notes } => {
-            let mut lines = vec![
-                format!(
-                    "{} of {} blocks, {}, {}, {} {} in, {} weight tokens",
-                    config.backbone.name(),
-                    config.backbone.depth,
-                    config.mode,
-                    config.composer,
-                    config.input_size,
-                    if config.sound.is_some() { "samples" } else { "px" },
-                    config.num_weight_tokens()
-                ),
-                describe(&config.field),
-                format!(
-                    "{} parameters: backbone {}, weight tokens {}, heads {}, base {}",
-                    parameters.total(),
-                    parameters.backbone,
-                    parameters.weight_tokens,
-                    parameters.heads,
-                    parameters.base
-                ),
-            ];
-            lines.extend(backbone_sha256.iter().map(|hash| format!("needs the backbone with sha256 {hash}")));
-            lines.extend(notes.iter().map(|(key, value)| format!("{key}: {}", value.replace('\n', "; "))));
-            lines
-        }
-        Contents::Unknown { nearest } => vec![format!("not a field, a model or a known backbone: {nearest}")],
-    };
-    let tensors = &found.tensors;
-    lines.push(format!("tensors: {tensors}; {} values", found.num_values));
-    for (title, names) in
-        [("missing", &tensors.missing), ("unexpected", &tensors.unexpected), ("ignored", &tensors.ignored)]
-    {
-        if !names.is_empty() {
-            lines.push(format!("{title}: {}", names.join(", ")));
-        }
-    }
-    lines.extend(tensors.wrong_shape.iter().map(ToString::to_string));
     let mut report = serde_json::to_value(&found.contents)?;
-    report["tensors"] = serde_json::to_value(tensors)?;
+    report["tensors"] = serde_json::to_value(&found.tensors)?;
     report["num_values"] = found.num_values.into();
-    Ok((lines, report))
+    Ok((found.lines(), report))
 }

@@ -5,8 +5,8 @@ use clap::Parser;
 
 use super::args::{Arguments, Verb};
 use super::{
-    bench, compare, dataset, doctor, encode, evaluate, film, inspect, mesh, output, refine, render, synth,
-    train,
+    bench, compare, dataset, doctor, encode, evaluate, experiment, film, inspect, mesh, output, refine,
+    render, report, synth, train,
 };
 
 /// Exit status of a command line that is not understood.
@@ -36,6 +36,8 @@ pub fn run(open_window: impl FnOnce(Vec<PathBuf>) -> anyhow::Result<()>) -> Exit
         Some(Verb::Compare(args)) => compare::run(&args),
         Some(Verb::Train(args)) => train::run(&args),
         Some(Verb::Evaluate(args)) => evaluate::run(&args),
+        Some(Verb::Experiment(args)) => experiment::run(&args),
+        Some(Verb::Report(args)) => report::run(&args),
         Some(Verb::Dataset { verb }) => dataset::run(&verb),
         Some(Verb::Inspect(args)) => inspect::run(&args),
         Some(Verb::Doctor(args)) => doctor::run(&args),

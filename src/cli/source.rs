@@ -12,7 +12,7 @@ use crate::dataset::{FOCAL, ViewSet};
 use crate::field::{FieldKind, FieldRecord};
 use crate::limits;
 use crate::media::{
-    self, Framing, ImageSignal, MediaError, ObjectFraming, ObjectSignal, Picture, Sound, SoundSignal,
+    self, Content, Framing, ImageSignal, MediaError, ObjectFraming, ObjectSignal, Picture, Sound, SoundSignal,
 };
 use crate::model::{Model, SignalKind};
 use crate::storage::Identity;
@@ -29,6 +29,12 @@ pub(super) fn bytes(path: &Path) -> anyhow::Result<Vec<u8>> {
 
 /// A field file.
 pub(super) fn field(path: &Path) -> anyhow::Result<FieldRecord> {
+    if let Ok(content) = media::content_of_file(path)
+        && (content.is_supported() || content == Content::Sound)
+    {
+        let what = if content == Content::Sound { "sound" } else { "picture" };
+        bail!("{}: this is a {what}, and no field yet: `hyperscope encode` writes its field", path.display());
+    }
     FieldRecord::read(path).with_context(|| path.display().to_string())
 }
 

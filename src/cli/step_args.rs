@@ -13,7 +13,7 @@ pub(super) struct StepArgs {
     #[arg(long)]
     lr: Option<f64>,
     /// Pixels in a refine step, about: the crossings of random rows and columns, of an object random rays, of a sound
-    /// random instants of each window [default: 4096, of an object 512, of a sound 256]
+    /// random instants of each window, with --spectral 0 [default: 4096, of an object 512, of a sound 256]
     #[arg(long)]
     pixels: Option<usize>,
     /// Seed of the pixel draws
@@ -39,6 +39,7 @@ impl StepArgs {
     /// What they say, over other settings.
     pub(super) fn over(&self, usual: RefineConfig) -> RefineConfig {
         RefineConfig {
+            warm_up_steps: usual.warm_up_steps,
             steps: usual.steps,
             optimizer: self.optimizer.map_or(usual.optimizer, Into::into),
             learning_rate: self.lr.unwrap_or(usual.learning_rate),

@@ -5,26 +5,31 @@ use anyhow::{Context, bail};
 use serde::Serialize;
 
 use super::args::TrainArgs;
-use super::values::KindName;
 use super::{output, source};
 use crate::dataset::{ObjectFolder, PictureFolder, SoundFolder, Split};
-use crate::model::best_device;
-use crate::train::{Run, RunConfig, RunInputs, TrainingData};
+use crate::model::{ModelConfig, ParameterCounts, SignalKind, best_device, read_model_config};
+use crate::train::{Run, RunChange, RunConfig, RunInputs, RunSources, TrainingData, recipe_of};
 
 #[derive(Serialize)]
 struct Report {
     model: PathBuf,
+    parameters: ParameterCounts,
+    trainable: usize,
+    frozen: usize,
     steps: u32,
     seconds: f64,
     held_out_psnr_db: Option<f64>,
 }
 
 pub(super) fn run(args: &TrainArgs) -> anyhow::Result<()> {
-    let data = match args.kind {
-        KindName::Image => TrainingData::Pictures(scan(&args.data)?),
-        KindName::Object => TrainingData::Objects(scan_objects(&args.data)?),
-        KindName::Sound => TrainingData::Sounds(scan_sounds(&args.data, rate_hz(args)?)?),
+    let config = config(args)?;
+    let data = TrainingData::scan(&args.data, &config)?;
+    let noun = match config.kind {
+        SignalKind::Image => "pictures",
+        SignalKind::Object => "objects",
+        SignalKind::Sound => "sounds",
     };
+    say(data.rejected(), noun, [data.count_learned(&config), data.count(Split::HeldOut)]);
     let inputs = RunInputs {
         mode: args.mode.into(),
         backbone: args.backbone.clone(),
@@ -33,15 +38,19 @@ pub(super) fn run(args: &TrainArgs) -> anyhow::Result<()> {
     };
     let device = best_device();
     let mut run = if args.resume {
-        if args.config.is_some() || args.steps.is_some() || args.seed.is_some() {
-            bail!(
-                "a resumed run keeps the settings it was started with; leave out --config, --steps and --seed"
-            );
+        if args.config.is_some() || args.seed.is_some() {
+            bail!("a resumed run keeps the settings it was started with; leave out --config and --seed");
         }
-        Run::resume(&inputs, data, &device)?
+        let mut run = Run::resume(&inputs, data, &device)?;
+        if args.steps.is_some() {
+            run.change(RunChange { steps: args.steps, ..RunChange::default() })?;
+        }
+        run
     } else {
-        Run::start(config(args)?, &inputs, data, &device)?
+        Run::start(config, &inputs, data, &device)?
     };
+    RunSources::of(&inputs, &args.data).write(&args.out)?;
+    counted(run.model_config());
     let begun = Instant::now();
     let (done, steps) = run.steps();
     let bar = output::bar(u64::from(steps), "{bar:30} {pos}/{len} steps, {per_sec}, {msg}, {eta} left");
@@ -54,8 +63,12 @@ pub(super) fn run(args: &TrainArgs) -> anyhow::Result<()> {
         bar.set_message(format!("loss {:.2} dB, held out {held_out}", report.psnr_db));
     }
     bar.finish_and_clear();
+    let (parameters, mode) = (run.model_config().parameters(), run.model_config().mode);
     let report = Report {
         model: run.model_path(),
+        parameters,
+        trainable: parameters.trainable(mode),
+        frozen: parameters.frozen(mode),
         steps,
         seconds: begun.elapsed().as_secs_f64(),
         held_out_psnr_db: run.held_out_psnr_db(),
@@ -72,6 +85,32 @@ pub(super) fn run(args: &TrainArgs) -> anyhow::Result<()> {
         report.model.display()
     ));
     Ok(())
+}
+
+/// What will learn, and what it will write.
+fn counted(model: &ModelConfig) {
+    let (mode, counts) = (model.mode, model.parameters());
+    let parts = [
+        ("backbone", if mode.freezes_backbone() { 0 } else { counts.backbone }),
+        ("low-rank updates", counts.lora),
+        ("embeddings", counts.embeddings),
+        ("deep prompts", counts.deep_prompts),
+        ("weight tokens", counts.weight_tokens),
+        ("heads", counts.heads),
+        ("base", counts.base),
+    ];
+    let named: Vec<String> =
+        parts.iter().filter(|(_, count)| *count > 0).map(|(name, count)| format!("{name} {count}")).collect();
+    output::note(format_args!(
+        "{mode}: {} parameters learn ({}), {} are frozen",
+        counts.trainable(mode),
+        named.join(", "),
+        counts.frozen(mode)
+    ));
+    output::note(format_args!(
+        "{}: a field of {} parameters, {} of them its own",
+        model.composer, counts.field, counts.field_own
+    ));
 }
 
 /// The pictures of a folder; what cannot be used is said.
@@ -98,15 +137,6 @@ pub(super) fn scan_sounds(path: &Path, rate_hz: u32) -> anyhow::Result<SoundFold
     Ok(data)
 }
 
-/// The rate that the settings of a run have, be it new or resumed.
-fn rate_hz(args: &TrainArgs) -> anyhow::Result<u32> {
-    if !args.resume {
-        return Ok(config(args)?.sounds.sample_rate);
-    }
-    let text = String::from_utf8(source::bytes(&args.out.join("run.toml"))?)?;
-    Ok(RunConfig::from_toml(&text, args.kind.into())?.sounds.sample_rate)
-}
-
 fn say(rejected: &[(PathBuf, String)], what: &str, [train, held_out]: [usize; 2]) {
     for (file, reason) in rejected {
         output::note(format_args!("{}: left out: {reason}", file.display()));
@@ -114,16 +144,31 @@ fn say(rejected: &[(PathBuf, String)], what: &str, [train, held_out]: [usize; 2]
     output::note(format_args!("{train} {what} to train on, {held_out} held out"));
 }
 
+/// The settings of a run, be it new or resumed. Those of one that starts from a model are for that model's network.
 fn config(args: &TrainArgs) -> anyhow::Result<RunConfig> {
-    let mut config = match &args.config {
-        None => RunConfig::of(args.kind.into()),
+    let own = args.out.join("run.toml");
+    let path = if args.resume { Some(&own) } else { args.config.as_ref() };
+    let kind = args.kind.map(SignalKind::from);
+    let recipe = match args.from.as_deref().filter(|_| !args.resume) {
+        Some(from) => recipe_of(&read_model_config(from)?),
+        None => RunConfig::of(kind.unwrap_or(SignalKind::Image)),
+    };
+    let mut config = match path {
+        None => recipe,
         Some(path) => {
             let context = || path.display().to_string();
-            let text = String::from_utf8(source::bytes(path)?);
-            RunConfig::from_toml(&text.with_context(context)?, args.kind.into()).with_context(context)?
+            let text = String::from_utf8(source::bytes(path)?).with_context(context)?;
+            match args.from {
+                Some(_) if !args.resume => recipe.with_toml(&text),
+                _ => RunConfig::from_toml(&text, recipe.kind),
+            }
+            .with_context(context)?
         }
     };
-    config.steps = args.steps.unwrap_or(config.steps);
+    if kind.is_some_and(|kind| kind != config.kind) {
+        bail!("the run is for another kind of signal than --kind says; leave out --kind");
+    }
+    config.steps = args.steps.filter(|_| !args.resume).unwrap_or(config.steps);
     config.seed = args.seed.unwrap_or(config.seed);
     Ok(config)
 }

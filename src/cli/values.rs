@@ -6,10 +6,9 @@ use clap::ValueEnum;
 
 use crate::camera::{CANONICAL_DISTANCE, Orbit};
 use crate::dataset::{FOCAL, Split};
-use crate::export::SampleDepth;
 use crate::field::{CropBox, Region};
 use crate::limits;
-use crate::media::Framing;
+use crate::media::{Framing, SampleDepth};
 use crate::model::{Mode, SignalKind};
 use crate::train::Optimizer;
 
@@ -24,6 +23,8 @@ pub(super) enum BenchPart {
     Objects,
     /// Sounds: encoding, synthesis, refining
     Sounds,
+    /// A training step in each tuning mode, of one model and batch: time and peak memory
+    Modes,
 }
 
 /// Kinds of signals.
@@ -104,6 +105,8 @@ pub(super) enum ModeName {
     Finetune,
     /// Weight tokens, heads and base; the pretrained backbone is frozen
     Prompt,
+    /// As prompt, and updates of low rank of the frozen backbone
+    Lora,
 }
 
 impl From<ModeName> for Mode {
@@ -112,6 +115,7 @@ impl From<ModeName> for Mode {
             ModeName::Scratch => Self::Scratch,
             ModeName::Finetune => Self::Finetune,
             ModeName::Prompt => Self::Prompt,
+            ModeName::Lora => Self::Lora,
         }
     }
 }

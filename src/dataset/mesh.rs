@@ -89,6 +89,28 @@ impl Texture {
     }
 }
 
+/// How large a mesh is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct MeshSize {
+    /// Triangles of its first scene.
+    pub triangles: usize,
+    /// Materials, the one for triangles without any included.
+    pub materials: usize,
+    /// Along x, y and z, in units of the file.
+    pub extent: [f64; 3],
+}
+
+/// How large the mesh of a GLB file is.
+///
+/// # Errors
+/// [`MeshError`] if the file is not one that is rendered here.
+pub fn mesh_size(bytes: &[u8]) -> Result<MeshSize, MeshError> {
+    let mesh = Mesh::from_glb(bytes)?;
+    let (low, high) = mesh.bounds();
+    let extent = (high - low).to_array();
+    Ok(MeshSize { triangles: mesh.triangles.len(), materials: mesh.materials.len(), extent })
+}
+
 impl Mesh {
     /// Read the first scene of a GLB file that needs no other file.
     ///
@@ -209,14 +231,24 @@ impl Mesh {
         Ok(())
     }
 
+    fn corners(&self) -> impl Iterator<Item = DVec3> {
+        self.triangles.iter().flat_map(|triangle| triangle.positions)
+    }
+
+    /// The lowest and the highest corner of its bounding box.
+    fn bounds(&self) -> (DVec3, DVec3) {
+        (
+            self.corners().fold(DVec3::INFINITY, DVec3::min),
+            self.corners().fold(DVec3::NEG_INFINITY, DVec3::max),
+        )
+    }
+
     /// Move it into the unit ball: the middle of its bounding box to the origin, the farthest corner to a distance
     /// of 1. And turn it from y up to z up.
     pub(super) fn normalised(mut self) -> Result<Self, MeshError> {
-        let corners = || self.triangles.iter().flat_map(|triangle| triangle.positions);
-        let low = corners().fold(DVec3::INFINITY, DVec3::min);
-        let high = corners().fold(DVec3::NEG_INFINITY, DVec3::max);
+        let (low, high) = self.bounds();
         let middle = (low + high) / 2.0;
-        let radius = corners().map(|at| at.distance(middle)).fold(0.0, f64::max);
+        let radius = self.corners().map(|at| at.distance(middle)).fold(0.0, f64::max);
         if !(radius > 0.0 && radius.is_finite()) {
             return Err(broken("it has no size"));
         }

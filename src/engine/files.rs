@@ -10,15 +10,16 @@ use super::report::{End, Failure, Report, Token};
 use super::{
     Encoded, Event, ItemId, JobId, MeshConfig, ObjectExport, Origin, Reading, Stage, objects, sounds,
 };
-use crate::export::SampleDepth;
 use crate::field::{Evaluator, FieldRecord, pixel_centres};
 use crate::limits;
-use crate::media::{self, Content, ImageSignal, ObjectSignal, Overview, Picture, Signal, SoundSignal};
+use crate::media::{
+    self, Content, ImageSignal, ObjectSignal, Overview, Picture, SampleDepth, Signal, SoundSignal,
+};
 use crate::model::{self, SignalKind};
 use crate::storage::{Identity, Precision};
 
 /// Sides of the pictures in a list, in pixels.
-const THUMBNAIL_SIDE_PX: u32 = 96;
+pub(super) const THUMBNAIL_SIDE_PX: u32 = 96;
 /// Rows of a picture that are evaluated between two looks at the cancel token.
 const BAND_ROWS: usize = 64;
 
@@ -117,6 +118,14 @@ fn open(
         // A checkpoint says its own kind.
         let kind = SignalKind::Image;
         return hand_on(ModelJob::Load { job, item: Some(item), kind, origin: Some(origin) });
+    }
+    if Content::of(&bytes).is_tensors() {
+        let found = match &origin {
+            Origin::Path(path) => model::inspect_at(path, &bytes)?,
+            Origin::Bytes { .. } => model::inspect(&bytes)?,
+        };
+        let (summary, details) = (found.summary(), found.lines().join("\n"));
+        return Ok(End::With(Event::Inspected { job, item, summary, details }));
     }
     let signal = signal(&name, &bytes, &reading)?;
     let thumbnail = Arc::new(thumbnail(&signal));

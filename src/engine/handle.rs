@@ -8,7 +8,8 @@ use super::files::{self, FileJob};
 use super::inference::{self, ModelJob};
 use super::refining::{self, RefineJob};
 use super::report::{Report, Token};
-use super::{Command, EngineError, Event, JobId, Preview, Slot};
+use super::training::Trainers;
+use super::{Command, EngineError, Event, JobId, Preview, RunId, RunTick, Slot, TrainCommand};
 
 /// Commands that may wait for a worker; one more is refused with [`EngineError::Full`].
 const COMMANDS: usize = 1_024;
@@ -18,7 +19,7 @@ const EVENTS: usize = 4_096;
 /// The worker threads, seen from the one that gives the commands.
 ///
 /// Four workers, so that none keeps another waiting: one reads and decodes files, one evaluates fields into files, one owns the
-/// model and everything of burn, one refines. Dropping the engine stops what is running and waits for it.
+/// model and everything of burn, one refines; and one for each training run or race. Dropping the engine stops what is running and waits for it.
 pub struct Engine {
     files: Option<SyncSender<(Token, FileJob)>>,
     exports: Option<SyncSender<(Token, FileJob)>>,
@@ -26,6 +27,8 @@ pub struct Engine {
     refine: Option<SyncSender<(Token, RefineJob)>>,
     events: Option<Receiver<Event>>,
     preview: Slot<Preview>,
+    ticks: Slot<Vec<(RunId, RunTick)>>,
+    trainers: RefCell<Trainers>,
     /// Of the jobs that have not ended.
     tokens: RefCell<HashMap<JobId, Token>>,
     threads: Vec<JoinHandle<()>>,
@@ -38,8 +41,9 @@ impl Engine {
     /// [`EngineError::Thread`] if the system refuses a thread.
     pub fn start(wake: impl Fn() + Send + Sync + 'static) -> Result<Self, EngineError> {
         let (event_sender, events) = sync_channel(EVENTS);
-        let preview = Slot::new();
-        let report = Report::new(event_sender, preview.clone(), Arc::new(wake));
+        let (preview, ticks) = (Slot::new(), Slot::new());
+        let report = Report::new(event_sender, preview.clone(), ticks.clone(), Arc::new(wake));
+        let trainers = RefCell::new(Trainers::new(report.clone()));
         let (model, model_jobs) = sync_channel(COMMANDS);
         let (files, file_jobs) = sync_channel(COMMANDS);
         let (exports, export_jobs) = sync_channel(COMMANDS);
@@ -67,6 +71,8 @@ impl Engine {
             refine: Some(refine),
             events: Some(events),
             preview,
+            ticks,
+            trainers,
             tokens: RefCell::default(),
             threads,
         })
@@ -111,8 +117,8 @@ impl Engine {
             Command::Mesh { job, item, record, config } => {
                 self.queue(self.exports.as_ref(), job, FileJob::Mesh { job, item, record, config })
             }
-            Command::Refine { job, item, record, signal, config } => {
-                let refine = RefineJob { job, item, record, signal, config };
+            Command::Refine { job, item, record, signal, config, rivals } => {
+                let refine = RefineJob { job, item, record, signal, config, rivals };
                 self.queue(self.refine.as_ref(), job, refine)
             }
         }
@@ -126,7 +132,30 @@ impl Engine {
         for job in events.iter().filter_map(Event::ended) {
             tokens.remove(&job);
         }
+        for event in &events {
+            if let Event::Training { run, news } = event
+                && news.is_end()
+            {
+                self.trainers.borrow_mut().ended(*run);
+            }
+        }
         events
+    }
+
+    /// Have something trained, or tell a run something; never waits.
+    ///
+    /// # Errors
+    /// [`EngineError::Full`] if too many orders are waiting for the run, [`EngineError::Stopped`] if it has ended,
+    /// [`EngineError::Thread`] if the system refuses a thread.
+    pub fn train(&self, command: TrainCommand) -> Result<(), EngineError> {
+        self.trainers.borrow_mut().send(command)
+    }
+
+    /// What the logs of all training runs have got since the last time, in order. What was said in an event of
+    /// [`drain`](Self::drain) comes after the ticks that came before it: drain first, and hear the ticks first.
+    #[must_use]
+    pub fn ticks(&self) -> Vec<(RunId, RunTick)> {
+        self.ticks.take().unwrap_or_default()
     }
 
     /// The latest preview, if there is one that was not taken yet.
@@ -157,6 +186,7 @@ impl Drop for Engine {
         self.tokens.borrow().values().for_each(Token::cancel);
         // The queues end, and a worker that waits to say something is let go.
         (self.files, self.exports, self.model, self.refine, self.events) = (None, None, None, None, None);
+        self.trainers.borrow_mut().finish();
         for thread in self.threads.drain(..) {
             thread.join().ok();
         }

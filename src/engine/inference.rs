@@ -85,6 +85,24 @@ fn encode(models: &mut Models, work: &EncodeJob, token: &Token, report: &Report)
         }
     };
     report.stage(job, Stage::Encoding, None);
+    let written = write_field(model, signal, &mut |part| {
+        report.stage(job, Stage::Encoding, Some(part));
+        !token.is_cancelled()
+    })?;
+    let Some(mut encoded) = written else { return Ok(End::Cancelled) };
+    if let Some(timings) = &mut encoded.timings {
+        timings.decode = decode;
+    }
+    Ok(End::With(Event::Encoded { job, item, encoded }))
+}
+
+/// Write the field of a signal and compare the two; `None` if it was broken off. `goes_on` is told how much of a sound
+/// is done, and answers whether to go on.
+pub(super) fn write_field(
+    model: &Model,
+    signal: &Signal,
+    goes_on: &mut dyn FnMut(f32) -> bool,
+) -> Result<Option<Encoded>, Failure> {
     let generated = match signal {
         Signal::Image(signal) => model.encode_image(signal)?,
         Signal::Object(signal) => {
@@ -93,26 +111,24 @@ fn encode(models: &mut Models, work: &EncodeJob, token: &Token, report: &Report)
         }
         Signal::Sound(signal) => {
             let mut progress = |part: f32| {
-                report.stage(job, Stage::Encoding, Some(part));
-                if token.is_cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+                if goes_on(part) { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
             };
             match model.encode_sound(signal, &mut progress)? {
                 Some(generated) => generated,
-                None => return Ok(End::Cancelled),
+                None => return Ok(None),
             }
         }
     };
     let closeness = reference(signal, &generated.record).closeness(&generated.record);
     let parts = generated.timings;
     let timings = Timings {
-        decode,
+        decode: Duration::ZERO,
         backbone: parts.prepare + parts.backbone,
         heads: parts.heads,
         compose: parts.compose,
     };
-    let encoded =
-        Encoded { record: Arc::new(generated.record), closeness: Some(closeness), timings: Some(timings) };
-    Ok(End::With(Event::Encoded { job, item, encoded }))
+    let record = Arc::new(generated.record);
+    Ok(Some(Encoded { record, closeness: Some(closeness), timings: Some(timings) }))
 }
 
 /// What a field is compared with and refined towards; of an object its picture on white, whatever the model was shown

@@ -10,6 +10,7 @@ mod refining;
 mod report;
 mod slot;
 mod sounds;
+mod training;
 
 pub use error::EngineError;
 pub use handle::Engine;
@@ -18,3 +19,6 @@ pub use protocol::{
     Stage, Timings,
 };
 pub use slot::Slot;
+pub use training::{
+    BackboneLook, DataLook, RunId, RunNews, RunOrder, RunPlan, RunTick, Serving, TrainCommand, WhyPaused,
+};

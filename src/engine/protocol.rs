@@ -2,10 +2,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::{RunId, RunNews};
 use crate::camera::Orbit;
-use crate::export::{FilmConfig, Mesh, SampleDepth, StillConfig};
+use crate::export::{FilmConfig, Mesh, StillConfig};
 use crate::field::{CropBox, FieldRecord};
-use crate::media::{Framing, ObjectFraming, Picture, Signal};
+use crate::media::{Framing, ObjectFraming, Picture, SampleDepth, Signal};
 use crate::model::SignalKind;
 use crate::storage::Identity;
 use crate::train::{Closeness, RefineConfig, RefineProgress};
@@ -38,7 +39,8 @@ pub enum Origin {
 pub enum Command {
     /// Find out by content what this is. A picture: decode and frame it ([`Event::Opened`]), then encode
     /// it ([`Event::Encoded`], final). A field file: [`Event::Encoded`] without a signal. A checkpoint: it
-    /// becomes the model ([`Event::ModelReady`], final).
+    /// becomes the model ([`Event::ModelReady`], final). Other weights: they are described
+    /// ([`Event::Inspected`], final).
     Open {
         /// The job.
         job: JobId,
@@ -71,6 +73,8 @@ pub enum Command {
         signal: Signal,
         /// How.
         config: RefineConfig,
+        /// So many fields with random weights are refined beside it, each as many steps of the same draws, in turn.
+        rivals: u64,
     },
     /// Write a field file ([`Event::Saved`]).
     SaveField {
@@ -255,6 +259,8 @@ pub struct Preview {
     pub record: Arc<FieldRecord>,
     /// How far it is.
     pub progress: RefineProgress,
+    /// PSNR in dB of its rivals, when they were last measured.
+    pub rivals_db: Vec<f64>,
 }
 
 /// What the engine says. Events arrive in order and are never dropped.
@@ -299,6 +305,8 @@ pub enum Event {
         encoded: Encoded,
         /// Steps done.
         steps: u32,
+        /// PSNR in dB of its rivals.
+        rivals_db: Vec<f64>,
     },
     /// Final: the surface of an object was found.
     Meshed {
@@ -323,6 +331,24 @@ pub enum Event {
         /// What it is.
         info: ModelInfo,
     },
+    /// Of a training run, which is no job.
+    Training {
+        /// The run.
+        run: RunId,
+        /// What.
+        news: RunNews,
+    },
+    /// Final: the file holds weights that are no field and no model of this program.
+    Inspected {
+        /// The job.
+        job: JobId,
+        /// The library entry.
+        item: ItemId,
+        /// What it is, in a sentence.
+        summary: String,
+        /// What becomes of its tensors, for the fold.
+        details: String,
+    },
     /// Final: the job was cancelled and left nothing.
     Cancelled {
         /// The job.
@@ -346,12 +372,13 @@ impl Event {
     #[must_use]
     pub fn ended(&self) -> Option<JobId> {
         match self {
-            Self::Stage { .. } | Self::Opened { .. } => None,
+            Self::Stage { .. } | Self::Opened { .. } | Self::Training { .. } => None,
             Self::Encoded { job, .. }
             | Self::Refined { job, .. }
             | Self::Meshed { job, .. }
             | Self::Saved { job, .. }
             | Self::ModelReady { job, .. }
+            | Self::Inspected { job, .. }
             | Self::Cancelled { job }
             | Self::Failed { job, .. } => Some(*job),
         }

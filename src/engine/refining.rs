@@ -9,7 +9,7 @@ use super::report::{End, Failure, Report, Token};
 use super::{Encoded, Event, ItemId, JobId, Preview, Stage};
 use crate::field::FieldRecord;
 use crate::media::Signal;
-use crate::train::{RefineConfig, Refiner};
+use crate::train::{RefineConfig, Refiner, TrainError, random_start};
 
 /// Between two looks at whether to stop.
 const SLICE: Duration = Duration::from_millis(50);
@@ -25,6 +25,7 @@ pub(super) struct RefineJob {
     pub(super) record: Arc<FieldRecord>,
     pub(super) signal: Signal,
     pub(super) config: RefineConfig,
+    pub(super) rivals: u64,
 }
 
 pub(super) fn work(jobs: &Receiver<(Token, RefineJob)>, report: &Report) {
@@ -38,23 +39,46 @@ fn refine(work: &RefineJob, token: &Token, report: &Report) -> Result<End, Failu
     let RefineJob { job, item, .. } = *work;
     report.stage(job, Stage::Refining, Some(0.0));
     let reference = reference(&work.signal, &work.record);
+    let mut rivals = Vec::new();
+    for seed in 0..work.rivals {
+        rivals.push(Refiner::new(
+            &random_start(&work.record, &reference, seed)?,
+            reference.clone(),
+            work.config,
+        )?);
+    }
     let mut refiner = Refiner::new(&work.record, reference, work.config)?;
     let begun = Instant::now();
     let (least, most) = PREVIEW_BOUNDS_SECS;
     let mut next_preview_secs = least;
     while !refiner.is_finished() && !token.is_cancelled() {
-        let progress = refiner.advance(SLICE)?;
+        advance(&mut refiner, &mut rivals)?;
         let now_secs = begun.elapsed().as_secs_f64();
         if now_secs < next_preview_secs && !refiner.is_finished() {
             continue;
         }
         next_preview_secs = now_secs + (PREVIEW_PART * now_secs).clamp(least, most);
         if let Some(record) = refiner.present() {
-            report.preview(Preview { job, item, record: Arc::new(record), progress });
+            let (record, progress) = (Arc::new(record), refiner.progress());
+            let rivals_db = rivals.iter().map(|rival| rival.progress().psnr_db).collect();
+            report.preview(Preview { job, item, record, progress, rivals_db });
         }
     }
     let steps = refiner.progress().step;
     let (record, closeness) = refiner.best();
+    let rivals_db = rivals.into_iter().map(|rival| rival.best().1.psnr_db()).collect();
     let encoded = Encoded { record: Arc::new(record), closeness: Some(closeness), timings: None };
-    Ok(End::With(Event::Refined { job, item, encoded, steps }))
+    Ok(End::With(Event::Refined { job, item, encoded, steps, rivals_db }))
+}
+
+/// Go on for about a slice: a step of each in turn.
+fn advance(refiner: &mut Refiner, rivals: &mut [Refiner]) -> Result<(), TrainError> {
+    let begun = Instant::now();
+    while !refiner.is_finished() && begun.elapsed() < SLICE {
+        refiner.step()?;
+        for rival in &mut *rivals {
+            rival.step()?;
+        }
+    }
+    Ok(())
 }

@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::SyncSender;
 
-use super::{Event, ItemId, JobId, Preview, Slot, Stage};
+use super::{Event, ItemId, JobId, Preview, RunId, RunNews, RunTick, Slot, Stage};
 
 /// How a worker tells what it does.
 #[derive(Clone)]
 pub(super) struct Report {
     events: SyncSender<Event>,
     preview: Slot<Preview>,
+    ticks: Slot<Vec<(RunId, RunTick)>>,
     wake: Arc<dyn Fn() + Send + Sync>,
 }
 
@@ -45,9 +46,10 @@ impl Report {
     pub(super) fn new(
         events: SyncSender<Event>,
         preview: Slot<Preview>,
+        ticks: Slot<Vec<(RunId, RunTick)>>,
         wake: Arc<dyn Fn() + Send + Sync>,
     ) -> Self {
-        Self { events, preview, wake }
+        Self { events, preview, ticks, wake }
     }
 
     /// Say something; waits while the queue of events is full. Nobody listens any more once the engine is
@@ -78,16 +80,56 @@ impl Report {
         if token.is_cancelled() {
             return self.event(Event::Cancelled { job });
         }
-        let failed = |message: String, details: String| Event::Failed { job, item, message, details };
-        match catch_unwind(AssertUnwindSafe(work)) {
-            Ok(Ok(End::With(event))) => self.event(event),
-            Ok(Ok(End::HandedOn)) => {}
-            Ok(Ok(End::Cancelled)) => self.event(Event::Cancelled { job }),
-            Ok(Err(failure)) => self.event(failed(failure.to_string(), causes(failure.as_ref()))),
-            Err(panic) => {
-                let message = "the program made a mistake in this job and goes on without it";
-                self.event(failed(message.into(), panic_text(panic.as_ref()).to_owned()));
-            }
+        match caught(work) {
+            Ok(End::With(event)) => self.event(event),
+            Ok(End::HandedOn) => {}
+            Ok(End::Cancelled) => self.event(Event::Cancelled { job }),
+            Err(Failed { message, details }) => self.event(Event::Failed { job, item, message, details }),
+        }
+    }
+
+    /// Say something of a training run.
+    pub(super) fn news(&self, run: RunId, news: RunNews) {
+        self.event(Event::Training { run, news });
+    }
+
+    /// A training run has gone on. Ticks are kept until somebody takes them, also where nobody does for a long time:
+    /// training does not wait for a window that is out of sight.
+    pub(super) fn tick(&self, run: RunId, tick: RunTick, is_waking: bool) {
+        self.ticks.update(|ticks| ticks.get_or_insert_default().push((run, tick)));
+        if is_waking {
+            (self.wake)();
+        }
+    }
+}
+
+/// Why work came to nothing, as it is said.
+#[derive(Debug, Clone)]
+pub(super) struct Failed {
+    pub(super) message: String,
+    pub(super) details: String,
+}
+
+impl Failed {
+    pub(super) fn of(failure: &(dyn Error + 'static)) -> Self {
+        Self { message: failure.to_string(), details: causes(failure) }
+    }
+}
+
+impl From<Failed> for RunNews {
+    fn from(Failed { message, details }: Failed) -> Self {
+        Self::Failed { message, details }
+    }
+}
+
+/// Do something that may fail or panic.
+pub(super) fn caught<R>(work: impl FnOnce() -> Result<R, Failure>) -> Result<R, Failed> {
+    match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(Ok(result)) => Ok(result),
+        Ok(Err(failure)) => Err(Failed::of(failure.as_ref())),
+        Err(panic) => {
+            let message = "the program made a mistake in this job and goes on without it".into();
+            Err(Failed { message, details: panic_text(panic.as_ref()).to_owned() })
         }
     }
 }
@@ -117,7 +159,7 @@ mod tests {
     #[test]
     fn a_panic_becomes_an_event_and_the_worker_goes_on() {
         let (sender, events) = sync_channel(8);
-        let report = Report::new(sender, Slot::new(), Arc::new(|| {}));
+        let report = Report::new(sender, Slot::new(), Slot::new(), Arc::new(|| {}));
         report.run(JobId(1), Some(ItemId(2)), &Token::default(), || panic!("on purpose"));
         report.run(JobId(2), None, &Token::default(), || Ok(End::Cancelled));
         let Ok(Event::Failed { job, item, details, .. }) = events.recv() else { panic!("no failure") };

@@ -16,6 +16,11 @@ impl<T> Slot<T> {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
     }
 
+    /// Change what is in it; nothing is where it was taken.
+    pub fn update(&self, change: impl FnOnce(&mut Option<T>)) {
+        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
     /// Take the latest value, if there is one that was not taken yet.
     #[must_use]
     pub fn take(&self) -> Option<T> {

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use super::report::{End, Failure, Report, Token};
 use super::{Event, JobId, Stage};
-use crate::export::{ExportError, SampleDepth, check_wav, write_wav};
+use crate::export::{ExportError, check_wav, write_wav};
 use crate::field::{FieldRecord, Synthesizer};
+use crate::media::SampleDepth;
 
 /// Samples that are evaluated between two looks at the cancel token.
 const PIECE: usize = 1 << 16;

@@ -19,7 +19,7 @@ pub use film::{FilmConfig, check_film, check_film_size, film_bytes, write_film};
 pub use mesh::{MESH_THRESHOLD, Mesh};
 pub use mesh_file::{check_mesh, mesh_bytes, write_mesh};
 pub use path::{camera_path, turntable};
-pub use sound::{SampleDepth, check_wav, write_wav};
+pub use sound::{check_wav, write_wav};
 pub use still::{Still, StillConfig, check_still, still_bytes};
 
 /// Told which part of the work is done; answers whether to go on.

@@ -1,33 +1,9 @@
-use std::io::Cursor;
 use std::path::Path;
-
-use hound::{SampleFormat, WavSpec, WavWriter};
 
 use super::ExportError;
 use crate::limits;
+use crate::media::{SampleDepth, wav_bytes};
 use crate::storage::write_atomically;
-
-/// How samples are kept in a WAV file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum SampleDepth {
-    /// Whole numbers of 16 bits; what is beyond full scale is cut off.
-    Int16,
-    /// Whole numbers of 24 bits; what is beyond full scale is cut off.
-    Int24,
-    /// Floating-point numbers of 32 bits, as they are.
-    #[default]
-    Float32,
-}
-
-impl SampleDepth {
-    fn bits(self) -> u16 {
-        match self {
-            Self::Int16 => 16,
-            Self::Int24 => 24,
-            Self::Float32 => 32,
-        }
-    }
-}
 
 /// Write a WAV file, whole or not at all.
 ///
@@ -45,33 +21,9 @@ pub fn write_wav(
     depth: SampleDepth,
 ) -> Result<(), ExportError> {
     check_wav(path, rate_hz)?;
-    let sample_format = if depth == SampleDepth::Float32 { SampleFormat::Float } else { SampleFormat::Int };
-    let spec = WavSpec {
-        channels: channels as u16,
-        sample_rate: rate_hz,
-        bits_per_sample: depth.bits(),
-        sample_format,
-    };
-    let failed =
-        |err: hound::Error| ExportError::Io { path: path.into(), source: std::io::Error::other(err) };
-    let mut bytes = Cursor::new(Vec::with_capacity(values.len() * 4 + 64));
-    let mut writer = WavWriter::new(&mut bytes, spec).map_err(failed)?;
-    for value in values {
-        // Symmetric: full scale is the largest number, and zero stays zero.
-        let scaled = |bits: u32| {
-            let most = f64::from((1u32 << (bits - 1)) - 1);
-            (f64::from(*value).clamp(-1.0, 1.0) * most).round() as i32
-        };
-        match depth {
-            SampleDepth::Int16 => writer.write_sample(scaled(16)),
-            SampleDepth::Int24 => writer.write_sample(scaled(24)),
-            SampleDepth::Float32 => writer.write_sample(*value),
-        }
-        .map_err(failed)?;
-    }
-    writer.finalize().map_err(failed)?;
-    write_atomically(path, |out| out.write_all(bytes.get_ref()))
-        .map_err(|source| ExportError::Io { path: path.into(), source })
+    let failed = |source| ExportError::Io { path: path.into(), source };
+    let bytes = wav_bytes(rate_hz, channels, values, depth).map_err(failed)?;
+    write_atomically(path, |out| out.write_all(&bytes)).map_err(failed)
 }
 
 /// Refuse a file name that is no WAV file's, or a rate that is not written.

@@ -23,7 +23,8 @@ pub struct Architecture {
     pub activation: Activation,
     /// Added to every output: 0.5 for images, so that a zero network is mid-grey.
     pub output_offset: f32,
-    /// Whether each output has a second channel, its standard deviation.
+    /// Whether each output has a second channel, its standard deviation `0.1 + 0.9 softplus(s)`: after all outputs come
+    /// their `s`, in the same order; the output offset is not added to them.
     #[serde(default)]
     pub spread: bool,
     /// For objects: density is `relu(gain * logit)`.

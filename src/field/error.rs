@@ -43,7 +43,7 @@ pub enum FieldError {
         most: usize,
     },
     /// The file cannot be read or written.
-    #[error("the field file cannot be read or written: {0}")]
+    #[error("{0}")]
     Io(#[from] std::io::Error),
     /// Not a safetensors file that can be used.
     #[error(transparent)]

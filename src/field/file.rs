@@ -205,9 +205,9 @@ fn read_object(
     metadata: &BTreeMap<String, String>,
     architecture: &Architecture,
 ) -> Result<FieldKind, FieldError> {
-    if architecture.inputs != 3 || architecture.outputs != 4 || architecture.spread {
+    if architecture.inputs != 3 || architecture.outputs != 4 {
         return Err(malformed(format!(
-            "an object field has 3 inputs and 4 outputs without a spread, and this one {} and {}",
+            "an object field has 3 inputs and 4 outputs, and this one {} and {}",
             architecture.inputs, architecture.outputs
         )));
     }

@@ -99,7 +99,32 @@ pub(crate) fn matmul(out: &mut [f32], a: Matrix, b: Matrix, write: Write, cores:
     #[expect(unsafe_code, reason = "gemm takes pointers")]
     // SAFETY: `out` has as many elements as the product, as was checked above, and is borrowed mutably.
     unsafe {
-        product_into(out.as_mut_ptr(), a, b, write, cores);
+        product_into(out.as_mut_ptr(), b.columns, a, b, write, cores);
+    }
+}
+
+/// `out[:, first..] += a b` in as many columns as `b` has, `out` being `[a.rows, width]`, row-major.
+///
+/// # Panics
+/// If the sizes disagree.
+pub(crate) fn add_to_columns(
+    out: &mut [f32],
+    (width, first): (usize, usize),
+    a: Matrix,
+    b: Matrix,
+    cores: Cores,
+) {
+    assert_eq!(a.columns, b.rows, "the inner sizes of a product disagree");
+    assert_eq!(Some(out.len()), a.rows.checked_mul(width), "a product of another size");
+    assert!(first <= width && b.columns <= width - first, "columns beyond the edge of a product");
+    if out.is_empty() || a.columns == 0 || b.columns == 0 {
+        return;
+    }
+    #[expect(unsafe_code, reason = "gemm takes pointers")]
+    // SAFETY: `out` has as many rows as the product, `width` apart, and room for its columns from `first` on in each,
+    // as was checked above; it is borrowed mutably.
+    unsafe {
+        product_into(out[first..].as_mut_ptr(), width, a, b, Write::Add, cores);
     }
 }
 
@@ -118,16 +143,17 @@ pub(crate) fn product(a: Matrix, b: Matrix, cores: Cores) -> Vec<f32> {
     // SAFETY: there is room for as many elements as the product has, and all of them are written; gemm (0.19,
     // without its experimental kernels for Apple's AMX) does not read what it writes over.
     unsafe {
-        product_into(out.as_mut_ptr(), a, b, Write::Over, cores);
+        product_into(out.as_mut_ptr(), b.columns, a, b, Write::Over, cores);
         out.set_len(len);
     }
     out
 }
 
 /// # Safety
-/// `out` leads to `a.rows * b.columns` elements that nothing else looks at; `a.columns` is `b.rows`.
+/// `out` leads to `a.rows` rows, `row_step` elements apart, of `b.columns` elements each that nothing else looks at;
+/// `a.columns` is `b.rows`.
 #[expect(unsafe_code, reason = "gemm takes pointers")]
-unsafe fn product_into(out: *mut f32, a: Matrix, b: Matrix, write: Write, cores: Cores) {
+unsafe fn product_into(out: *mut f32, row_step: usize, a: Matrix, b: Matrix, write: Write, cores: Cores) {
     let is_shared = cores == Cores::All && a.rows * a.columns * b.columns >= WORTH_SHARING;
     let parallelism = if is_shared {
         gemm::Parallelism::Rayon(rayon::current_num_threads())
@@ -143,7 +169,7 @@ unsafe fn product_into(out: *mut f32, a: Matrix, b: Matrix, write: Write, cores:
             a.columns,
             out,
             1,
-            b.columns as isize,
+            row_step as isize,
             write == Write::Add,
             a.values.as_ptr(),
             a.column_step as isize,

@@ -28,7 +28,7 @@ pub use error::FieldError;
 pub(crate) use evaluator::Encoder;
 pub use evaluator::Evaluator;
 pub use matmul::matmul_peak_gflops;
-pub(crate) use matmul::{Cores, Matrix, Write, matmul, product};
+pub(crate) use matmul::{Cores, Matrix, Write, add_to_columns, matmul, product};
 pub use occupancy::Occupancy;
 pub use region::{Region, pixel_centres};
 pub(crate) use skipping::{OPAQUE, doubt_max};

@@ -49,12 +49,14 @@ pub enum Content {
     OtherSound,
     /// Notes, not sounds.
     Midi,
-    /// ZIP, and what is kept in it: office documents, PyTorch checkpoints.
+    /// ZIP, and what is kept in it: office documents.
     Zip,
     /// Every other archive or compressed file.
     Archive,
     /// Tensors: a field, a model, or another program's.
     Safetensors,
+    /// Tensors as `torch.save` writes them.
+    PyTorch,
     /// HTML.
     Html,
     /// Text of any other kind.
@@ -103,6 +105,12 @@ impl Content {
             )
     }
 
+    /// Whether it holds tensors, as files of weights do.
+    #[must_use]
+    pub fn is_tensors(self) -> bool {
+        matches!(self, Self::Safetensors | Self::PyTorch)
+    }
+
     /// What to save it as if it cannot be read as it is.
     #[must_use]
     pub fn plain_format(self) -> &'static str {
@@ -140,6 +148,7 @@ impl Content {
             Self::Zip => "ZIP archive",
             Self::Archive => "compressed archive",
             Self::Safetensors => "safetensors file",
+            Self::PyTorch => "PyTorch file",
             Self::Html => "web page",
             Self::Text => "text file",
             Self::Program => "program",
@@ -167,7 +176,7 @@ impl Content {
             Self::Video => "take a frame of it as PNG or JPEG",
             Self::Zip | Self::Archive => "unpack it and open a picture from it",
             Self::Html => "save the picture itself, not the page that shows it",
-            Self::Safetensors => "only fields and models that Hyperscope wrote can be opened",
+            Self::Safetensors | Self::PyTorch => "only fields and models that Hyperscope wrote can be opened",
             Self::Empty => "copy or download it again",
             Self::Opus | Self::OtherSound => "convert it to WAV, FLAC, MP3, Ogg Vorbis or M4A",
             Self::Midi => "it holds notes and no sound: render it to WAV",

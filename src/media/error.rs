@@ -8,7 +8,7 @@ use crate::limits;
 #[derive(Debug, thiserror::Error)]
 pub enum MediaError {
     /// A file cannot be read or written.
-    #[error("{} cannot be read or written: {source}", path.display())]
+    #[error("{}: {source}", path.display())]
     Io {
         /// Which file.
         path: PathBuf,
@@ -18,11 +18,13 @@ pub enum MediaError {
     /// More bytes than are read.
     #[error(
         "this file has {} MiB, and at most {} MiB are read; save it smaller",
-        bytes >> 20, limits::IMAGE_FILE_BYTES >> 20
+        bytes >> 20, most >> 20
     )]
     FileTooLarge {
         /// The file's size.
         bytes: u64,
+        /// What is read of its kind.
+        most: u64,
     },
     /// Something that is not read here as what it was wanted for.
     #[error("this is {}, which Hyperscope does not read here; {}", .0.described(), .0.advice())]

@@ -1,4 +1,4 @@
-//! Files in: pictures and sounds into plain buffers, with limits; what is not supported is named.
+//! Pictures and sounds: files into plain buffers, with limits, and back; what is not supported is named.
 //!
 //! What a file is says its content, never its name. Whatever it holds, a [`Picture`] comes out opaque, upright
 //! and in sRGB: orientation and colour profile are applied, float pictures are taken as linear light, and what
@@ -35,8 +35,8 @@ pub use picture::Picture;
 pub use resize::{resize, resize_part, thumbnail};
 pub use signal::{ImageSignal, Signal};
 pub use sound::{
-    Extent, Interpolator, MEL_BINS, MEL_WINDOW, Overview, Sound, SoundSignal, Stft, decode_sound, log_mel,
-    log_mel_window,
+    Extent, Interpolator, MEL_BINS, MEL_WINDOW, Overview, SampleDepth, Sound, SoundSignal, Stft,
+    decode_sound, log_mel, log_mel_window, wav_bytes,
 };
 pub use transfer::{linear_from_srgb, srgb_from_linear};
 pub use write::{check_extension, png_bytes, png_rgba8_bytes, write_picture};

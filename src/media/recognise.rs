@@ -42,6 +42,7 @@ const SIGNATURES: &[(usize, &[u8], Content)] = &[
     (0, b"MThd", Content::Midi),
     (0, b"PK\x03\x04", Content::Zip),
     (0, b"PK\x05\x06", Content::Zip),
+    (0, b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19", Content::PyTorch),
     (0, b"\x1f\x8b\x08", Content::Archive),
     (0, b"7z\xbc\xaf\x27\x1c", Content::Archive),
     (0, b"Rar!\x1a\x07", Content::Archive),
@@ -69,7 +70,7 @@ impl Content {
         }
         let signature = SIGNATURES.iter().find(|(at, magic, _)| has(head, *at, magic));
         signature
-            .map(|(_, _, content)| *content)
+            .map(|(_, _, content)| if is_torch_archive(head) { Content::PyTorch } else { *content })
             .or_else(|| riff(head))
             .or_else(|| base_media(head))
             .or_else(|| is_bitmap(head).then_some(Self::Bmp))
@@ -88,6 +89,14 @@ fn has(bytes: &[u8], at: usize, magic: &[u8]) -> bool {
 
 fn u16_le(bytes: &[u8], at: usize) -> Option<u16> {
     bytes.get(at..)?.first_chunk().map(|two| u16::from_le_bytes(*two))
+}
+
+/// ZIP whose first entry is the pickle of `torch.save`, or is padded as `torch` pads.
+fn is_torch_archive(head: &[u8]) -> bool {
+    let Some(name_len) = u16_le(head, 26).filter(|_| has(head, 0, b"PK\x03\x04")) else { return false };
+    let after = head.get(30..).unwrap_or_default();
+    let name = after.get(..usize::from(name_len)).unwrap_or_default();
+    name.ends_with(b"/data.pkl") || has(after, usize::from(name_len), b"FB")
 }
 
 fn riff(head: &[u8]) -> Option<Content> {

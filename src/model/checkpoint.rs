@@ -3,12 +3,14 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
 
-use super::backbone::load_backbone;
-use super::loading::{compare, load};
+use super::backbone::{has_weights_extension, load_backbone};
+use super::loading::{Part, compare, load};
 use super::names;
 use super::{Hypernetwork, ModelConfig, ModelError, TensorReport};
 use crate::limits;
-use crate::storage::{HostTensor, Precision, TensorFile, sha256_hex, tensor_file_bytes, write_atomically};
+use crate::storage::{
+    HostTensor, Precision, TensorFile, read_metadata, sha256_hex, tensor_file_bytes, write_atomically,
+};
 
 const FORMAT: &str = "hyperscope.model";
 const VERSION: &str = "1";
@@ -44,10 +46,10 @@ impl Checkpoint {
     /// missing, misshapen or not finite, or its backbone is not found.
     pub fn from_bytes(bytes: &[u8], backbones: &[PathBuf], device: &Device) -> Result<Self, ModelError> {
         let file = TensorFile::parse(bytes)?;
-        let Header { config, backbone_sha256, notes } = header(&file)?;
+        let Header { config, backbone_sha256, notes } = header(file.metadata())?;
         let network = Hypernetwork::structure(&config, device)?;
         let Some(sha256) = backbone_sha256.filter(|_| !has_backbone(&file)) else {
-            let (network, report) = load(network, &file, "", |_| false)?;
+            let (network, report) = load(network, &file, "", Part::own, |_| false)?;
             return Ok(Self { network, backbone_sha256: None, notes, report });
         };
         let report = compare_without_backbone(&network, &file);
@@ -123,10 +125,17 @@ pub(crate) fn has_backbone(file: &TensorFile) -> bool {
     file.names().any(|name| name.starts_with(BACKBONE_PREFIX))
 }
 
+/// What a checkpoint's file says of its network; the weights are not read.
+///
+/// # Errors
+/// [`ModelError`] if it cannot be read, is no checkpoint, or its configuration is refused.
+pub fn read_model_config(path: &Path) -> Result<ModelConfig, ModelError> {
+    Ok(header(&read_metadata(path)?)?.config)
+}
+
 /// Read the metadata of a checkpoint.
-pub(crate) fn header(file: &TensorFile) -> Result<Header, ModelError> {
+pub(crate) fn header(metadata: &BTreeMap<String, String>) -> Result<Header, ModelError> {
     let unrecognised = |found: String| Err(ModelError::Unrecognised { wanted: "model checkpoint", found });
-    let metadata = file.metadata();
     match metadata.get("format").map(String::as_str) {
         Some(FORMAT) => {}
         Some(other) => return unrecognised(format!("its format is {other}")),
@@ -177,16 +186,14 @@ fn read_all(file: &TensorFile, report: &TensorReport) -> Result<BTreeMap<String,
     Ok(tensors)
 }
 
-/// The bytes of the weights file with this hash, among files and the `.safetensors` files of folders.
+/// The bytes of the weights file with this hash, among files and the files of weights in folders.
 fn find_backbone(sha256: &str, places: &[PathBuf]) -> Result<Vec<u8>, ModelError> {
     let mut candidates: Vec<PathBuf> = Vec::new();
     for place in places {
         if place.is_dir() {
             // A folder that cannot be listed holds nothing that could be used.
             let entries = std::fs::read_dir(place).into_iter().flatten().flatten().map(|entry| entry.path());
-            let mut files: Vec<PathBuf> = entries
-                .filter(|path| path.extension().is_some_and(|extension| extension == "safetensors"))
-                .collect();
+            let mut files: Vec<PathBuf> = entries.filter(|path| has_weights_extension(path)).collect();
             files.sort();
             candidates.extend(files);
         } else if place.is_file() {

@@ -8,17 +8,17 @@ use crate::storage::TensorFileError;
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
     /// A file cannot be read or written.
-    #[error("{} cannot be read or written: {source}", path.display())]
+    #[error("{}: {source}", path.display())]
     Io {
         /// Which file.
         path: PathBuf,
         /// What the file system says.
         source: std::io::Error,
     },
-    /// Not a safetensors file that can be used.
+    /// Not a file of tensors that can be used.
     #[error(transparent)]
     File(#[from] TensorFileError),
-    /// A safetensors file, and not what was asked for.
+    /// A file of tensors, and not what was asked for.
     #[error("this is not a {wanted}: {found}")]
     Unrecognised {
         /// What was asked for.

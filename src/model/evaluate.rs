@@ -21,7 +21,8 @@ pub fn encode_points(architecture: &Architecture, points: &[f32]) -> Vec<f32> {
 /// - `weights`: `[batch, d_in, d_out]` for each layer
 /// - `biases`: `[d_out]` for each layer
 /// - `points`: `[batch, n, inputs]`
-/// - result: `[batch, n, output width]`, the output offset added, not clamped
+/// - result: `[batch, n, output width]`, not clamped; the output offset is added to the outputs, and not to what their
+///   standard deviations are made of
 ///
 /// # Panics
 /// As burn does, if the device fails to give the points back.
@@ -53,7 +54,14 @@ pub fn evaluate_features(
     } else {
         evaluate_by_burn(architecture, weights, biases, features)
     };
-    if architecture.output_offset == 0.0 { y } else { y + architecture.output_offset }
+    let (offset, outputs) = (architecture.output_offset, architecture.outputs);
+    if offset == 0.0 {
+        y
+    } else if architecture.spread {
+        Tensor::cat(vec![y.clone().narrow(2, 0, outputs) + offset, y.narrow(2, outputs, outputs)], 2)
+    } else {
+        y + offset
+    }
 }
 
 /// The layers by burn's own operations, for any device; the output offset is not added.

@@ -2,18 +2,24 @@ use burn::module::{Module, Param};
 use burn::nn::{Initializer, LayerNorm, Linear, LinearConfig};
 use burn::tensor::{Device, Tensor};
 
-use super::backbone::{Backbone, NORM_EPSILON, layer_norm};
+use super::backbone::{Backbone, Beside, NORM_EPSILON, layer_norm, run_blocks};
+use super::compose::shared;
 use super::head::{BaseLayer, Head};
 use super::{
-    Mode, ModelConfig, ModelError, PLUECKER, SignalKind, initial, local_start, names, partials_start,
+    BlockUpdates, LoraConfig, Mode, ModelConfig, ModelError, PLUECKER, SignalKind, initial, local_start,
+    names, partials_start,
 };
+use crate::field::LayerShape;
 
 /// A backbone that reads a picture or a sound, and what turns the outputs of its weight tokens into the weights of
-/// a field. Field names are the checkpoint's; the backbone comes first and the base last, as training counts on.
+/// a field. Field names are the checkpoint's; the backbone and its updates come first and the base last, as training
+/// counts on.
 #[derive(Module, Debug)]
 pub struct Hypernetwork {
     /// The transformer.
     pub backbone: Backbone,
+    /// For `lora`: the updates of each of the backbone's blocks.
+    pub lora: Vec<BlockUpdates>,
     /// For objects: the Plücker coordinates of a patch's ray to what is added to its token. It starts at zero, so
     /// that a pretrained backbone starts undisturbed.
     pub ray_embed: Option<Linear>,
@@ -21,10 +27,12 @@ pub struct Hypernetwork {
     pub wave_embed: Option<Linear>,
     /// For sounds: what is added to the tokens of a window's patches, `[patches, dim]`.
     pub wave_positions: Option<Param<Tensor<2>>>,
-    /// For each layer of the field, `[g, dim]`.
-    pub weight_tokens: Vec<Param<Tensor<2>>>,
-    /// One for each layer of the field.
-    pub heads: Vec<Head>,
+    /// For each of the backbone's blocks the learned tokens that it alone reads, `[count, dim]`; usually none.
+    pub deep_prompts: Vec<Param<Tensor<2>>>,
+    /// For each layer of the field, `[g, dim]`; none of a layer that all fields share.
+    pub weight_tokens: Vec<Option<Param<Tensor<2>>>>,
+    /// One for each layer of the field that has weight tokens.
+    pub heads: Vec<Option<Head>>,
     /// One for each layer of the field.
     pub base: Vec<BaseLayer>,
     #[module(skip)]
@@ -78,14 +86,20 @@ impl Hypernetwork {
         config.validate()?;
         let dim = config.backbone.dim;
         let shapes = config.field.layer_shapes();
-        let tokens = |shape| Initializer::Zeros.init([config.tokens(shape), dim], device);
+        let tokens = |count| (count > 0).then(|| Initializer::Zeros.init([count, dim], device));
+        let head =
+            |(shape, count): (&LayerShape, usize)| (count > 0).then(|| Head::init(dim, shape.d_in, device));
+        let num_prompted = if config.deep_prompts > 0 { config.backbone.depth } else { 0 };
+        let prompts = |_| Initializer::Zeros.init([config.deep_prompts, dim], device);
         let backbone = Backbone::structure(&config.backbone, device);
         let linear = |width| LinearConfig::new(width, dim).with_initializer(Initializer::Zeros).init(device);
         let network = Self {
             backbone: backbone.clone(),
-            weight_tokens: shapes.iter().map(|shape| tokens(*shape)).collect(),
-            heads: shapes.iter().map(|shape| Head::init(dim, shape.d_in, device)).collect(),
-            base: shapes.iter().map(|shape| BaseLayer::init(*shape, device)).collect(),
+            lora: updates(config, device),
+            deep_prompts: (0..num_prompted).map(prompts).collect(),
+            weight_tokens: config.layer_tokens().into_iter().map(tokens).collect(),
+            heads: shapes.iter().zip(config.layer_tokens()).map(head).collect(),
+            base: config.base_shapes().into_iter().map(|shape| BaseLayer::init(shape, device)).collect(),
             ray_embed: (config.kind == SignalKind::Object).then(|| linear(PLUECKER)),
             wave_embed: config.sound.map(|sound| linear(sound.patch)),
             wave_positions: config
@@ -102,10 +116,40 @@ impl Hypernetwork {
         Self { backbone: self.backbone.no_grad(), ..self }
     }
 
-    /// To be tuned in another mode.
+    /// To be tuned in this mode. Updates of low rank that are no longer to be tuned become part of the backbone; those of
+    /// `lora`, where there are none yet, are drawn as by [`init`](Self::init).
+    ///
+    /// # Errors
+    /// [`ModelError::Config`] if the configuration is refused.
+    pub fn with_mode(
+        self,
+        mode: Mode,
+        lora: LoraConfig,
+        seed: u64,
+        device: &Device,
+    ) -> Result<Self, ModelError> {
+        if mode == Mode::Lora && self.config.lora.is_some() {
+            return Ok(self);
+        }
+        let network = self.merged();
+        let config = ModelConfig { mode, lora: (mode == Mode::Lora).then_some(lora), ..network.config };
+        config.validate()?;
+        let network = Self { lora: updates(&config, device), config, ..network };
+        let mut tensors = initial::network(&network, &network.config, seed);
+        tensors.retain(|name, _| name.starts_with("lora."));
+        Ok(names::put_in(network, tensors))
+    }
+
+    /// With updates of low rank taken into the backbone's own weights: the same to 1e-6, and nothing beside it is left to
+    /// compute.
     #[must_use]
-    pub fn with_mode(self, mode: Mode) -> Self {
-        Self { config: ModelConfig { mode, ..self.config }, ..self }
+    pub fn merged(mut self) -> Self {
+        if !self.lora.is_empty() {
+            let updates = std::mem::take(&mut self.lora).into_iter();
+            let blocks = updates.zip(self.backbone.blocks).map(|(updates, block)| updates.merged_into(block));
+            self.backbone.blocks = blocks.collect();
+        }
+        self
     }
 
     /// What it is.
@@ -148,8 +192,10 @@ impl Hypernetwork {
         let data = match &self.ray_embed {
             None => data,
             Some(embed) => {
-                let class = Tensor::zeros([all, 1, dim], &data.device());
-                data + Tensor::cat(vec![class, embed.forward(rays)], 1)
+                // The class token and registers look nowhere.
+                let prefix = self.config.backbone.num_prefix_tokens();
+                let prefix = Tensor::zeros([all, prefix, dim], &data.device());
+                data + Tensor::cat(vec![prefix, embed.forward(rays)], 1)
             }
         };
         self.read(data.reshape([all / views, views * count, dim]))
@@ -174,39 +220,38 @@ impl Hypernetwork {
     /// The weight tokens appended to the data tokens, and what has become of them.
     fn read(&self, data: Tensor<3>) -> Tensor<3> {
         let [batch, _, _] = data.dims();
-        let own: Vec<Tensor<2>> = self.weight_tokens.iter().map(Param::val).collect();
+        let own: Vec<Tensor<2>> = self.weight_tokens.iter().flatten().map(Param::val).collect();
         let own = Tensor::cat(own, 0).unsqueeze::<3>().repeat_dim(0, batch);
         let [_, num_own, _] = own.dims();
         // The data tokens have done their work when the last block has read them.
-        let out = self.backbone.run_blocks(Tensor::cat(vec![data, own], 1), num_own);
-        self.backbone.normalise(out)
+        let beside = Beside { updates: &self.lora, prompts: &self.deep_prompts };
+        let tokens = Tensor::cat(vec![data, own], 1);
+        self.backbone.normalise(run_blocks(&self.backbone.blocks, tokens, num_own, beside))
     }
 
     /// Second part: each layer's head on its own tokens.
     ///
     /// # Shapes
     /// - `tokens`: `[batch, weight tokens of all layers, dim]`
-    /// - result: `[batch, g, d_in]` for each layer
+    /// - result: `[batch, g, d_in]` for each layer; none for a layer that all fields share
     #[must_use]
-    pub fn modulations(&self, tokens: Tensor<3>) -> Vec<Tensor<3>> {
-        let counts = self.config.layer_tokens();
-        tokens
-            .split_with_sizes(counts, 1)
-            .into_iter()
-            .zip(&self.heads)
-            .map(|(own, head)| head.forward(own))
-            .collect()
+    pub fn modulations(&self, tokens: Tensor<3>) -> Vec<Option<Tensor<3>>> {
+        let counts = self.config.layer_tokens().into_iter().filter(|count| *count > 0).collect();
+        let mut own = tokens.split_with_sizes(counts, 1).into_iter();
+        self.heads.iter().map(|head| head.as_ref().and_then(|head| Some(head.forward(own.next()?)))).collect()
     }
 
     /// Third part: the base modulated.
     ///
     /// # Shapes
-    /// - `modulations`: `[batch, g, d_in]` for each layer
+    /// - `modulations`: `[batch, g, d_in]` for each layer that has any
     /// - result: `[batch, d_in, d_out]` for each layer
     #[must_use]
-    pub fn compose(&self, modulations: Vec<Tensor<3>>) -> Vec<Tensor<3>> {
-        let compose = |(modulation, base): (Tensor<3>, &BaseLayer)| {
-            self.config.composer.compose(base.weight.val(), modulation)
+    pub fn compose(&self, modulations: Vec<Option<Tensor<3>>>) -> Vec<Tensor<3>> {
+        let batch = modulations.iter().flatten().next().map_or(1, |modulation| modulation.dims()[0]);
+        let compose = |(modulation, base): (Option<Tensor<3>>, &BaseLayer)| match modulation {
+            Some(modulation) => self.config.composer.compose(base.weight.val(), modulation),
+            None => shared(base.weight.val(), batch),
         };
         modulations.into_iter().zip(&self.base).map(compose).collect()
     }
@@ -216,6 +261,12 @@ impl Hypernetwork {
     pub fn biases(&self) -> Vec<Tensor<1>> {
         self.base.iter().map(|layer| layer.bias.val()).collect()
     }
+}
+
+/// The updates of a backbone's blocks, all zeros; none where the configuration has none.
+fn updates(config: &ModelConfig, device: &Device) -> Vec<BlockUpdates> {
+    let block = |lora| BlockUpdates::init(lora, &config.backbone, device);
+    config.lora.into_iter().flat_map(|lora| (0..config.backbone.depth).map(move |_| block(lora))).collect()
 }
 
 /// A layer norm with the epsilon of vision transformers.

@@ -7,8 +7,8 @@ use burn::tensor::{Device, Tensor, TensorData};
 use serde::Serialize;
 
 use super::{
-    Checkpoint, Hypernetwork, Lap, ModelConfig, ModelError, PLUECKER, ParameterCounts, SignalKind,
-    TensorReport, best_device, device_name, patch_rays,
+    Checkpoint, Hypernetwork, Lap, ModelConfig, ModelError, PLUECKER, ParameterCounts, PixelScale,
+    SignalKind, TensorReport, best_device, device_name, patch_rays,
 };
 use crate::camera::Camera;
 use crate::field::{Field, FieldKind, FieldRecord, Layer};
@@ -17,9 +17,6 @@ use crate::storage::Identity;
 
 /// The environment variable that names the folder it is in.
 const ASSETS_VARIABLE: &str = "HYPERSCOPE_ASSETS";
-/// Mean and deviation that `AugReg` backbones were trained with.
-const MEAN: f32 = 0.5;
-const DEVIATION: f32 = 0.5;
 
 /// Views of an object that a model reads, at most.
 pub const VIEWS_MAX: usize = 5;
@@ -109,6 +106,7 @@ impl Model {
         device: &Device,
     ) -> Result<Self, ModelError> {
         let Checkpoint { network, notes, report, .. } = Checkpoint::from_bytes(bytes, backbones, device)?;
+        let network = network.merged();
         Ok(Self { network, identity: Identity::of(name, bytes), device: device.clone(), notes, report })
     }
 
@@ -211,7 +209,7 @@ impl Model {
         }
         let mut clock = Lap::start();
         let side = self.config().input_size;
-        let pixels = normalise(&signal.reference, side as u32);
+        let pixels = normalise(&signal.reference, side as u32, &self.config().backbone.pixel_scale());
         let images = Tensor::<4>::from_data(TensorData::new(pixels, [1, 3, side, side]), &self.device);
         let prepare = clock.lap();
         let (fields, mut timings) = self.write(self.network.tokens(images), &mut clock)?;
@@ -248,8 +246,9 @@ impl Model {
         let mut clock = Lap::start();
         let side = config.input_size;
         let grid = side / config.backbone.patch;
+        let scale = config.backbone.pixel_scale();
         let pixels: Vec<f32> =
-            views.iter().flat_map(|(picture, _)| normalise(picture, side as u32)).collect();
+            views.iter().flat_map(|(picture, _)| normalise(picture, side as u32, &scale)).collect();
         let rays: Vec<f32> = views.iter().flat_map(|(_, camera)| patch_rays(camera, grid)).collect();
         let images = TensorData::new(pixels, [views.len(), 3, side, side]);
         let rays = TensorData::new(rays, [views.len(), grid * grid, PLUECKER]);
@@ -316,19 +315,21 @@ impl Model {
 }
 
 /// A picture as the backbone reads it: resized to a square, whatever its shape, by antialiased bicubic,
-/// and each channel normalised with mean and deviation 0.5.
+/// and each channel normalised: see [`BackboneConfig::pixel_scale`](super::BackboneConfig::pixel_scale).
 ///
 /// # Shapes
 /// - result: `[3, side_px, side_px]`
 #[must_use]
-pub fn normalise(picture: &Picture, side_px: u32) -> Vec<f32> {
+pub fn normalise(picture: &Picture, side_px: u32, scale: &PixelScale) -> Vec<f32> {
     let square = if (picture.width(), picture.height()) == (side_px, side_px) {
         picture.to_f32()
     } else {
         resize(picture, side_px, side_px).to_f32()
     };
-    let channel =
-        |channel: usize| square.iter().skip(channel).step_by(3).map(|value| (value - MEAN) / DEVIATION);
+    let channel = |channel: usize| {
+        let (mean, deviation) = (scale.mean[channel], scale.deviation[channel]);
+        square.iter().skip(channel).step_by(3).map(move |value| (value - mean) / deviation)
+    };
     (0..3).flat_map(channel).collect()
 }
 

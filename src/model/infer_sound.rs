@@ -119,12 +119,15 @@ pub fn padded(samples: &[f32], stretch: std::ops::Range<usize>) -> Vec<f32> {
     window
 }
 
-/// The same field, so many times as loud: nothing follows its last layer.
+/// The same field, so many times as loud: nothing follows its last layer. Deviations stay parts of the loudness.
 fn amplified(field: &Field, gain: f32) -> Result<Field, ModelError> {
     let architecture: &Architecture = field.architecture();
     let mut layers: Vec<Layer> = field.layers().to_vec();
     if let Some(last) = layers.last_mut() {
-        last.weight.iter_mut().chain(&mut last.bias).for_each(|value| *value *= gain);
+        let Layer { weight, bias } = last;
+        for row in weight.chunks_exact_mut(bias.len()).chain([&mut bias[..]]) {
+            row.iter_mut().take(architecture.outputs).for_each(|value| *value *= gain);
+        }
     }
     Ok(Field::new(architecture.clone(), layers)?)
 }

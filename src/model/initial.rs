@@ -7,13 +7,14 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, Normal, Uniform};
 
-use super::{Composer, ModelConfig, SignalKind, names};
+use super::backbone::sinusoids;
+use super::{BackboneConfig, Composer, Family, ModelConfig, SignalKind, names};
 use crate::storage::{HostTensor, sha256_hex};
 
 /// Standard deviation of a backbone's random weights and positions, and of weight tokens, as vision
 /// transformers are started.
 const WEIGHT_STD: f32 = 0.02;
-/// Of the class token, as timm starts it.
+/// Of class token and registers, as timm starts them.
 const CLASS_STD: f32 = 1e-6;
 /// Standard deviation of the weights that make a token of a sound's patch.
 const WAVE_STD: f32 = 0.1;
@@ -35,9 +36,17 @@ enum Initial {
 /// Every weight of a network, by its name in a file.
 pub(crate) fn network(module: &impl Module, config: &ModelConfig, seed: u64) -> BTreeMap<String, HostTensor> {
     let mut tensors = drawn(module, seed, |name, shape| of_network(name, shape, config));
+    let BackboneConfig { family, grid, dim, .. } = config.backbone;
+    if let Some(fixed) = tensors.get_mut("backbone.pos_embed").filter(|_| family == Family::Mae) {
+        fixed.values = sinusoids(grid, dim);
+    }
     if config.kind == SignalKind::Object {
         let bias = tensors.get_mut(&format!("base.{}.bias", config.field.layers - 1));
-        bias.into_iter().filter_map(|bias| bias.values.last_mut()).for_each(|bias| *bias += DENSITY_START);
+        // The last of the outputs, deviations apart.
+        let density = config.field.outputs - 1;
+        bias.and_then(|bias| bias.values.get_mut(density))
+            .into_iter()
+            .for_each(|bias| *bias += DENSITY_START);
     }
     tensors
 }
@@ -96,12 +105,15 @@ fn of_network(name: &str, shape: &[usize], config: &ModelConfig) -> Initial {
     let (part, rest) = name.split_once('.').unwrap_or((name, ""));
     let (index, rest) = rest.split_once('.').unwrap_or((rest, ""));
     let layer =
-        index.parse::<usize>().ok().and_then(|index| Some((index, *config.field.layer_shapes().get(index)?)));
+        index.parse::<usize>().ok().and_then(|index| Some((index, *config.base_shapes().get(index)?)));
     match (part, rest, layer) {
         ("ray_embed" | "wave_embed", ..) if part == "ray_embed" || index == "bias" => Initial::Constant(0.0),
         // Tokens of loud sounds about as large as the numbers that the blocks were trained on.
         ("wave_embed", ..) => Initial::Normal(WAVE_STD),
-        ("wave_positions" | "weight_tokens", ..) => Initial::Normal(WEIGHT_STD),
+        ("wave_positions" | "weight_tokens" | "deep_prompts", ..) => Initial::Normal(WEIGHT_STD),
+        // So that nothing is updated at first.
+        ("lora", ..) if name.rsplit('.').next() == Some("up") => Initial::Constant(0.0),
+        ("lora", ..) => Initial::Uniform(shape.first().map_or(0.0, |d_in| (*d_in as f32).sqrt().recip())),
         // So that a residual model starts as its base.
         ("heads", "proj.weight" | "proj.bias", _) if config.composer == Composer::Residual => {
             Initial::Constant(0.0)
@@ -112,6 +124,7 @@ fn of_network(name: &str, shape: &[usize], config: &ModelConfig) -> Initial {
         }
         ("heads", ..) => of_norm(name),
         ("base", "weight", Some((index, shape))) => Initial::Uniform(config.base_bound(index, shape) as f32),
+        ("base", ..) if config.composer == Composer::Ipc => Initial::Constant(0.0),
         ("base", _, Some((_, shape))) => Initial::Uniform((shape.d_in as f32).sqrt().recip()),
         _ => {
             debug_assert!(part == "backbone", "{name} {shape:?}");
@@ -124,7 +137,9 @@ fn of_backbone(name: &str) -> Initial {
     match name.rsplit('.').next() {
         _ if name.contains("norm") => of_norm(name),
         Some("bias") => Initial::Constant(0.0),
-        Some("cls_token") => Initial::Normal(CLASS_STD),
+        Some("cls_token" | "reg_token") => Initial::Normal(CLASS_STD),
+        // Of layer scales, so that a block starts as without them.
+        Some("gamma") => Initial::Constant(1.0),
         _ => Initial::Normal(WEIGHT_STD),
     }
 }

@@ -1,17 +1,18 @@
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde::Serialize;
 
-use super::backbone::{Guess, guess, report_backbone};
+use super::backbone::{FolderNotes, inspect_backbone};
 use super::checkpoint::{self, Header, compare_without_backbone, has_backbone};
 use super::loading::compare;
 use super::names;
 use super::{
-    BackboneConfig, Hypernetwork, ModelConfig, ModelError, ParameterCounts, TensorReport, cpu_device,
+    BackboneConfig, Family, Hypernetwork, ModelConfig, ModelError, ParameterCounts, TensorReport, cpu_device,
 };
 use crate::storage::TensorFile;
 
-/// What a safetensors file of weights is.
+/// What a file of weights is.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Inspection {
     /// What it is.
@@ -22,7 +23,7 @@ pub struct Inspection {
     pub num_values: usize,
 }
 
-/// What a safetensors file of weights holds.
+/// What a file of weights holds.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum Contents {
@@ -32,6 +33,8 @@ pub enum Contents {
         name: String,
         /// Its size, with all its blocks.
         config: BackboneConfig,
+        /// Families whose tensors have the same names and shapes, so that it may be one of them.
+        alike: Vec<Family>,
     },
     /// A hypernetwork.
     Checkpoint {
@@ -51,11 +54,23 @@ pub enum Contents {
     },
 }
 
-/// Say what a safetensors file of weights is, from its header alone.
+/// Say what a file of weights is, safetensors or PyTorch's, from the names and the shapes of its tensors.
 ///
 /// # Errors
-/// [`ModelError`] if it is not a safetensors file, or a checkpoint whose configuration is refused.
+/// [`ModelError`] if it is no file of tensors, or a checkpoint whose configuration is refused.
 pub fn inspect(bytes: &[u8]) -> Result<Inspection, ModelError> {
+    inspect_beside(bytes, &FolderNotes::default())
+}
+
+/// [`inspect`] a file, with what a `config.json` or `preprocessor_config.json` beside it says.
+///
+/// # Errors
+/// As [`inspect`], and if those cannot be read, or describe another backbone.
+pub fn inspect_at(path: &Path, bytes: &[u8]) -> Result<Inspection, ModelError> {
+    inspect_beside(bytes, &FolderNotes::beside(path)?)
+}
+
+fn inspect_beside(bytes: &[u8], notes: &FolderNotes) -> Result<Inspection, ModelError> {
     let file = TensorFile::parse(bytes)?;
     let num_values =
         file.names().filter_map(|name| file.shape(name)).map(|shape| shape.iter().product::<usize>()).sum();
@@ -69,12 +84,16 @@ pub fn inspect(bytes: &[u8]) -> Result<Inspection, ModelError> {
             TensorReport::default(),
         )
     } else {
-        match guess(&file) {
-            Guess::Backbone(config) => {
-                let report = report_backbone(&file, &config);
-                (Contents::Backbone { name: config.name(), config }, report)
+        match inspect_backbone(&file) {
+            Ok((found, report)) => {
+                let config = notes.applied(found)?;
+                let others = || Family::ALIKE.into_iter().filter(|family| *family != config.family);
+                // Files beside it that tell of pixels have told what there is to tell.
+                let is_told = *notes != FolderNotes::default() || !Family::ALIKE.contains(&config.family);
+                let alike = if is_told { Vec::new() } else { others().collect() };
+                (Contents::Backbone { name: config.name(), config, alike }, report)
             }
-            Guess::Unknown(nearest) => {
+            Err(nearest) => {
                 let unexpected = file.names().map(str::to_owned).collect();
                 (Contents::Unknown { nearest }, TensorReport { unexpected, ..TensorReport::default() })
             }
@@ -84,7 +103,7 @@ pub fn inspect(bytes: &[u8]) -> Result<Inspection, ModelError> {
 }
 
 fn inspect_checkpoint(file: &TensorFile) -> Result<(Contents, TensorReport), ModelError> {
-    let Header { config, backbone_sha256, notes } = checkpoint::header(file)?;
+    let Header { config, backbone_sha256, notes } = checkpoint::header(file.metadata())?;
     let network = Hypernetwork::structure(&config, &cpu_device())?;
     let backbone_sha256 = backbone_sha256.filter(|_| !has_backbone(file));
     let report = if backbone_sha256.is_some() {

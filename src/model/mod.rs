@@ -6,14 +6,16 @@
 //! ```
 //!
 //! The parts of the network are burn modules whose field names are those of the files: timm's for the
-//! backbone, the checkpoint's for the rest.
+//! backbone, whatever a family's own files call them, the checkpoint's for the rest.
 
 pub mod backbone;
 mod checkpoint;
 mod compose;
 mod composite;
 mod config;
+mod counts;
 pub(crate) mod cpu;
+mod described;
 mod device;
 mod error;
 mod evaluate;
@@ -26,19 +28,24 @@ mod inspect;
 mod lap;
 mod loading;
 mod local_start;
+mod low_rank;
+mod methods;
 mod names;
 mod partials_start;
 mod rays;
 mod report;
 
 pub use backbone::{
-    Backbone, BackboneConfig, Family, Guess, WhisperEncoder, load_backbone, recognise_backbone,
+    Backbone, BackboneConfig, Family, Guess, PixelScale, WeightsFile, WhisperEncoder, load_backbone,
+    recognise_backbone,
 };
-pub use checkpoint::{Checkpoint, checkpoint_bytes, is_checkpoint, save_checkpoint};
+pub use checkpoint::{Checkpoint, checkpoint_bytes, is_checkpoint, read_model_config, save_checkpoint};
 pub use composite::composite;
 pub(crate) use config::PLUECKER;
-pub use config::{Composer, Mode, ModelConfig, Objective, ParameterCounts, SignalKind, SoundConfig};
+pub use config::{ModelConfig, SignalKind, SoundConfig};
+pub use counts::ParameterCounts;
 pub(crate) use cpu::Compositing;
+pub(crate) use described::of_field;
 pub use device::{best_device, cpu_device, device_name};
 pub use error::ModelError;
 pub use evaluate::{encode_points, evaluate_batch, evaluate_features};
@@ -48,7 +55,9 @@ pub(crate) use hypernetwork::normalised;
 pub use infer::{EncodeTimings, Generated, Model, ModelInfo, VIEWS_MAX, normalise};
 pub use infer_sound::{GAINS_NOTE, coded_channels, loudness, padded, sound_layout};
 pub(crate) use initial::with_random_weights;
-pub use inspect::{Contents, Inspection, inspect};
+pub use inspect::{Contents, Inspection, inspect, inspect_at};
 pub(crate) use lap::Lap;
+pub use low_rank::{BlockUpdates, LowRank};
+pub use methods::{Composer, LoraConfig, Mode, Objective};
 pub use rays::patch_rays;
 pub use report::{TensorReport, WrongShape};

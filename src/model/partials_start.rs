@@ -34,8 +34,11 @@ pub(crate) fn tensors(config: &ModelConfig, seed: u64) -> BTreeMap<String, HostT
     let first = signs.into_iter().map(|value| AMPLITUDE.copysign(value)).collect();
     put("base.0.weight", vec![partials, hidden], first);
     put("base.0.bias", vec![hidden], vec![0.0; hidden]);
-    put("base.1.weight", vec![hidden, 1], vec![SUM / hidden as f32; hidden]);
-    put("base.1.bias", vec![1], vec![0.0]);
+    // A deviation starts the same everywhere.
+    let width = config.field.output_width();
+    let last = (0..hidden * width).map(|at| if at % width == 0 { SUM / hidden as f32 } else { 0.0 });
+    put("base.1.weight", vec![hidden, width], last.collect());
+    put("base.1.bias", vec![width], vec![0.0; width]);
     // `B (1 + m)` is silent at `m = -1`.
     put("heads.0.proj.bias", vec![partials], vec![-1.0; partials]);
     found

@@ -20,7 +20,8 @@ pub struct TensorReport {
     pub loaded: Vec<String>,
     /// Needed and not in the file.
     pub missing: Vec<String>,
-    /// In the file and not needed, for a known reason: the classifier, or blocks beyond those in use.
+    /// In the file and not needed, for a known reason: the classifier, blocks beyond those in use, another part of the
+    /// model that the backbone was trained in.
     pub ignored: Vec<String>,
     /// In the file and unknown.
     pub unexpected: Vec<String>,

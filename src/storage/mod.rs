@@ -2,9 +2,10 @@
 
 mod atomic;
 mod identity;
+mod pytorch;
 mod tensors;
 
 pub use atomic::{write_atomically, write_folder_atomically};
 pub use identity::{Identity, sha256_hex};
-pub(crate) use tensors::{HostTensor, TensorFile, tensor_file_bytes};
+pub(crate) use tensors::{HostTensor, TensorFile, read_metadata, tensor_file_bytes};
 pub use tensors::{Precision, TensorFileError};

@@ -6,7 +6,8 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 
-use super::{Closeness, EvaluateConfig, Quality, RefineConfig, Refiner, TrainError, quality};
+use super::windowed_sound::WindowedSound;
+use super::{Closeness, EvaluateConfig, Quality, Reference, RefineConfig, Refiner, TrainError, quality};
 use crate::field::{Architecture, Field, FieldError, FieldRecord, Layer};
 use crate::media::{ImageSignal, Picture, resize};
 
@@ -75,6 +76,38 @@ fn mean_color(values: &[f32]) -> Vec<f32> {
     let sum = |channel: usize| values.iter().skip(channel).step_by(3).map(|v| f64::from(*v)).sum::<f64>();
     let mean = [0, 1, 2].map(|channel| (sum(channel) / count as f64) as f32);
     mean.repeat(count)
+}
+
+/// A field of the same kind with random weights, of a sound in every window, there as loud as what is to be met: where
+/// refining begins that has no hypernetwork.
+///
+/// # Errors
+/// [`TrainError`] if the architecture is refused, or the field is not of what is to be met.
+pub fn random_start(
+    record: &FieldRecord,
+    reference: &Reference,
+    seed: u64,
+) -> Result<FieldRecord, TrainError> {
+    let architecture = record.field.architecture();
+    let gains = match (reference, record.sound()) {
+        (Reference::Sound(sound), Some(layout)) => {
+            WindowedSound::new(*layout, architecture, sound)?.gains().to_vec()
+        }
+        _ => vec![1.0; 1 + record.others.len()],
+    };
+    // Every window its own.
+    let mut seeds = ChaCha8Rng::seed_from_u64(seed);
+    let mut fields = Vec::with_capacity(gains.len());
+    for gain in gains {
+        let mut layers = random_field(architecture, seeds.random())?.layers().to_vec();
+        if let Some(last) = layers.last_mut() {
+            last.weight.iter_mut().chain(&mut last.bias).for_each(|value| *value *= gain);
+        }
+        fields.push(Field::new(architecture.clone(), layers)?);
+    }
+    let mut fields = fields.into_iter();
+    let field = fields.next().ok_or_else(|| TrainError::Config("a sound of no windows".into()))?;
+    Ok(FieldRecord { field, others: fields.collect(), model: None, ..record.clone() })
 }
 
 /// The usual random start of such a field: weights from `U(±bound)` of its layer, biases from

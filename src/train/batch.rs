@@ -3,14 +3,14 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
-use super::data::learned;
+use super::data::{learned, learned_pictures};
 use super::windows::Windows;
 use super::{RunConfig, TrainingData};
 use crate::camera::Camera;
-use crate::dataset::{Entry, ObjectEntry, Split, View};
+use crate::dataset::{Entry, ObjectEntry, View};
 use crate::field::{sample_depths, spacings};
 use crate::media::Cutout;
-use crate::model::{encode_points, normalise, patch_rays};
+use crate::model::{BackboneConfig, PixelScale, encode_points, normalise, patch_rays};
 
 /// What transparent pixels are laid on.
 pub(super) const WHITE: [u8; 3] = [255; 3];
@@ -52,10 +52,10 @@ pub(super) struct Item {
 }
 
 /// Random crops of random training pictures, random rays to random views of random objects, or random instants of
-/// random windows of random sounds. `patch` is the backbone's. The draws depend on the seed and the step alone, so that a resumed run sees what it would have seen.
+/// random windows of random sounds, as this backbone reads them. The draws depend on the seed and the step alone, so that a resumed run sees what it would have seen.
 pub(super) fn draw(
     config: &RunConfig,
-    patch: usize,
+    backbone: &BackboneConfig,
     data: &TrainingData,
     step: u32,
     device: &Device,
@@ -64,20 +64,21 @@ pub(super) fn draw(
     random.set_stream(u64::from(step) + 1);
     let seeds: Vec<u64> = (0..config.batch_size).map(|_| random.random()).collect();
     let seeds = seeds.into_par_iter().map(ChaCha8Rng::seed_from_u64);
+    let scale = backbone.pixel_scale();
     let (views, items): (usize, Vec<Item>) = match data {
         TrainingData::Pictures(pictures) => {
-            let entries: Vec<&Entry> = pictures.pictures(Split::Train).collect();
-            let draw = |mut random| crop(config, entries[pick(entries.len(), &mut random)], &mut random);
+            let entries: Vec<&Entry> = learned_pictures(pictures, config).collect();
+            let draw =
+                |mut random| crop(config, entries[pick(entries.len(), &mut random)], &scale, &mut random);
             (1, seeds.map(draw).collect())
         }
         TrainingData::Objects(objects) => {
             let entries: Vec<&ObjectEntry> = learned(objects, config).collect();
             let fewest = entries.iter().map(|entry| entry.views.views.len()).min().unwrap_or(1);
             let views = random.random_range(1..=config.objects.most_views.min(fewest));
-            let grid = config.input_size / patch;
-            let draw = |mut random| {
-                object(config, entries[pick(entries.len(), &mut random)], (views, grid), &mut random)
-            };
+            let reading = (views, config.input_size / backbone.patch, &scale);
+            let draw =
+                |mut random| object(config, entries[pick(entries.len(), &mut random)], reading, &mut random);
             (views, seeds.map(draw).collect())
         }
         TrainingData::Sounds(sounds) => {
@@ -130,7 +131,7 @@ fn pick(count: usize, random: &mut ChaCha8Rng) -> usize {
     random.random_range(0..count)
 }
 
-fn crop(config: &RunConfig, entry: &Entry, random: &mut ChaCha8Rng) -> Item {
+fn crop(config: &RunConfig, entry: &Entry, scale: &PixelScale, random: &mut ChaCha8Rng) -> Item {
     let side = config.input_size;
     let crop = entry.random_crop(side as u32, random);
     let colours = crop.to_f32();
@@ -142,7 +143,7 @@ fn crop(config: &RunConfig, entry: &Entry, random: &mut ChaCha8Rng) -> Item {
         points.extend([centre(pixel / side), centre(pixel % side)]);
         targets.extend_from_slice(&colours[3 * pixel..][..3]);
     }
-    let input = normalise(&crop, side as u32);
+    let input = normalise(&crop, side as u32, scale);
     Item { input, features: encode_points(&config.field, &points), targets, ..Item::default() }
 }
 
@@ -151,7 +152,7 @@ fn crop(config: &RunConfig, entry: &Entry, random: &mut ChaCha8Rng) -> Item {
 fn object(
     config: &RunConfig,
     entry: &ObjectEntry,
-    (views, grid): (usize, usize),
+    (views, grid, scale): (usize, usize, &PixelScale),
     random: &mut ChaCha8Rng,
 ) -> Item {
     let all = &entry.views.views;
@@ -169,7 +170,7 @@ fn object(
         let View { picture, camera } = &all[index];
         let picture = picture.on(WHITE);
         let picture = if is_mirrored { picture.mirrored() } else { picture };
-        item.input.extend(normalise(&picture, side as u32));
+        item.input.extend(normalise(&picture, side as u32, scale));
         item.patch_rays.extend(patch_rays(&placed(camera), grid));
     }
     let (near, far) = settings.depths;

@@ -13,8 +13,10 @@ pub struct RefineConfig {
     /// Adam's learning rate; what Muon moves goes four times as far, in sizes of the matrix. In the last third of
     /// the steps it falls to a tenth.
     pub learning_rate: f64,
+    /// Steps in which the learning rate rises: Adam's first ones are as long for weights that are right already.
+    pub warm_up_steps: u32,
     /// Pixels in a step, about: the crossings of random rows and columns; of objects, random rays; of sounds, random
-    /// instants of every window.
+    /// instants of every window, unless `spectral_weight` has all samples looked at.
     pub pixels_per_step: usize,
     /// Seed of the pixel draws.
     pub seed: u64,
@@ -29,6 +31,7 @@ impl Default for RefineConfig {
             steps: 300,
             optimizer: Optimizer::Muon,
             learning_rate: 8e-3,
+            warm_up_steps: 0,
             pixels_per_step: 4_096,
             seed: 0,
             spectral_weight: 0.0,
@@ -58,6 +61,7 @@ impl RefineConfig {
             steps: 100,
             optimizer: Optimizer::Adam,
             learning_rate: 1e-4,
+            warm_up_steps: 20,
             pixels_per_step: 256,
             spectral_weight: 0.02,
             ..Self::default()

@@ -17,6 +17,18 @@ pub enum TrainError {
         /// The learning rate in use.
         learning_rate: f64,
     },
+    /// The loss has left what it was.
+    #[error(
+        "the loss has grown to {times:.0} times what it was, after {steps} steps; try a learning rate below {learning_rate:.2e}"
+    )]
+    Exploded {
+        /// Steps done.
+        steps: u32,
+        /// The loss, in parts of its running mean.
+        times: f64,
+        /// The learning rate in use.
+        learning_rate: f64,
+    },
     /// The run folder cannot be read or written.
     #[error("{what}: {source}")]
     Io {

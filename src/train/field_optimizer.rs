@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use super::adam::Adam;
 use super::muon::Muon;
-use crate::field::Architecture;
+use crate::field::LayerShape;
 
 /// What moves the hidden weight matrices of a field; biases and the last layer are moved by Adam.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -36,18 +36,13 @@ struct Part {
 }
 
 impl FieldOptimizer {
-    /// For these weights, of one field or of several one after another; `adam` is for as many.
-    pub(super) fn new(
-        optimizer: Optimizer,
-        architecture: &Architecture,
-        weights: &[f32],
-        adam: Adam,
-    ) -> Self {
-        let shapes = architecture.layer_shapes();
+    /// For these weights of layers of these shapes, of one field or of several one after another; `adam` is for as many.
+    pub(super) fn new(optimizer: Optimizer, shapes: &[LayerShape], weights: &[f32], adam: Adam) -> Self {
         let last = shapes.len().saturating_sub(1);
         let mut parts = Vec::new();
         let mut rest = weights;
-        let num_fields = weights.len() / architecture.num_params().max(1);
+        let of_field: usize = shapes.iter().map(|shape| shape.num_params()).sum();
+        let num_fields = weights.len() / of_field.max(1);
         for (index, shape) in (0..num_fields).flat_map(|_| shapes.iter().enumerate()) {
             let (weight, others) = rest.split_at(shape.d_in * shape.d_out);
             let is_muons = optimizer == Optimizer::Muon && index < last;

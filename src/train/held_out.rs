@@ -4,16 +4,19 @@ use std::collections::BTreeMap;
 
 use super::batch::WHITE;
 use super::evaluate::signal_of;
+use super::samples::{SAMPLES, Samples, Turning};
+use super::shown::shown_sounds;
 use super::sounds_evaluated;
 use super::{Closeness, Quality, Reference, RunConfig, SoundQuality, TrainError, TrainingData, quality};
 use crate::camera::Camera;
 use crate::dataset::{ObjectEntry, SoundEntry, SoundFolder, Split, View};
 use crate::field::{FieldRecord, Region};
-use crate::media::Picture;
+use crate::media::resize;
 use crate::model::{Model, padded};
 
-/// Pictures of a sample sheet, at most.
-const SAMPLES: usize = 6;
+/// Views of an object as it turns, and their sides in pixels.
+pub(super) const TURN: usize = 8;
+const TURN_PX: u32 = 64;
 /// Objects that are looked at during a run, at most, and the views of each that are not read.
 const OBJECTS: usize = 24;
 const NOVEL_VIEWS: usize = 3;
@@ -26,14 +29,8 @@ pub(super) struct HeldOut {
     pub(super) mean: Closeness,
     /// PSNR in dB.
     pub(super) each: BTreeMap<String, f64>,
-    /// To be looked at.
-    pub(super) samples: Vec<Sample>,
-}
-
-/// A picture and what a field gives for it, `[side, side, 3]`.
-pub(super) struct Sample {
-    picture: Vec<f32>,
-    values: Vec<f32>,
+    /// To be looked at, or listened to.
+    pub(super) samples: Samples,
 }
 
 /// A model on held-out data: the central squares of pictures at the size that it reads; or, of objects, views that
@@ -44,11 +41,12 @@ pub(super) fn measure(
     config: &RunConfig,
 ) -> Result<Option<HeldOut>, TrainError> {
     let nothing = Closeness::Seen(Quality::mean([].into_iter()));
-    let mut found = HeldOut { mean: nothing, each: BTreeMap::new(), samples: Vec::new() };
+    let mut found = HeldOut { mean: nothing, each: BTreeMap::new(), samples: Samples::none() };
     let mut qualities = Vec::new();
     match data {
         TrainingData::Pictures(pictures) => {
             let side = config.input_size as u32;
+            let mut pictures_shown = Vec::new();
             for entry in pictures.pictures(Split::HeldOut) {
                 let signal = signal_of(entry, side);
                 let reference = &signal.reference;
@@ -57,21 +55,25 @@ pub(super) fn measure(
                 let own = quality(&values, reference);
                 found.each.insert(entry.relative.clone(), own.psnr_db);
                 qualities.push(own);
-                if found.samples.len() < SAMPLES && (width, height) == (side, side) {
-                    found.samples.push(Sample { picture: reference.to_f32(), values });
+                if pictures_shown.len() < SAMPLES && (width, height) == (side, side) {
+                    pictures_shown.push([reference.to_f32(), values]);
                 }
             }
+            found.samples = Samples::Pictures(pictures_shown);
         }
         TrainingData::Objects(objects) => {
             let all: Vec<&ObjectEntry> = objects.objects(Split::HeldOut).collect();
+            let mut objects_shown = Vec::new();
             for entry in evenly(&all, OBJECTS) {
-                let (own, sample) = object(model, entry, config)?;
+                let record = encode_view(model, entry, 0)?;
+                let own = object(&record, entry, config);
                 found.each.insert(entry.relative.clone(), own.psnr_db);
                 qualities.push(own);
-                if found.samples.len() < SAMPLES {
-                    found.samples.push(sample);
+                if objects_shown.len() < SAMPLES {
+                    objects_shown.push(turning(&record, entry, config));
                 }
             }
+            found.samples = Samples::Objects(objects_shown);
         }
         TrainingData::Sounds(sounds) => return heard(model, sounds, config),
     }
@@ -98,25 +100,34 @@ fn heard(model: &Model, sounds: &SoundFolder, config: &RunConfig) -> Result<Opti
         qualities.push(own);
     }
     let mean = Closeness::Heard(SoundQuality::mean(qualities.iter().copied()));
-    Ok((!qualities.is_empty()).then_some(HeldOut { mean, each, samples: Vec::new() }))
+    let samples = Samples::Sounds(shown_sounds(model, sounds, config, SAMPLES - SAMPLES / 3)?);
+    Ok((!qualities.is_empty()).then_some(HeldOut { mean, each, samples }))
 }
 
-/// The mean over some views of an object that was written from its first one; and the last of them.
-fn object(model: &Model, entry: &ObjectEntry, config: &RunConfig) -> Result<(Quality, Sample), TrainError> {
+/// The mean over some views of an object that was written from its first one.
+fn object(record: &FieldRecord, entry: &ObjectEntry, config: &RunConfig) -> Quality {
     let views = &entry.views.views;
-    let record = encode_view(model, entry, 0)?;
     let input = views[0].camera;
     let others: Vec<&View> =
         if views.len() > 1 { views.iter().skip(1).collect() } else { views.iter().collect() };
-    let mut qualities = Vec::new();
-    let mut sample = Sample { picture: Vec::new(), values: Vec::new() };
-    for View { picture, camera } in evenly(&others, NOVEL_VIEWS) {
-        let values = seen(&record, &camera.seen_from(&input), config.objects.samples_per_ray);
-        let reference = picture.on(WHITE);
-        qualities.push(quality(&values, &reference));
-        sample = Sample { picture: reference.to_f32(), values };
-    }
-    Ok((Quality::mean(qualities.into_iter()), sample))
+    Quality::mean(evenly(&others, NOVEL_VIEWS).map(|View { picture, camera }| {
+        let values = seen(record, &camera.seen_from(&input), config.objects.samples_per_ray);
+        quality(&values, &picture.on(WHITE))
+    }))
+}
+
+/// An object and its field, small, from as many of its views in their order as there are, over and over.
+fn turning(record: &FieldRecord, entry: &ObjectEntry, config: &RunConfig) -> Turning {
+    let all: Vec<&View> = entry.views.views.iter().collect();
+    let some: Vec<&View> = evenly(&all, TURN).collect();
+    let input = all[0].camera;
+    let views = some.iter().cycle().take(TURN).map(|View { picture, camera }| {
+        let own = camera.seen_from(&input);
+        let small = Camera { intrinsics: own.intrinsics.resized(TURN_PX, TURN_PX), ..own };
+        let values = seen(record, &small, config.objects.samples_per_ray);
+        [resize(&picture.on(WHITE), TURN_PX, TURN_PX).to_f32(), values]
+    });
+    views.collect()
 }
 
 /// The field of an object, from one of its views.
@@ -138,17 +149,4 @@ pub(super) fn seen(record: &FieldRecord, camera: &Camera, samples: usize) -> Vec
 pub(super) fn evenly<T: Copy>(all: &[T], most: usize) -> impl Iterator<Item = T> {
     let count = all.len().min(most);
     (0..count).map(move |index| all[index * all.len() / count])
-}
-
-/// Pictures in a row, their fields below; `None` if they are not square and of one size.
-pub(super) fn sheet(samples: &[Sample]) -> Option<Picture> {
-    let side = samples.first().map(|sample| (sample.picture.len() / 3).isqrt())?;
-    let mut sheet = Vec::with_capacity(2 * side * samples.len() * side * 3);
-    for row in 0..2 * side {
-        for Sample { picture, values } in samples {
-            let source = if row < side { picture } else { values };
-            sheet.extend_from_slice(source.get(row % side * side * 3..)?.get(..side * 3)?);
-        }
-    }
-    Picture::from_f32((samples.len() * side) as u32, 2 * side as u32, &sheet)
 }

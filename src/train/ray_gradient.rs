@@ -67,7 +67,7 @@ fn piece(
 ) -> f64 {
     let density_gain = field.architecture().density_gain.unwrap_or(1.0);
     add_gradient(field, features, gradient, |logits| {
-        let compositing = Compositing { logits: &logits, spacings, samples, density_gain };
+        let compositing = Compositing { logits, spacings, samples, density_gain };
         let mut loss = 0.0;
         // dL/dc = 2 (c - t) / (3 n); the opacity is not compared, for a picture on white does not tell it.
         let seen = compositing.forward();
@@ -93,12 +93,14 @@ mod tests {
     /// Central differences in every weight of a small field, for both activations.
     #[test]
     fn the_gradient_is_what_finite_differences_say() {
-        for activation in [Activation::Relu, Activation::Sine { omega0: 2.0, omega0_first: 3.0 }] {
+        let sine = Activation::Sine { omega0: 2.0, omega0_first: 3.0 };
+        for (activation, spread) in [(Activation::Relu, false), (sine, false), (sine, true)] {
             let architecture = Architecture {
                 layers: 3,
                 hidden: 5,
                 encoding: Encoding::Fourier { count: 2, min: 1.0, max: 3.0 },
                 activation,
+                spread,
                 density_gain: Some(3.0),
                 ..Architecture::live_object()
             };

@@ -68,7 +68,7 @@ impl Refiner {
             random: ChaCha8Rng::seed_from_u64(config.seed),
             optimizer: FieldOptimizer::new(
                 config.optimizer,
-                record.field.architecture(),
+                &record.field.architecture().layer_shapes(),
                 &weights,
                 Adam::new(weights.len(), BETAS, 0.0),
             ),
@@ -159,7 +159,8 @@ impl Refiner {
     fn learning_rate(&self) -> f64 {
         let left = 1.0 - f64::from(self.progress.step) / f64::from(self.config.steps);
         let share = (left / FALL).min(1.0);
-        self.config.learning_rate * (LAST_RATE + (1.0 - LAST_RATE) * share)
+        let risen = f64::from(self.progress.step + 1) / f64::from(self.config.warm_up_steps.max(1));
+        self.config.learning_rate * (LAST_RATE + (1.0 - LAST_RATE) * share) * risen.min(1.0)
     }
 
     /// Compare the whole reference, and keep the mean weights if they are the best so far.

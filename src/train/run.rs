@@ -2,16 +2,20 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Write;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Instant;
 
 use burn::tensor::Device;
 use serde::Serialize;
 
 use super::held_out::{self, HeldOut};
+use super::history::Logged;
 use super::start::{self, Origin};
-use super::{Closeness, RunConfig, StepReport, TrainError, TrainingData, Tuner, io_error, state_file};
-use crate::media::png_bytes;
-use crate::model::{Hypernetwork, Mode, Model, save_checkpoint};
+use super::watch::Watch;
+use super::{
+    Closeness, LoggedHeldOut, RunConfig, StepReport, TrainError, TrainingData, Tuner, io_error, state_file,
+};
+use crate::model::{Hypernetwork, Mode, save_checkpoint};
 use crate::storage::write_atomically;
 
 /// What a run is started with, besides its [`RunConfig`].
@@ -31,24 +35,27 @@ pub struct RunInputs {
 ///
 /// | file | what |
 /// |---|---|
-/// | `run.toml` | the settings |
+/// | `run.toml` | the settings; steps, learning rates and intervals may be changed between two resumptions |
+/// | `inputs.toml` | what it was started with: see [`RunSources`](super::RunSources) |
 /// | `metrics.jsonl` | a line for each step, and for each evaluation |
-/// | `samples/step-*.png` | held-out pictures over their fields |
+/// | `samples/` | held-out pictures and sounds, and those of their fields: see [`Sheet`](super::Sheet) |
 /// | `model.safetensors` | the model: the running mean of the weights |
 /// | `state.safetensors` | everything needed to go on exactly |
 pub struct Run {
-    tuner: Tuner,
-    config: RunConfig,
-    data: TrainingData,
-    out: PathBuf,
-    device: Device,
+    pub(super) tuner: Tuner,
+    pub(super) config: RunConfig,
+    data: Arc<TrainingData>,
+    pub(super) out: PathBuf,
+    pub(super) device: Device,
     metrics: File,
     origin: Origin,
     /// What a state must agree with to be gone on from.
     signature: BTreeMap<String, String>,
-    begun: Instant,
+    /// Of the work that is under way, and the seconds of what was done before it: what lies between does not count.
+    begun: Option<Instant>,
     seconds_before: f64,
-    held_out_psnr_db: Option<f64>,
+    held_out: Option<LoggedHeldOut>,
+    watch: Watch,
 }
 
 /// A line of `metrics.jsonl`.
@@ -60,18 +67,7 @@ enum Line<'a> {
         #[serde(flatten)]
         report: &'a StepReport,
     },
-    HeldOut {
-        seconds: f64,
-        step: u32,
-        psnr_db: f64,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        ssim: Option<f64>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        si_sdr_db: Option<f64>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        lsd_db: Option<f64>,
-        each: BTreeMap<String, f64>,
-    },
+    HeldOut(&'a LoggedHeldOut),
 }
 
 impl Run {
@@ -82,7 +78,7 @@ impl Run {
     pub fn start(
         config: RunConfig,
         inputs: &RunInputs,
-        data: TrainingData,
+        data: impl Into<Arc<TrainingData>>,
         device: &Device,
     ) -> Result<Self, TrainError> {
         if inputs.out.join("state.safetensors").exists() {
@@ -98,9 +94,14 @@ impl Run {
         let path = inputs.out.join("run.toml");
         write_atomically(&path, |out| out.write_all(text.as_bytes()))
             .map_err(io_error(format!("{} cannot be written", path.display())))?;
-        let mut run = Self::open(config, inputs, data, device)?;
-        run.evaluate()?;
-        run.checkpoint()?;
+        // A start that was cut short has left lines of its own.
+        let path = inputs.out.join("metrics.jsonl");
+        File::create(&path).map_err(io_error(format!("{} cannot be written", path.display())))?;
+        let mut run = Self::open(config, inputs, data.into(), device)?;
+        run.timed(|run| {
+            run.evaluate()?;
+            run.checkpoint()
+        })?;
         Ok(run)
     }
 
@@ -109,33 +110,55 @@ impl Run {
     /// # Errors
     /// [`TrainError::Resume`] if it was started with other settings, data or backbone; else as
     /// [`start`](Self::start).
-    pub fn resume(inputs: &RunInputs, data: TrainingData, device: &Device) -> Result<Self, TrainError> {
+    pub fn resume(
+        inputs: &RunInputs,
+        data: impl Into<Arc<TrainingData>>,
+        device: &Device,
+    ) -> Result<Self, TrainError> {
+        let data = data.into();
         let path = inputs.out.join("run.toml");
         let text =
             std::fs::read_to_string(&path).map_err(io_error(format!("{} cannot be read", path.display())))?;
         let config = RunConfig::from_toml(&text, data.kind())?;
         let mut run = Self::open(config, inputs, data, device)?;
-        let state =
-            state_file::read(&inputs.out.join("state.safetensors"), &run.tuner.state, &run.signature)?;
-        run.keep_metrics_until(state.step)?;
-        run.tuner.restore(state);
+        run.rewind()?;
         Ok(run)
+    }
+
+    /// Back to the last checkpoint, as if what came after it had not been.
+    ///
+    /// # Errors
+    /// [`TrainError`] if the state cannot be read.
+    pub fn rewind(&mut self) -> Result<(), TrainError> {
+        let state =
+            state_file::read(&self.out.join("state.safetensors"), &self.tuner.state, &self.signature)?;
+        self.keep_metrics_until(state.step)?;
+        self.tuner.restore(state);
+        self.watch = Watch::default();
+        Ok(())
     }
 
     /// One step; evaluations and checkpoints when they are due, and at the end.
     ///
     /// # Errors
-    /// [`TrainError`] if the loss is not finite, the device fails, or a file cannot be written.
+    /// [`TrainError::Diverged`] if the loss is not finite, [`TrainError::Exploded`] if it has left what it was; the
+    /// last checkpoint is from before that: see [`rewind`](Self::rewind). Else [`TrainError`] if the device fails, or
+    /// a file cannot be written.
     pub fn step(&mut self) -> Result<StepReport, TrainError> {
-        let report = self.tuner.step(&self.data)?;
-        self.log(&Line::Step { seconds: self.seconds(), report: &report })?;
-        if report.step.is_multiple_of(self.config.evaluate_every) || self.is_finished() {
-            self.evaluate()?;
-        }
-        if report.step.is_multiple_of(self.config.checkpoint_every) || self.is_finished() {
-            self.checkpoint()?;
-        }
-        Ok(report)
+        self.timed(|run| {
+            let report = run.tuner.step(&run.data)?;
+            run.log(&Line::Step { seconds: run.seconds(), report: &report })?;
+            run.watch.see(&report)?;
+            // What looks like the beginning of a divergence is not what one would go back to.
+            let is_sound = !run.watch.is_alarmed();
+            if report.step.is_multiple_of(run.config.evaluate_every) || run.is_finished() {
+                run.evaluate()?;
+            }
+            if (is_sound && report.step.is_multiple_of(run.config.checkpoint_every)) || run.is_finished() {
+                run.checkpoint()?;
+            }
+            Ok(report)
+        })
     }
 
     /// Whether all steps are done.
@@ -153,7 +176,19 @@ impl Run {
     /// Mean over the held-out pictures, when it was last measured; `None` if there are none.
     #[must_use]
     pub fn held_out_psnr_db(&self) -> Option<f64> {
-        self.held_out_psnr_db
+        self.held_out.as_ref().map(|found| found.psnr_db)
+    }
+
+    /// What was measured on the held-out data last.
+    #[must_use]
+    pub fn held_out(&self) -> Option<&LoggedHeldOut> {
+        self.held_out.as_ref()
+    }
+
+    /// Seconds of work, those before a resumption included.
+    #[must_use]
+    pub fn seconds(&self) -> f64 {
+        self.seconds_before + self.begun.map_or(0.0, |begun| begun.elapsed().as_secs_f64())
     }
 
     /// The network with the running mean of its weights.
@@ -173,7 +208,7 @@ impl Run {
     /// # Errors
     /// [`TrainError`] if a file cannot be written.
     pub fn checkpoint(&self) -> Result<(), TrainError> {
-        let is_frozen = self.tuner.model_config().mode == Mode::Prompt;
+        let is_frozen = self.model_config().mode.freezes_backbone();
         let backbone_sha256 = self.origin.backbone_sha256.as_deref().filter(|_| is_frozen);
         save_checkpoint(&self.model_path(), &self.tuner.averaged(), backbone_sha256, &self.notes()?)?;
         state_file::write(&self.out.join("state.safetensors"), &self.tuner.state, &self.signature)
@@ -182,7 +217,7 @@ impl Run {
     fn open(
         config: RunConfig,
         inputs: &RunInputs,
-        data: TrainingData,
+        data: Arc<TrainingData>,
         device: &Device,
     ) -> Result<Self, TrainError> {
         config.validate()?;
@@ -191,7 +226,7 @@ impl Run {
         let path = inputs.out.join("metrics.jsonl");
         let metrics = File::options().create(true).append(true).open(&path);
         let mut signature = BTreeMap::from([
-            ("run".to_owned(), config.to_toml()?),
+            ("run".to_owned(), config.lasting().to_toml()?),
             ("mode".to_owned(), inputs.mode.to_string()),
             ("data".to_owned(), data.sha256()),
         ]);
@@ -208,9 +243,10 @@ impl Run {
             metrics: metrics.map_err(io_error(format!("{} cannot be opened", path.display())))?,
             origin,
             signature,
-            begun: Instant::now(),
+            begun: None,
             seconds_before: 0.0,
-            held_out_psnr_db: None,
+            held_out: None,
+            watch: Watch::default(),
         })
     }
 
@@ -225,14 +261,19 @@ impl Run {
         if let Some(file) = &self.origin.file {
             notes.insert("trained_from".into(), file.to_string());
         }
-        if let Some(psnr_db) = self.held_out_psnr_db {
+        if let Some(psnr_db) = self.held_out_psnr_db() {
             notes.insert("held_out_psnr_db".into(), format!("{psnr_db:.3}"));
         }
         Ok(notes)
     }
 
-    fn seconds(&self) -> f64 {
-        self.seconds_before + self.begun.elapsed().as_secs_f64()
+    /// Work that the run's clock counts.
+    fn timed<R>(&mut self, work: impl FnOnce(&mut Self) -> Result<R, TrainError>) -> Result<R, TrainError> {
+        self.begun = Some(Instant::now());
+        let result = work(self);
+        self.seconds_before = self.seconds();
+        self.begun = None;
+        result
     }
 
     fn log(&mut self, line: &Line) -> Result<(), TrainError> {
@@ -247,16 +288,18 @@ impl Run {
         let failed = || io_error(format!("{} cannot be written", path.display()));
         let text = std::fs::read_to_string(&path).map_err(failed())?;
         let mut kept = String::new();
+        (self.seconds_before, self.held_out) = (0.0, None);
         for line in text.lines() {
-            let Ok(value) = serde_json::from_str::<serde_json::Value>(line) else { continue };
-            if value["step"].as_u64().is_some_and(|at| at <= u64::from(step)) {
-                self.seconds_before = value["seconds"].as_f64().unwrap_or(self.seconds_before);
-                if value["what"] == "held-out" {
-                    self.held_out_psnr_db = value["psnr_db"].as_f64();
-                }
-                kept += line;
-                kept.push('\n');
+            let Some(logged) = Logged::parse(line) else { continue };
+            if logged.step() > step {
+                continue;
             }
+            self.seconds_before = logged.seconds();
+            if let Logged::HeldOut(found) = logged {
+                self.held_out = Some(found);
+            }
+            kept += line;
+            kept.push('\n');
         }
         write_atomically(&path, |out| out.write_all(kept.as_bytes())).map_err(failed())?;
         self.metrics = File::options().append(true).open(&path).map_err(failed())?;
@@ -265,7 +308,7 @@ impl Run {
 
     /// The averaged model on held-out data.
     fn evaluate(&mut self) -> Result<(), TrainError> {
-        let model = Model::of(&self.tuner.averaged(), &self.device);
+        let model = self.model();
         let Some(HeldOut { mean, each, samples }) = held_out::measure(&model, &self.data, &self.config)?
         else {
             return Ok(());
@@ -275,14 +318,18 @@ impl Run {
             Closeness::Seen(quality) => (Some(quality.ssim), None, None),
             Closeness::Heard(quality) => (None, Some(quality.si_sdr_db), Some(quality.lsd_db)),
         };
-        self.held_out_psnr_db = Some(psnr_db);
-        let (seconds, step) = (self.seconds(), self.tuner.steps_done());
-        self.log(&Line::HeldOut { seconds, step, psnr_db, ssim, si_sdr_db, lsd_db, each })?;
-        // Pictures in a row, their fields below.
-        let Some(sheet) = held_out::sheet(&samples) else { return Ok(()) };
-        let path = self.out.join(format!("samples/step-{step:06}.png"));
-        let bytes = png_bytes(&sheet)?;
-        write_atomically(&path, |out| out.write_all(&bytes))
-            .map_err(io_error(format!("{} cannot be written", path.display())))
+        let found = LoggedHeldOut {
+            seconds: self.seconds(),
+            step: self.tuner.steps_done(),
+            psnr_db,
+            ssim,
+            si_sdr_db,
+            lsd_db,
+            each,
+        };
+        self.log(&Line::HeldOut(&found))?;
+        let step = found.step;
+        self.held_out = Some(found);
+        samples.write(&self.out, step)
     }
 }

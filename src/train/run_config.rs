@@ -2,11 +2,11 @@ use std::f64::consts::PI;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Optimizer, TrainError};
+use super::{Optimizer, RandomBackbone, TrainError};
 use crate::field::{Activation, Architecture, Encoding};
 use crate::limits;
 use crate::model::{
-    BackboneConfig, Composer, Family, Mode, ModelConfig, Objective, SignalKind, SoundConfig, VIEWS_MAX,
+    BackboneConfig, Composer, LoraConfig, Mode, ModelConfig, Objective, SignalKind, SoundConfig, VIEWS_MAX,
 };
 
 /// How a hypernetwork is trained: the file `run.toml`. What it leaves out is as here.
@@ -21,6 +21,11 @@ pub struct RunConfig {
     pub steps: u32,
     /// Seed of the initial weights and of every random draw.
     pub seed: u64,
+    /// Part of the training items that is learned from: those whose [`place`](crate::dataset::place) is below it, so
+    /// that a smaller part lies within a larger one. What is held out stays the same.
+    pub data_fraction: f64,
+    /// The transformer that `scratch` draws at random where no weights file gives its size.
+    pub random_backbone: RandomBackbone,
     /// Pictures in a step.
     pub batch_size: usize,
     /// Random pixels of each picture in a step.
@@ -31,11 +36,17 @@ pub struct RunConfig {
     pub depth: usize,
     /// How tokens become weights.
     pub composer: Composer,
-    /// Weight tokens of a layer.
+    /// Weight tokens of a layer; of `ipc` those of the one layer that has any.
     pub groups: usize,
-    /// Peak learning rate of the backbone.
+    /// What is minimised; with `nll` the field has a spread.
+    pub objective: Objective,
+    /// The updates of `lora`; other modes have none.
+    pub lora: LoraConfig,
+    /// Learned tokens that are read by each block and by no other.
+    pub deep_prompts: usize,
+    /// Peak learning rate of the backbone, or of its updates.
     pub learning_rate_backbone: f64,
-    /// Peak learning rate of weight tokens, heads and base; what Muon moves goes four times as far, in sizes of the
+    /// Peak learning rate of weight tokens, prompts, heads and base; what Muon moves goes four times as far, in sizes of the
     /// matrix.
     pub learning_rate_new: f64,
     /// What moves the base's hidden weight matrices.
@@ -140,12 +151,17 @@ impl Default for RunConfig {
             kind: SignalKind::Image,
             steps: 6_500,
             seed: 0,
+            data_fraction: 1.0,
+            random_backbone: RandomBackbone::VitTiny,
             batch_size: 8,
             pixels_per_picture: 2_048,
             input_size: 96,
             depth: 6,
             composer: Composer::Residual,
             groups: 36,
+            objective: Objective::Mse,
+            lora: LoraConfig::default(),
+            deep_prompts: 0,
             learning_rate_backbone: 6e-4,
             learning_rate_new: 6e-3,
             base_optimizer: Optimizer::Muon,
@@ -204,15 +220,25 @@ impl RunConfig {
     /// # Errors
     /// [`TrainError::Config`] with what is wrong.
     pub fn from_toml(text: &str, kind: SignalKind) -> Result<Self, TrainError> {
-        let refused = |err: toml::de::Error| TrainError::Config(err.message().to_owned());
         let given: toml::Table = toml::from_str(text).map_err(refused)?;
         let kind = match given.get("kind") {
             Some(said) => said.clone().try_into().map_err(refused)?,
             None => kind,
         };
-        let default =
-            toml::Table::try_from(Self::of(kind)).map_err(|err| TrainError::Config(err.to_string()))?;
-        let config: Self = overlaid(default, given).try_into().map_err(refused)?;
+        Self::of(kind).with(given)
+    }
+
+    /// Read `run.toml`. What it leaves out is as in these settings.
+    ///
+    /// # Errors
+    /// [`TrainError::Config`] with what is wrong.
+    pub fn with_toml(&self, text: &str) -> Result<Self, TrainError> {
+        self.with(toml::from_str(text).map_err(refused)?)
+    }
+
+    fn with(&self, given: toml::Table) -> Result<Self, TrainError> {
+        let own = toml::Table::try_from(self).map_err(|err| TrainError::Config(err.to_string()))?;
+        let config: Self = overlaid(own, given).try_into().map_err(refused)?;
         config.validate()?;
         Ok(config)
     }
@@ -223,6 +249,21 @@ impl RunConfig {
     /// [`TrainError::Config`] if a number cannot be written.
     pub fn to_toml(&self) -> Result<String, TrainError> {
         toml::to_string(self).map_err(|err| TrainError::Config(err.to_string()))
+    }
+
+    /// What of it stays as it is through a whole run: steps, learning rates and intervals, which may be changed while it
+    /// goes on, are those of the recipe.
+    #[must_use]
+    pub(super) fn lasting(&self) -> Self {
+        let recipe = Self::of(self.kind);
+        Self {
+            steps: recipe.steps,
+            learning_rate_backbone: recipe.learning_rate_backbone,
+            learning_rate_new: recipe.learning_rate_new,
+            evaluate_every: recipe.evaluate_every,
+            checkpoint_every: recipe.checkpoint_every,
+            ..self.clone()
+        }
     }
 
     /// Refuse settings that make no sense.
@@ -259,9 +300,11 @@ impl RunConfig {
         if !(0.0..=1e3).contains(&opacity_weight) {
             return refuse(format!("opacity_weight is {opacity_weight}, expected 0 to 1000"));
         }
-        for (name, part) in
-            [("foreground_part", self.objects.foreground_part), ("mirrored_part", self.objects.mirrored_part)]
-        {
+        for (name, part) in [
+            ("data_fraction", self.data_fraction),
+            ("foreground_part", self.objects.foreground_part),
+            ("mirrored_part", self.objects.mirrored_part),
+        ] {
             if !(0.0..=1.0).contains(&part) {
                 return refuse(format!("{name} is {part}, expected 0 to 1"));
             }
@@ -273,6 +316,11 @@ impl RunConfig {
             if !(rate > 0.0 && rate <= 1.0) {
                 return refuse(format!("{name} is {rate}, expected above 0 and up to 1"));
             }
+        }
+        if self.field.spread && self.objective == Objective::Mse {
+            return refuse(
+                "the field has a spread, which mse does not use: choose nll, or leave it out".into(),
+            );
         }
         if self.clip_norm.is_nan() || self.clip_norm <= 0.0 {
             return refuse(format!("clip_norm is {}, expected above 0", self.clip_norm));
@@ -304,27 +352,33 @@ impl RunConfig {
             mode,
             composer: self.composer,
             groups: self.groups,
-            objective: Objective::Mse,
+            objective: self.objective,
             input_size: self.input_size,
             backbone: BackboneConfig {
                 depth: self.depth.min(backbone.depth),
                 grid: (self.input_size / backbone.patch.max(1)).max(1),
                 ..backbone.clone()
             },
-            field: self.field.clone(),
+            field: Architecture { spread: self.objective == Objective::Nll, ..self.field.clone() },
             depths: (self.kind == SignalKind::Object).then_some(self.objects.depths),
             sound: (self.kind == SignalKind::Sound)
                 .then_some(SoundConfig { sample_rate: self.sounds.sample_rate, patch: self.sounds.patch }),
+            lora: (mode == Mode::Lora).then_some(self.lora),
+            deep_prompts: self.deep_prompts,
         }
     }
 }
 
-/// Settings over others; of `objects` and `sounds`, one by one.
+fn refused(err: toml::de::Error) -> TrainError {
+    TrainError::Config(err.message().to_owned())
+}
+
+/// Settings over others; of `objects`, `sounds` and `lora`, one by one.
 fn overlaid(mut below: toml::Table, above: toml::Table) -> toml::Table {
     for (key, value) in above {
         let value = match (below.remove(&key), value) {
             (Some(toml::Value::Table(inner)), toml::Value::Table(own))
-                if key == "objects" || key == "sounds" =>
+                if matches!(key.as_str(), "objects" | "sounds" | "lora") =>
             {
                 toml::Value::Table(overlaid(inner, own))
             }
@@ -333,10 +387,4 @@ fn overlaid(mut below: toml::Table, above: toml::Table) -> toml::Table {
         below.insert(key, value);
     }
     below
-}
-
-/// `ViT-Ti/16`, for `scratch` without a weights file.
-#[must_use]
-pub fn vit_tiny() -> BackboneConfig {
-    BackboneConfig { family: Family::AugregVit, dim: 192, depth: 12, heads: 3, mlp: 768, patch: 16, grid: 14 }
 }

@@ -5,19 +5,19 @@ use std::sync::Arc;
 use realfft::RealFftPlanner;
 use serde::Serialize;
 
-use super::baselines::random_field;
 use super::held_out::evenly;
 use super::sound_metrics::SoundQuality;
-use super::windowed_sound::WindowedSound;
-use super::{Closeness, Reference, RefineConfig, Refiner, TrainError};
+use super::{Closeness, Reference, RefineConfig, Refiner, TrainError, random_start};
 use crate::dataset::{SoundEntry, SoundFolder, Split};
-use crate::field::{Field, FieldRecord};
+use crate::field::FieldRecord;
 use crate::media::{Sound, SoundSignal};
 use crate::model::Model;
 use crate::storage::Identity;
 
 /// Learning rates that random weights are refined at, in parts of that of the written ones.
 const RANDOM_RATES: [f64; 3] = [1.0, 10.0, 100.0];
+/// Of the random weights.
+const RANDOM_SEED: u64 = 0;
 
 /// Which sounds a model is measured on, and how.
 #[derive(Debug, Clone)]
@@ -126,7 +126,7 @@ fn evaluate(
     let sound = &signal.reference;
     let direct = heard(Reference::from(Arc::clone(sound)).closeness(&record))?;
     let baselines = if config.with_baselines {
-        let random = random_start(&record, sound)?;
+        let random = random_start(&record, &Reference::from(Arc::clone(sound)), RANDOM_SEED)?;
         let floats = record.field.architecture().num_params() * (1 + record.others.len());
         let of = |values: &[f32]| SoundQuality::of(values, &entry.samples);
         Some(SoundBaselines {
@@ -157,23 +157,6 @@ pub(super) fn encode(
     let signal = SoundSignal { identity, original: Arc::clone(&sound), reference: sound };
     let written = model.encode_sound(&signal, &mut |_| ControlFlow::Continue(()))?.ok_or_else(broken)?;
     Ok((signal, written.record))
-}
-
-/// Random weights for the fields of a sound, each as loud as its window.
-fn random_start(record: &FieldRecord, sound: &Sound) -> Result<FieldRecord, TrainError> {
-    let architecture = record.field.architecture();
-    let layout = *record.sound().ok_or_else(|| TrainError::Config("the field is not of a sound".into()))?;
-    let gains = WindowedSound::new(layout, architecture, sound)?;
-    let field = |(seed, gain): (usize, &f32)| -> Result<Field, TrainError> {
-        let mut layers = random_field(architecture, seed as u64)?.layers().to_vec();
-        if let Some(last) = layers.last_mut() {
-            last.weight.iter_mut().chain(&mut last.bias).for_each(|value| *value *= gain);
-        }
-        Ok(Field::new(architecture.clone(), layers)?)
-    };
-    let mut fields = gains.gains().iter().enumerate().map(field).collect::<Result<Vec<_>, _>>()?.into_iter();
-    let field = fields.next().ok_or_else(|| TrainError::Config("a sound of no windows".into()))?;
-    Ok(FieldRecord { field, others: fields.collect(), ..record.clone() })
 }
 
 /// As [`refined`] at the learning rate that is best for it at each number of steps: what suits a written field is too

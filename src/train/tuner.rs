@@ -1,12 +1,13 @@
-use burn::tensor::Device;
+use burn::tensor::{Device, Tensor};
 use rayon::prelude::*;
 use serde::Serialize;
 
 use super::adam::Adam;
 use super::batch::{self, Batch, Input};
 use super::field_optimizer::FieldOptimizer;
-use super::{RunConfig, TrainError, TrainingData, db_of_mse, parameters};
-use crate::model::{Hypernetwork, Lap, Mode, ModelConfig, composite, evaluate_features};
+use super::objective::{Found, Loss};
+use super::{RunConfig, TrainError, TrainingData, db_of_mse, parameters, resident_bytes};
+use crate::model::{Hypernetwork, Lap, ModelConfig, Objective, evaluate_features};
 
 /// Decay of Adam's running means: the second is short, for runs of thousands of steps.
 const BETAS: (f32, f32) = (0.9, 0.99);
@@ -23,12 +24,13 @@ pub struct Tuner {
 /// Everything that a step changes.
 #[derive(Debug, Clone)]
 pub(super) struct TunerState {
-    /// What learns, flat: the backbone, if it learns, weight tokens, heads, base.
+    /// What learns, flat: the backbone, if it learns, or its updates, then weight tokens and heads, then the base.
     pub(super) weights: Vec<f32>,
     /// Its running mean.
     pub(super) ema: Vec<f32>,
+    /// Of the backbone, or of its updates.
     pub(super) backbone: Adam,
-    /// Of ray embedding, weight tokens and heads.
+    /// Of embeddings, prompts, weight tokens and heads.
     pub(super) new: Adam,
     pub(super) base: FieldOptimizer,
     /// Steps done.
@@ -44,10 +46,16 @@ pub struct StepReport {
     pub loss: f64,
     /// `-10 log10(loss)`.
     pub psnr_db: f64,
+    /// With the objective `nll` what is minimised: the negative log-likelihood, the mean over values.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nll: Option<f64>,
     /// Learning rate of weight tokens, heads and base.
     pub learning_rate: f64,
     /// Euclidean norm of the whole gradient, before clipping.
     pub gradient_norm: f64,
+    /// Bytes that the program held in memory; none where the platform does not tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory_bytes: Option<u64>,
     /// Where the time went.
     #[serde(flatten)]
     pub timings: StepTimings,
@@ -79,10 +87,11 @@ impl Tuner {
     /// [`TrainError`] if a setting makes no sense, or the device fails.
     pub fn new(network: Hypernetwork, config: RunConfig, device: &Device) -> Result<Self, TrainError> {
         config.validate()?;
-        let network =
-            if network.config().mode == Mode::Prompt { network.with_frozen_backbone() } else { network };
+        let is_frozen = network.config().mode.freezes_backbone();
+        let network = if is_frozen { network.with_frozen_backbone() } else { network };
         let weights = parameters::read(&network)?;
-        let num_backbone = parameters::read(&network.backbone)?.len();
+        let num_backbone =
+            parameters::read(&network.backbone)?.len() + parameters::read(&network.lora)?.len();
         let base = parameters::read(&network.base)?;
         let adam = |len| Adam::new(len, BETAS, config.weight_decay as f32);
         let state = TunerState {
@@ -91,7 +100,7 @@ impl Tuner {
             new: adam(weights.len() - num_backbone - base.len()),
             base: FieldOptimizer::new(
                 config.base_optimizer,
-                &network.config().field,
+                &network.config().base_shapes(),
                 &base,
                 adam(base.len()),
             ),
@@ -119,6 +128,11 @@ impl Tuner {
         parameters::write(self.network.clone(), &self.state.ema)
     }
 
+    /// Go on by other steps and learning rates.
+    pub(super) fn set_config(&mut self, config: RunConfig) {
+        self.config = config;
+    }
+
     /// Go on from a state that was kept.
     pub(super) fn restore(&mut self, state: TunerState) {
         self.network = parameters::write(self.network.clone(), &state.weights);
@@ -137,9 +151,9 @@ impl Tuner {
         let rate = self.config.rate(self.state.step);
         let learning_rate = rate * self.config.learning_rate_new;
         let diverged = TrainError::Diverged { steps: self.state.step, learning_rate };
-        let patch = self.network.config().backbone.patch;
+        let backbone = &self.network.config().backbone;
         let Batch { input, spacings, features, targets } =
-            batch::draw(&self.config, patch, data, self.state.step, &self.device);
+            batch::draw(&self.config, backbone, data, self.state.step, &self.device);
         timings.data_ms = lap_ms();
         let tokens = match input {
             Input::Pictures(images) => self.network.tokens(images),
@@ -151,29 +165,18 @@ impl Tuner {
         timings.backbone_ms = lap_ms();
         let weights = self.network.compose(self.network.modulations(tokens));
         timings.heads_ms = lap_ms();
-        let values = evaluate_features(&self.config.field, &weights, &self.network.biases(), features);
-        let found = match spacings {
-            None => values.reshape(targets.dims()),
-            Some(spacings) => {
-                let [rays, samples] = spacings.dims();
-                let gain = self.config.field.density_gain.unwrap_or(1.0);
-                composite(values.reshape([rays, samples, self.config.field.outputs]), spacings, gain)
-            }
-        };
-        let errors = (found - targets).square();
-        let [_, channels] = errors.dims();
-        let of_colors = errors.clone().narrow(1, 0, channels.min(3)).mean();
-        // Of objects also how much is hidden: what is white on white would be seen by nobody.
-        let loss = match channels {
-            ..=3 => of_colors.clone(),
-            _ => of_colors.clone() + errors.narrow(1, 3, 1).mean() * self.config.objects.opacity_weight,
-        };
-        let loss_value = of_colors.into_data().iter::<f64>().next().unwrap_or(f64::NAN);
+        let model = self.network.config();
+        let values = evaluate_features(&model.field, &weights, &self.network.biases(), features);
+        let found = Found::of(&model.field, values, spacings);
+        let Loss { minimised, squared_error } = found.loss(targets, self.config.objects.opacity_weight);
+        let number = |tensor: Tensor<1>| tensor.into_data().iter::<f64>().next().unwrap_or(f64::NAN);
+        let loss_value = number(squared_error);
+        let nll = (model.objective == Objective::Nll).then(|| number(minimised.clone()));
         timings.field_ms = lap_ms();
-        if !loss_value.is_finite() {
+        if !loss_value.is_finite() || nll.is_some_and(|nll| !nll.is_finite()) {
             return Err(diverged);
         }
-        let gradient = parameters::read_gradients(&self.network, loss.backward())?;
+        let gradient = parameters::read_gradients(&self.network, minimised.backward())?;
         timings.backward_ms = lap_ms();
         let gradient_norm = gradient.iter().map(|g| f64::from(*g).powi(2)).sum::<f64>().sqrt();
         if !gradient_norm.is_finite() {
@@ -185,8 +188,10 @@ impl Tuner {
             step: self.state.step,
             loss: loss_value,
             psnr_db: db_of_mse(loss_value),
+            nll,
             learning_rate,
             gradient_norm,
+            memory_bytes: resident_bytes(),
             timings,
         })
     }
@@ -216,18 +221,28 @@ impl Tuner {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{BackboneConfig, SignalKind, cpu_device};
+    use crate::model::{BackboneConfig, Mode, SignalKind, cpu_device};
     use crate::train::vit_tiny;
 
-    /// The optimizers are given parts of one flat list: the backbone is its beginning, the base its end.
+    /// The optimizers are given parts of one flat list: the backbone is its beginning, or what is learned of it, the base
+    /// its end.
     #[test]
     fn the_base_is_the_last_of_what_learns() {
         let small = BackboneConfig { dim: 12, depth: 1, heads: 1, mlp: 12, ..vit_tiny() };
-        for kind in [SignalKind::Image, SignalKind::Object] {
-            let model = RunConfig::of(kind).model(Mode::Scratch, &small);
+        for (kind, mode) in [
+            (SignalKind::Image, Mode::Scratch),
+            (SignalKind::Object, Mode::Scratch),
+            (SignalKind::Object, Mode::Lora),
+        ] {
+            let model = RunConfig { deep_prompts: 2, ..RunConfig::of(kind) }.model(mode, &small);
             let network = Hypernetwork::init(&model, 0, &cpu_device().autodiff()).unwrap();
+            let network = if mode == Mode::Lora { network.with_frozen_backbone() } else { network };
             let all = parameters::read(&network).unwrap();
-            assert!(all.starts_with(&parameters::read(&network.backbone).unwrap()));
+            let first = parameters::read(&network.backbone).unwrap();
+            let updates = parameters::read(&network.lora).unwrap();
+            assert_eq!((first.is_empty(), updates.is_empty()), (mode == Mode::Lora, mode != Mode::Lora));
+            assert!(all.starts_with(&[first, updates].concat()));
+            assert_eq!(all.len(), model.parameters().trainable(mode));
             assert!(all.ends_with(&parameters::read(&network.base).unwrap()), "{kind:?}");
         }
     }

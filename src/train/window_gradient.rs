@@ -48,8 +48,12 @@ pub(super) fn amplitudes(fields: &[Field], features: &[f32]) -> Vec<f32> {
     let of_field = |field: &Field| {
         let layers: Vec<LayerView> = field.layers().iter().map(Layer::view).collect();
         let Some((first, rest)) = layers.split_first() else { return Vec::new() };
-        let (values, _) = trace_forward(field.architecture().activation, rest, first.apply(features));
-        values.into_iter().map(|value| value + field.architecture().output_offset).collect()
+        let architecture = field.architecture();
+        let (values, _) = trace_forward(architecture.activation, rest, first.apply(features));
+        // After the amplitudes comes what their spreads are made of, if there are any.
+        let rows = values.chunks_exact(architecture.output_width());
+        let own = rows.flat_map(|row| &row[..architecture.outputs]);
+        own.map(|value| value + architecture.output_offset).collect()
     };
     fields.par_iter().flat_map_iter(of_field).collect()
 }
@@ -87,10 +91,10 @@ mod tests {
     fn the_gradient_is_what_finite_differences_say() {
         let encoding = Encoding::Fourier { count: 3, min: 1.0, max: 8.0 };
         let sine = Activation::Sine { omega0: 2.0, omega0_first: 3.0 };
-        for activation in [Activation::Relu, sine] {
+        for (activation, spread) in [(Activation::Relu, false), (sine, false), (sine, true)] {
             let live = Architecture::live_sound();
-            let architecture =
-                Architecture { layers: 3, hidden: 5, encoding: encoding.clone(), activation, ..live };
+            let encoding = encoding.clone();
+            let architecture = Architecture { layers: 3, hidden: 5, encoding, activation, spread, ..live };
             let field = |seed| super::super::baselines::random_field(&architecture, seed).unwrap();
             let fields = [field(1), field(2)];
             let points: Vec<f32> = (0..300).map(|index| (index as f32 / 150.0 - 1.0) * 0.3).collect();

@@ -7,7 +7,7 @@ use burn::tensor::{Device, Distribution, Tensor};
 use super::adam::Adam;
 use super::{TrainError, parameters};
 use crate::field::Architecture;
-use crate::model::backbone::{Block, run_blocks};
+use crate::model::backbone::{Beside, Block, run_blocks};
 use crate::model::{Backbone, BackboneConfig, ModelError, composite, evaluate_features, with_random_weights};
 
 /// Decay of Adam's running means, as `PyTorch` has it when nobody says otherwise.
@@ -173,6 +173,7 @@ fn run(network: &Blocks, data: Tensor<3>) -> Tensor<3> {
     let [batch, _, _] = data.dims();
     let own = network.own.val().unsqueeze::<3>().repeat_dim(0, batch);
     let [_, num_own, _] = own.dims();
-    let tokens = run_blocks(&network.layers, Tensor::cat(vec![data, own], 1), num_own);
+    let tokens = Tensor::cat(vec![data, own], 1);
+    let tokens = run_blocks(&network.layers, tokens, num_own, Beside::default());
     crate::model::normalised(tokens, &network.norm)
 }

@@ -2,7 +2,7 @@
 
 use eframe::egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT, Queryable};
-use hyperscope::app::{ModelState, NoticeKind, Settings};
+use hyperscope::app::{ModelState, NoticeKind, Settings, State};
 use hyperscope::field::{Evaluator, FieldRecord, Region};
 use hyperscope::media::{decode, png_bytes};
 use hyperscope::train::psnr_db;
@@ -85,6 +85,15 @@ fn a_field_and_a_model_can_be_dropped_too() {
         _ => false,
     });
     assert_eq!(stage.state().items.len(), 2, "a model is not something to look at");
+
+    stage.drop_files(&[common::golden("backbones/dino.pth")]);
+    let about =
+        |state: &State| state.notices.iter().find(|notice| notice.message.starts_with("dino.pth: ")).cloned();
+    stage.until("the weights are described", |state| about(state).is_some());
+    let notice = about(stage.state()).unwrap();
+    assert_eq!(notice.kind, NoticeKind::Info);
+    assert!(notice.message.contains("DINO-64/4") && notice.details.contains("0 missing"), "{notice:?}");
+    assert_eq!(stage.state().items.len(), 2, "weights are not something to look at");
     // It writes from now on.
     let before = stage.item_named("a.png").record().unwrap().clone();
     let id = stage.item_named("a.png").id;

@@ -7,7 +7,9 @@
 mod common;
 mod controls;
 mod files;
+mod kept_runs;
 mod objects;
 mod reducer;
 mod settings;
 mod stage;
+mod training;

@@ -80,7 +80,13 @@ fn a_preview_of_another_refinement_is_not_shown() {
     let job = *job;
     let preview = |job, psnr_db| {
         let progress = RefineProgress { step: 25, steps: 300, psnr_db, batch_psnr_db: psnr_db };
-        Action::Preview(Preview { job, item, record: encoded(psnr_db).record, progress })
+        Action::Preview(Preview {
+            job,
+            item,
+            record: encoded(psnr_db).record,
+            progress,
+            rivals_db: Vec::new(),
+        })
     };
     let _ = reduce(&mut state, preview(JobId(u64::MAX), 99.0));
     assert_eq!(state.item(item).unwrap().psnr_db(), Some(20.0));
@@ -89,7 +95,7 @@ fn a_preview_of_another_refinement_is_not_shown() {
     // Stopped: the best comes as the final answer, and what arrives after it is too late.
     let effects = reduce(&mut state, Action::ToggleRefine);
     assert!(matches!(effects.as_slice(), [Effect::Send(Command::Cancel { .. })]), "{effects:?}");
-    hear(&mut state, Event::Refined { job, item, encoded: encoded(31.0), steps: 40 });
+    hear(&mut state, Event::Refined { job, item, encoded: encoded(31.0), steps: 40, rivals_db: Vec::new() });
     let _ = reduce(&mut state, preview(job, 5.0));
     let found = state.item(item).unwrap();
     assert_eq!((found.psnr_db(), found.steps_done), (Some(31.0), 40));

@@ -9,6 +9,8 @@ use hyperscope::field::{Activation, Architecture, Encoding, Field, FieldKind, Fi
 use hyperscope::media::Picture;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use safetensors::SafeTensors;
+use safetensors::tensor::{Dtype, TensorView};
 
 /// A file or folder of the shared test data that lies beside the checkout; `None`, with the reason
 /// printed, where it is absent, so that the test can end early.
@@ -115,4 +117,31 @@ pub(crate) fn ball(colors: [f32; 3], red: f32) -> FieldRecord {
     let field = Field::new(architecture, vec![Layer { weight, bias: vec![r, g, b, -2.4] }]).unwrap();
     let kind = FieldKind::Object { near: 3.0, far: 5.0 };
     FieldRecord { field, others: Vec::new(), kind, source: None, model: None, extra: BTreeMap::new() }
+}
+
+/// A backbone's weights file in timm's names: that of a golden model.
+pub(crate) fn backbone(folder: &Path) -> PathBuf {
+    let bytes = std::fs::read(golden("model_residual.safetensors")).unwrap();
+    let golden = SafeTensors::deserialize(&bytes).unwrap();
+    let tensors = golden.tensors();
+    let own = tensors.iter().filter_map(|(name, view)| Some((name.strip_prefix("backbone.")?, view)));
+    // Taken down to a tenth: the golden model's weights are larger than a trained one's.
+    let own: Vec<(&str, Vec<usize>, Vec<u8>)> = own
+        .map(|(name, view)| {
+            assert_eq!(view.dtype(), Dtype::F16);
+            let halves: Vec<u16> = bytemuck::pod_collect_to_vec(view.data());
+            let factor = if name.contains("norm") { 1.0 } else { 0.2 };
+            let values = halves.into_iter().map(|bits| half::f16::from_bits(bits).to_f32() * factor);
+            (name, view.shape().to_vec(), values.flat_map(f32::to_le_bytes).collect())
+        })
+        .collect();
+    // A classifier, by which it is known as timm's AugReg among the families that are alike.
+    let classifier = ("head.weight", vec![1, 64], vec![0; 4 * 64]);
+    let views = own
+        .iter()
+        .chain([&classifier])
+        .map(|(name, shape, data)| (*name, TensorView::new(Dtype::F32, shape.clone(), data).unwrap()));
+    let path = folder.join("backbone.safetensors");
+    safetensors::serialize_to_file(views, None, &path).unwrap();
+    path
 }

@@ -2,7 +2,7 @@ use std::path::Path;
 
 use glam::{DVec2, DVec3};
 use hyperscope::camera::Camera;
-use hyperscope::dataset::{MeshFolder, ObjectFolder, RenderConfig, Rendered, Split};
+use hyperscope::dataset::{MeshFolder, ObjectFolder, RenderConfig, Rendered, Split, mesh_size};
 use hyperscope::media::png_rgba8_bytes;
 use serde_json::json;
 
@@ -55,6 +55,8 @@ fn a_box_has_its_exact_outline_and_color() {
     let (document, binary) = cuboid([30.0, 20.0, 10.0], [100.0, -5.0, 7.0], [0.5, 0.0, 0.25, 1.0]);
     write(&meshes.join("long.glb"), &glb(&document, binary));
     let meshes = folder.path().join("meshes");
+    let size = mesh_size(&std::fs::read(meshes.join("boxes/long.glb")).unwrap()).unwrap();
+    assert_eq!((size.triangles, size.extent), (12, [60.0, 40.0, 20.0]));
     assert!(matches!(render(&meshes, &out)[..], [(_, Rendered::Done)]));
     assert!(matches!(render(&meshes, &out)[..], [(_, Rendered::Present)]));
     let objects = ObjectFolder::scan(&out).unwrap();

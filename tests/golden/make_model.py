@@ -157,4 +157,5 @@ def main():
     local_start()
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -25,6 +25,11 @@ const OTHERS: &[(&[u8], Content)] = &[
     (b"\xef\xbb\xbf<!DOCTYPE html><html><body><svg/></body></html>", Content::Html),
     (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", Content::Pdf),
     (b"PK\x03\x04\x14\0\0\0", Content::Zip),
+    (
+        b"PK\x03\x04\0\0\x08\x08\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x0b\0\x18\0st/data.pklFB",
+        Content::PyTorch,
+    ),
+    (b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M\xe9\x03.", Content::PyTorch),
     (b"\x1f\x8b\x08\0\0\0\0\0", Content::Archive),
     (b"\x10\0\0\0\0\0\0\0{\"a\":{\"dtype\":", Content::Safetensors),
     (b"\x7fELF\x02\x01\x01\0", Content::Program),

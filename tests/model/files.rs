@@ -154,7 +154,12 @@ fn damaged_checkpoints_are_refused_with_a_sentence() {
     };
     let large = "4000000000000";
     for (from, to, sentence) in [
-        ("trans-inr", "ipc", "its composer is ipc"),
+        ("trans-inr", "magic", "magic"),
+        // The weights of another composer.
+        ("trans-inr", "ipc", "base.1.weight is [12, 12] and should be [4, 12]"),
+        ("trans-inr\",\"groups\":4", "ipc\",\"groups\":20000", "20000 groups"),
+        ("\"layers\":3", "\"layers\":2", "should be"),
+        ("\"mode\":\"finetune\"", "\"mode\":\"lora\"", "lora needs a rank and an alpha"),
         ("\"depth\":1", "\"depth\":1000000", "a backbone of 1000000 blocks"),
         ("\"dim\":64", &format!("\"dim\":{large}"), "wide"),
         ("\"dim\":64", "\"dim\":128", "should be"),
@@ -168,6 +173,7 @@ fn damaged_checkpoints_are_refused_with_a_sentence() {
         ("\"hidden\":12", &format!("\"hidden\":{large}"), "hidden width"),
         ("\"hidden\":12", "\"hidden\":60000", "parameters"),
         ("\"objective\":\"mse\"", "\"objective\":\"nll\"", "nll needs a field with a spread"),
+        ("\"spread\":false", "\"spread\":true", "the field has a spread, which mse does not use"),
         ("\"family\":\"augreg-vit\"", "\"family\":\"swin\"", "swin"),
         ("\"kind\":\"image\"", "\"kind\":\"smell\"", "smell"),
         ("{", "", "configuration is refused"),

@@ -2,11 +2,14 @@
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "helpers of tests are not in test functions")]
 
+mod backbones;
 #[path = "../common/mod.rs"]
 mod common;
 mod files;
+mod methods;
 mod network;
 mod pytorch;
+mod refused;
 mod whisper;
 
 use std::path::Path;
@@ -15,6 +18,20 @@ use burn::tensor::{Device, Tensor, TensorData};
 use hyperscope::field::Architecture;
 use hyperscope::model::{BackboneConfig, Composer, Family, Mode, ModelConfig, Objective, SignalKind};
 use safetensors::SafeTensors;
+
+/// A ViT-B/16 at 224 px.
+fn vit_base() -> BackboneConfig {
+    BackboneConfig {
+        family: Family::AugregVit,
+        dim: 768,
+        depth: 12,
+        heads: 12,
+        mlp: 3_072,
+        patch: 16,
+        grid: 14,
+        pixels: None,
+    }
+}
 
 /// The pictures of `golden/make_model.py`, normalised: `[batch, 3, side, side]`.
 fn pictures(batch: usize, side: usize, device: &Device) -> Tensor<4> {
@@ -73,9 +90,12 @@ fn small_config(composer: Composer) -> ModelConfig {
             mlp: 64,
             patch: 8,
             grid: 2,
+            pixels: None,
         },
         field,
         depths: None,
         sound: None,
+        lora: None,
+        deep_prompts: 0,
     }
 }

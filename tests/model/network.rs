@@ -8,14 +8,13 @@ use burn::tensor::{Tensor, TensorData};
 use hyperscope::field::{Architecture, Encoding, FieldKind, LayerShape};
 use hyperscope::media::{Framing, ImageSignal, Picture};
 use hyperscope::model::{
-    BackboneConfig, Checkpoint, Composer, Family, Hypernetwork, Mode, Model, ModelConfig, Objective,
-    SignalKind, best_device, checkpoint_bytes, cpu_device, device_name, encode_points, evaluate_batch,
-    normalise,
+    Checkpoint, Composer, Hypernetwork, Mode, Model, ModelConfig, Objective, PixelScale, SignalKind,
+    best_device, checkpoint_bytes, cpu_device, device_name, encode_points, evaluate_batch, normalise,
 };
 use hyperscope::storage::Identity;
 use safetensors::SafeTensors;
 
-use crate::{common, golden, pictures, read, relative_error, small_config, values};
+use crate::{common, golden, pictures, read, relative_error, small_config, values, vit_base};
 
 /// Every parameter times `factor`.
 struct Scale(f32);
@@ -84,14 +83,21 @@ fn a_model_writes_the_field_of_a_picture() {
     assert_eq!(record.kind, FieldKind::Image { width: 24, height: 24 });
     assert_eq!(record.source, Some(signal.identity.clone()));
     assert_eq!(record.model, Some(Identity::of("m.safetensors", &bytes)));
-    let images = TensorData::new(normalise(&signal.reference, 16), [1, 3, 16, 16]);
+    let images = TensorData::new(
+        normalise(&signal.reference, 16, &model.config().backbone.pixel_scale()),
+        [1, 3, 16, 16],
+    );
     let weights = network.forward(Tensor::from_data(images, &cpu_device()));
     for (layer, weight) in record.field.layers().iter().zip(weights) {
         assert_eq!(layer.weight, values(weight));
     }
     // A picture of one colour stays that colour at any size.
     let grey = Picture::new(7, 5, vec![49_151; 7 * 5 * 3]).unwrap();
-    assert!(normalise(&grey, 16).iter().all(|value| (value - 0.5).abs() < 1e-4));
+    let scale = PixelScale { mean: [0.5, 0.25, 0.0], deviation: [0.5, 0.25, 2.0] };
+    let normalised = normalise(&grey, 16, &scale);
+    for (channel, expected) in normalised.chunks_exact(16 * 16).zip([0.5, 2.0, 0.375]) {
+        assert!(channel.iter().all(|value| (value - expected).abs() < 1e-3));
+    }
 }
 
 #[test]
@@ -106,15 +112,7 @@ fn a_software_gpu_is_never_chosen() {
 
 #[test]
 fn the_counts_are_those_of_the_specification() {
-    let vit_base = BackboneConfig {
-        family: Family::AugregVit,
-        dim: 768,
-        depth: 12,
-        heads: 12,
-        mlp: 3_072,
-        patch: 16,
-        grid: 14,
-    };
+    let vit_base = vit_base();
     let image = ModelConfig {
         kind: SignalKind::Image,
         mode: Mode::Prompt,
@@ -126,6 +124,8 @@ fn the_counts_are_those_of_the_specification() {
         field: Architecture::reference_image(),
         depths: None,
         sound: None,
+        lora: None,
+        deep_prompts: 0,
     };
     assert_eq!(image.num_weight_tokens(), 259);
     assert_eq!(image.layer_tokens(), [64, 64, 64, 64, 3]);
@@ -254,7 +254,7 @@ fn a_relu_field_starts_with_a_place_for_every_neuron_and_token() {
         assert!(error < 1e-4, "neuron {neuron}: relative error {error:e}");
     }
     // A token of group k is a blank data token at place k, but for the noise that tells tokens apart.
-    let tokens = values(network.weight_tokens[0].val());
+    let tokens = values(network.weight_tokens[0].as_ref().unwrap().val());
     let blank = values(network.backbone.pos_embed.as_ref().unwrap().val());
     let middle = &tokens[4 * 64..5 * 64];
     let mean = |axis: usize| (1..5).map(|token| blank[token * 64 + axis]).sum::<f32>() / 4.0;

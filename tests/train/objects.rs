@@ -6,9 +6,9 @@ use glam::DVec3;
 use hyperscope::camera::{CANONICAL_DISTANCE, Camera, Intrinsics, Ray};
 use hyperscope::dataset::{ObjectEntry, ObjectFolder, Split, View, ViewSet};
 use hyperscope::field::{Architecture, Encoding};
-use hyperscope::media::Cutout;
+use hyperscope::media::{Cutout, decode, resize, resize_part};
 use hyperscope::model::{Checkpoint, Composer, Mode, SignalKind, cpu_device};
-use hyperscope::train::{ObjectSettings, Optimizer, Run, RunConfig, RunInputs, TrainingData};
+use hyperscope::train::{ObjectSettings, Optimizer, Run, RunConfig, RunInputs, Sheet, TrainingData, quality};
 
 use crate::run::backbone;
 
@@ -40,7 +40,7 @@ fn balls() -> ObjectFolder {
     ObjectFolder::of((0..40).map(entry).collect())
 }
 
-fn config(steps: u32) -> RunConfig {
+pub(crate) fn config(steps: u32) -> RunConfig {
     RunConfig {
         steps,
         batch_size: 4,
@@ -65,7 +65,7 @@ fn config(steps: u32) -> RunConfig {
 }
 
 /// Held-out PSNR in dB before and after, of novel views; and the model's file.
-fn train(folder: &Path, name: &str, mode: Mode, config: RunConfig) -> (f64, f64, Vec<u8>) {
+pub(crate) fn train(folder: &Path, name: &str, mode: Mode, config: RunConfig) -> (f64, f64, Vec<u8>) {
     let out = folder.join(name);
     let inputs = RunInputs { mode, backbone: Some(backbone(folder)), from: None, out };
     let data = TrainingData::Objects(balls());
@@ -116,6 +116,24 @@ fn several_views_are_read_and_classes_left_out() {
     let several = RunConfig { objects: settings.clone(), ..config(100) };
     let (before, after, _) = train(folder.path(), "several", Mode::Finetune, several);
     assert!(after > before + 3.0, "{before} dB, then {after}");
+    // A held-out ball as it turns, over its field: eight views of each, and the ball as its views show it.
+    let sheets = Sheet::list(&folder.path().join("several"));
+    let last = sheets.last().unwrap();
+    assert_eq!((sheets.len(), last.step, last.views), (2, 100, 8));
+    let picture = decode(&std::fs::read(&last.path).unwrap(), [0; 3]).unwrap();
+    let side = picture.height() / 16;
+    let all = balls();
+    let num_held_out = all.objects(Split::HeldOut).count() as u32;
+    assert_eq!((picture.width(), side * 16), (num_held_out.min(6) * side, picture.height()));
+    let tile =
+        |row: u32| resize_part(&picture, 0.0, f64::from(row * side), side.into(), side.into(), side, side);
+    let first = &all.objects(Split::HeldOut).next().unwrap().views.views;
+    for row in 0..8 {
+        let view = &first[row as usize % first.len()].picture;
+        let expected = resize(&view.on([255; 3]), side, side);
+        assert!(quality(&tile(row).to_f32(), &expected).psnr_db > 40.0, "view {row}");
+        assert!(quality(&tile(8 + row).to_f32(), &expected).psnr_db > 10.0, "the field's view {row}");
+    }
     let without = ObjectSettings { without: vec!["balls".into()], ..settings };
     let inputs =
         RunInputs { mode: Mode::Scratch, backbone: None, from: None, out: folder.path().join("none") };

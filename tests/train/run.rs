@@ -1,26 +1,25 @@
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use hyperscope::dataset::{Entry, PictureFolder, Split};
-use hyperscope::field::Architecture;
+use hyperscope::dataset::{Entry, PictureFolder, Split, place};
+use hyperscope::field::{Architecture, Encoding};
 use hyperscope::media::Picture;
 use hyperscope::model::{Checkpoint, Mode, Model, SignalKind, cpu_device};
 use hyperscope::storage::sha256_hex;
 use hyperscope::train::{
     EvaluateConfig, Evaluated, RefineConfig, Run, RunConfig, RunInputs, Schedule, TrainError, TrainingData,
-    evaluate_model,
+    evaluate_model, flops_per_step,
 };
 use safetensors::SafeTensors;
-use safetensors::tensor::{Dtype, TensorView};
 use serde_json::Value;
 
-use crate::common;
+pub(crate) use crate::common::backbone;
 
 /// Pictures that differ in one number, so that the few that are learned from say what the held-out ones need.
-fn data() -> TrainingData {
+pub(crate) fn data() -> TrainingData {
     TrainingData::Pictures(pictures())
 }
 
-fn pictures() -> PictureFolder {
+pub(crate) fn pictures() -> PictureFolder {
     let entry = |index: usize| {
         let (height, width) = (40, 48);
         let tone = 0.1 + 0.8 * ((index * 37) % 40) as f32 / 40.0;
@@ -38,31 +37,7 @@ fn pictures() -> PictureFolder {
     PictureFolder::of((0..40).map(entry).collect())
 }
 
-/// A backbone's weights file in timm's names: that of a golden model.
-pub(crate) fn backbone(folder: &Path) -> PathBuf {
-    let bytes = std::fs::read(common::golden("model_residual.safetensors")).unwrap();
-    let golden = SafeTensors::deserialize(&bytes).unwrap();
-    let tensors = golden.tensors();
-    let own = tensors.iter().filter_map(|(name, view)| Some((name.strip_prefix("backbone.")?, view)));
-    // Taken down to a tenth: the golden model's weights are larger than a trained one's.
-    let own: Vec<(&str, Vec<usize>, Vec<u8>)> = own
-        .map(|(name, view)| {
-            assert_eq!(view.dtype(), Dtype::F16);
-            let halves: Vec<u16> = bytemuck::pod_collect_to_vec(view.data());
-            let factor = if name.contains("norm") { 1.0 } else { 0.2 };
-            let values = halves.into_iter().map(|bits| half::f16::from_bits(bits).to_f32() * factor);
-            (name, view.shape().to_vec(), values.flat_map(f32::to_le_bytes).collect())
-        })
-        .collect();
-    let views = own
-        .iter()
-        .map(|(name, shape, data)| (*name, TensorView::new(Dtype::F32, shape.clone(), data).unwrap()));
-    let path = folder.join("backbone.safetensors");
-    safetensors::serialize_to_file(views, None, &path).unwrap();
-    path
-}
-
-fn config() -> RunConfig {
+pub(crate) fn config() -> RunConfig {
     RunConfig {
         steps: 8,
         batch_size: 4,
@@ -79,46 +54,104 @@ fn config() -> RunConfig {
     }
 }
 
-fn inputs(mode: Mode, folder: &Path, name: &str) -> RunInputs {
+pub(crate) fn inputs(mode: Mode, folder: &Path, name: &str) -> RunInputs {
     RunInputs { mode, backbone: Some(backbone(folder)), from: None, out: folder.join(name) }
 }
 
-fn finish(mut run: Run) -> Run {
+pub(crate) fn finish(mut run: Run) -> Run {
     while !run.is_finished() {
         run.step().unwrap();
     }
     run
 }
 
-fn lines(folder: &Path) -> Vec<Value> {
+pub(crate) fn lines(folder: &Path) -> Vec<Value> {
     let text = std::fs::read_to_string(folder.join("metrics.jsonl")).unwrap();
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// A run of eight steps that is lost two steps after its checkpoint at four and gone on with ends in the state of one that
+/// never stopped.
+pub(crate) fn resumes_bit_for_bit(own: &RunConfig, mode: Mode, folder: &Path) -> [RunInputs; 2] {
+    let device = cpu_device();
+    let [whole, parts] = ["whole", "parts"].map(|name| inputs(mode, folder, &format!("{name}-{mode}")));
+    finish(Run::start(own.clone(), &whole, data(), &device).unwrap());
+    let mut run = Run::start(own.clone(), &parts, data(), &device).unwrap();
+    for _ in 0..6 {
+        run.step().unwrap();
+    }
+    drop(run);
+    let resumed = Run::resume(&parts, data(), &device).unwrap();
+    assert_eq!(resumed.steps(), (4, 8));
+    finish(resumed);
+    let state = |inputs: &RunInputs| std::fs::read(inputs.out.join("state.safetensors")).unwrap();
+    assert!(state(&whole) == state(&parts), "{mode}: the states differ");
+    [whole, parts]
 }
 
 #[test]
 fn a_resumed_run_is_bit_for_bit_the_one_that_never_stopped() {
     let folder = tempfile::tempdir().unwrap();
-    let device = cpu_device();
     for mode in [Mode::Scratch, Mode::Prompt] {
-        let whole = inputs(mode, folder.path(), &format!("whole-{mode}"));
-        finish(Run::start(config(), &whole, data(), &device).unwrap());
-        let parts = inputs(mode, folder.path(), &format!("parts-{mode}"));
-        let mut run = Run::start(config(), &parts, data(), &device).unwrap();
-        // Two steps beyond the checkpoint are lost with the run, and done again.
-        for _ in 0..6 {
-            run.step().unwrap();
-        }
-        drop(run);
-        let resumed = Run::resume(&parts, data(), &device).unwrap();
-        assert_eq!(resumed.steps(), (4, 8));
-        finish(resumed);
-        let state = |inputs: &RunInputs| std::fs::read(inputs.out.join("state.safetensors")).unwrap();
-        assert!(state(&whole) == state(&parts), "{mode}: the states differ");
+        let [whole, parts] = resumes_bit_for_bit(&config(), mode, folder.path());
         let losses = |inputs: &RunInputs| -> Vec<(Value, Value)> {
             lines(&inputs.out).iter().map(|line| (line["step"].clone(), line["loss"].clone())).collect()
         };
         assert_eq!(losses(&whole), losses(&parts));
     }
+}
+
+/// Part of the data is as good as that part alone, and a smaller part lies within a larger one.
+#[test]
+fn a_fraction_of_the_data_is_those_items_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let device = cpu_device();
+    let losses = |name: &str, data: PictureFolder, data_fraction: f64| -> Vec<Value> {
+        let inputs = inputs(Mode::Scratch, folder.path(), name);
+        let config = RunConfig { data_fraction, steps: 4, ..config() };
+        finish(Run::start(config, &inputs, TrainingData::Pictures(data), &device).unwrap());
+        lines(&inputs.out).iter().map(|line| line["psnr_db"].clone()).collect()
+    };
+    let part = |most: f64| {
+        let own = |entry: &&Entry| {
+            place(&entry.relative) < most || !Split::Train.includes_one_in(&entry.relative, 8)
+        };
+        PictureFolder::of(pictures().pictures(Split::All).filter(own).cloned().collect())
+    };
+    let mut before = 0;
+    for fraction in [0.1, 0.25, 0.5] {
+        let own = RunConfig { data_fraction: fraction, ..config() };
+        let count = data().count_learned(&own);
+        // Of a part within it, nothing more is taken away.
+        assert_eq!(TrainingData::Pictures(part(fraction)).count_learned(&own), count);
+        assert!(count > before, "{fraction}: {count}");
+        before = count;
+    }
+    let whole = losses("whole", pictures(), 0.25);
+    assert_eq!(whole, losses("part", part(0.25), 1.0));
+    assert_ne!(whole, losses("all", pictures(), 1.0));
+    let none = RunConfig { data_fraction: 0.001, ..config() };
+    let refused = Run::start(none, &inputs(Mode::Scratch, folder.path(), "none"), data(), &device);
+    assert!(matches!(refused, Err(TrainError::Config(what)) if what.contains("nothing is left")));
+}
+
+/// Operations by hand: of one field of layers 4-8-3 at 10 points, 2 * (4*8 + 8*3) each, three passes; and what a frozen
+/// backbone saves.
+#[test]
+fn operations_of_a_step_are_counted() {
+    let encoding = Encoding::Fourier { count: 1, min: 1.0, max: 1.0 };
+    let field = Architecture { layers: 2, hidden: 8, encoding, ..Architecture::live_image() };
+    let settings = RunConfig { batch_size: 1, pixels_per_picture: 10, field, ..config() };
+    let flops = |settings: &RunConfig, mode| {
+        flops_per_step(settings, &settings.model(mode, &hyperscope::train::vit_tiny()))
+    };
+    let fewer = RunConfig { pixels_per_picture: 9, ..settings.clone() };
+    let of_point = flops(&settings, Mode::Scratch) - flops(&fewer, Mode::Scratch);
+    assert_eq!(of_point, 3 * 2 * (4 * 8 + 8 * 3));
+    let model = settings.model(Mode::Prompt, &hyperscope::train::vit_tiny());
+    assert_eq!(flops(&settings, Mode::Finetune) - flops(&settings, Mode::Prompt), model.backbone_flops());
+    let twice = RunConfig { batch_size: 2, ..settings.clone() };
+    assert_eq!(flops(&twice, Mode::Prompt), 2 * flops(&settings, Mode::Prompt));
 }
 
 #[test]

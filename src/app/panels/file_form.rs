@@ -7,11 +7,13 @@ use crate::app::format;
 use crate::app::reducer::film_config;
 use crate::app::state::State;
 use crate::app::theme::{palette, size, space};
+use crate::app::training::TrainingFile;
 use crate::export::{
-    SampleDepth, check_film, check_film_size, check_mesh, check_wav, density_bytes, film_bytes, mesh_bytes,
+    check_film, check_film_size, check_mesh, check_wav, density_bytes, film_bytes, mesh_bytes,
 };
 use crate::limits;
-use crate::media::check_extension;
+use crate::media::{SampleDepth, check_extension};
+use crate::train::LogFormat;
 
 /// A path, and for a picture its size.
 pub(crate) fn show(ctx: &Context, state: &State, form: &FileForm, actions: &mut Vec<Action>) {
@@ -40,6 +42,7 @@ pub(crate) fn show(ctx: &Context, state: &State, form: &FileForm, actions: &mut 
             let name = match (form.purpose, form.is_taken) {
                 (FilePurpose::Open | FilePurpose::Model, _) => "Open",
                 (_, Some(true)) => "Replace",
+                (FilePurpose::Training(file), _) => file.verb(),
                 (FilePurpose::SaveField, _) => "Save",
                 (FilePurpose::Export | FilePurpose::Film | FilePurpose::Mesh, _) => "Export",
             };
@@ -185,6 +188,15 @@ fn remark(form: &FileForm, state: &State) -> Remark {
                 _ => ("wav".into(), false),
             }
         }
+        Some(path) if form.purpose == FilePurpose::Training(TrainingFile::ExportLog) => {
+            match LogFormat::of(&path) {
+                Err(err) => (err.to_string(), true),
+                Ok(_) if form.is_taken == Some(true) => {
+                    ("There is a file of this name; it will be replaced".into(), false)
+                }
+                Ok(_) => (TrainingFile::ExportLog.remark().into(), false),
+            }
+        }
         Some(path) => match (form.purpose, check_extension(&path)) {
             (FilePurpose::Export, Err(err)) if path.extension().is_some() => (err.to_string(), true),
             (FilePurpose::Open, _) => ("A picture, a field, a model, or a folder of them".into(), false),
@@ -192,6 +204,7 @@ fn remark(form: &FileForm, state: &State) -> Remark {
             _ if form.is_taken == Some(true) => {
                 ("There is a file of this name; it will be replaced".into(), false)
             }
+            (FilePurpose::Training(file), _) => (file.remark().into(), false),
             (FilePurpose::SaveField, _) => {
                 ("A safetensors file that this program and others can read".into(), false)
             }

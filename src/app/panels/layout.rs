@@ -5,11 +5,14 @@ use eframe::egui::{CentralPanel, Frame, Id, Margin, Ui, Visuals, WidgetText};
 use eframe::egui::{Color32, Stroke, Style};
 use egui_tiles::{Behavior, Container, ResizeState, Tile, TileId, Tiles, Tree, UiResponse};
 
+use super::frame_times::FrameTimes;
 use super::object_view::Motion;
 use super::spectrum::Shown;
 use super::textures::Textures;
 use super::weights::Weights;
-use super::{cheat_sheet, drop_hint, file_form, inspector, library, notices, settings, status, viewport};
+use super::{
+    cheat_sheet, drop_hint, file_form, inspector, library, notices, settings, status, training, viewport,
+};
 use crate::app::action::{Action, Change};
 use crate::app::bridge::Bridge;
 use crate::app::listening::Seen;
@@ -44,6 +47,8 @@ pub(crate) struct Panels {
     pub(crate) seen_sound: Option<Arc<Seen>>,
     pub(crate) spectrum: Option<Shown>,
     pub(crate) weights: Weights,
+    /// How long the last frames took.
+    pub(crate) frames: FrameTimes,
     /// Since when the view has not been exact.
     pub(crate) inexact_since: Option<f64>,
     tiles: Option<Tree<Pane>>,
@@ -72,6 +77,7 @@ impl Panels {
             seen_sound: None,
             spectrum: None,
             weights: Weights::default(),
+            frames: FrameTimes::default(),
             inexact_since: None,
             tiles: Some(Tree::new_horizontal(
                 Id::unique("panes"),
@@ -90,7 +96,8 @@ pub(crate) fn show(
     actions: &mut Vec<Action>,
 ) {
     status::show(ui, state, panels, actions);
-    CentralPanel::no_frame().show(ui, |ui| {
+    training::show(ui, state, panels, actions);
+    let central = CentralPanel::no_frame().show(ui, |ui| {
         let Some(mut tree) = panels.tiles.take() else { return };
         let width = ui.available_width();
         arrange(&mut tree, state, width);
@@ -102,10 +109,12 @@ pub(crate) fn show(
     match &state.dialog {
         Some(Dialog::CheatSheet) => cheat_sheet::show(ui.ctx(), actions),
         Some(Dialog::Settings) => settings::show(ui.ctx(), state, actions),
+        Some(Dialog::Training) => training::form(ui.ctx(), state, panels, actions),
         Some(Dialog::File(form)) => file_form::show(ui.ctx(), state, form, actions),
         None => {}
     }
-    notices::show(ui.ctx(), state, panels, actions);
+    // Not over the training panel, whose buttons are what the next click is for.
+    notices::show(ui.ctx(), state, panels, central.response.rect.right_bottom(), actions);
     drop_hint::show(ui.ctx());
     panels.textures.prune();
 }

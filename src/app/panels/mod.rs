@@ -3,6 +3,7 @@
 mod cheat_sheet;
 mod drop_hint;
 mod file_form;
+mod frame_times;
 mod inspector;
 mod layout;
 mod library;
@@ -20,6 +21,7 @@ mod spectrum;
 mod status;
 mod textures;
 mod toolbar;
+mod training;
 mod viewport;
 mod weights;
 mod widgets;

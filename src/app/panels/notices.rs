@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use eframe::egui::{
     Align, Align2, Area, Button, CollapsingHeader, Context, CornerRadius, Frame, Id, Label, Layout, Margin,
-    Order, Rect, RichText, Role, ScrollArea, Stroke, Ui, WidgetInfo, vec2,
+    Order, Pos2, Rect, RichText, Role, ScrollArea, Stroke, Ui, WidgetInfo, vec2,
 };
 
 use super::layout::Panels;
@@ -13,13 +13,19 @@ use crate::app::theme::{palette, radius, size, space, time};
 /// Notices that are shown at a time.
 const SHOWN: usize = 4;
 
-/// What a person should know, above the status line at the right.
-pub(crate) fn show(ctx: &Context, state: &State, panels: &mut Panels, actions: &mut Vec<Action>) {
+/// What a person should know, in this corner at the lower right.
+pub(crate) fn show(
+    ctx: &Context,
+    state: &State,
+    panels: &mut Panels,
+    corner: Pos2,
+    actions: &mut Vec<Action>,
+) {
     retire(ctx, state, panels, actions);
     if state.notices.is_empty() {
         return;
     }
-    let offset = vec2(-space::L, -(size::STATUS_HEIGHT + space::L));
+    let offset = corner - ctx.content_rect().max - vec2(space::L, space::L);
     let area = Area::new(Id::unique("notices")).anchor(Align2::RIGHT_BOTTOM, offset).order(Order::Foreground);
     area.show(ctx, |ui| {
         ui.set_width(size::NOTICE_WIDTH);
@@ -34,11 +40,12 @@ pub(crate) fn show(ctx: &Context, state: &State, panels: &mut Panels, actions: &
     });
 }
 
-/// What only informs goes away by itself.
+/// What only informs goes away by itself, unless there is more to read.
 fn retire(ctx: &Context, state: &State, panels: &mut Panels, actions: &mut Vec<Action>) {
     let now = ctx.time();
     panels.seen.retain(|id, _| state.notices.iter().any(|notice| notice.id == *id));
-    for notice in state.notices.iter().filter(|notice| notice.kind == NoticeKind::Info) {
+    let is_brief = |notice: &&Notice| notice.kind == NoticeKind::Info && notice.details.is_empty();
+    for notice in state.notices.iter().filter(is_brief) {
         let left = panels.seen.entry(notice.id).or_insert(now).max(now - time::NOTICE_SECS)
             + time::NOTICE_SECS
             - now;
@@ -51,7 +58,8 @@ fn retire(ctx: &Context, state: &State, panels: &mut Panels, actions: &mut Vec<A
 }
 
 fn more(ui: &mut Ui, hidden: usize, actions: &mut Vec<Action>) {
-    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+    let row = vec2(ui.available_width(), size::CONTROL_HEIGHT);
+    ui.allocate_ui_with_layout(row, Layout::right_to_left(Align::Center), |ui| {
         let text = format!("{hidden} more, dismiss all");
         if ui.button(text).on_hover_text("Put all notices away").clicked() {
             actions.push(Action::DismissAll);

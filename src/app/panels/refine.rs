@@ -97,7 +97,18 @@ fn button(ui: &mut Ui, item: &Item, actions: &mut Vec<Action>) {
     if response.on_hover_text(tip).on_disabled_hover_text(why_not).clicked() {
         actions.push(Action::ToggleRefine);
     }
+    // A field that was refined already would have a start that nobody gave to its rivals.
+    let is_fair = is_possible && item.steps_done == 0;
+    let tip = "The same steps from the model's weights and from random ones, side by side";
+    let why_not = if is_possible { "It was refined already: encode it again first" } else { why_not };
+    let response = ui.add_enabled_ui(is_fair, |ui| wide_button(ui, "Race random weights")).inner;
+    if response.on_hover_text(tip).on_disabled_hover_text(why_not).clicked() {
+        actions.push(Action::RaceRefine);
+    }
 }
+
+/// What is said of the fields that began with random weights.
+const RIVALS: &str = "Random weights";
 
 /// PSNR over steps.
 fn curve(ui: &mut Ui, curve: &Curve, [whole, of_step]: [&'static str; 2]) {
@@ -109,6 +120,8 @@ fn curve(ui: &mut Ui, curve: &Curve, [whole, of_step]: [&'static str; 2]) {
     };
     let batch = line(of_step, &curve.batch, size::CURVE_THIN_LINE, palette.text_weak);
     let measured = line(whole, &curve.measured, size::CURVE_LINE, palette.accent);
+    let rival = |points: &Vec<[f64; 2]>| line(RIVALS, points, size::CURVE_THIN_LINE, palette.warning);
+    let rivals: Vec<Line> = curve.rivals.iter().map(rival).collect();
     let response = Plot::new("psnr")
         .height(size::CURVE_HEIGHT)
         .allow_zoom(false)
@@ -124,11 +137,18 @@ fn curve(ui: &mut Ui, curve: &Curve, [whole, of_step]: [&'static str; 2]) {
         .x_axis_formatter(|mark, _| format::count(mark.value.max(0.0) as u64))
         .show(ui, |plot| {
             plot.line(batch);
+            for rival in rivals {
+                plot.line(rival);
+            }
             plot.line(measured);
         });
     response.response.widget_info(|| WidgetInfo::labeled(Role::Image, true, "PSNR over refine steps"));
-    ui.horizontal(|ui| {
-        for (name, color) in [(whole, palette.accent), (of_step, palette.text_weak)] {
+    ui.horizontal_wrapped(|ui| {
+        let mut legend = vec![(whole, palette.accent), (of_step, palette.text_weak)];
+        if !curve.rivals.is_empty() {
+            legend.push((RIVALS, palette.warning));
+        }
+        for (name, color) in legend {
             let (dot, _) = ui.allocate_exact_size(vec2(space::S, space::S), eframe::egui::Sense::hover());
             ui.painter().circle_filled(dot.center(), space::S / 2.0 - 1.0, color);
             ui.label(RichText::new(name).small().color(palette.text_weak));

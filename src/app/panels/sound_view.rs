@@ -256,7 +256,10 @@ fn transport(ui: &mut Ui, state: &State, seen: &Seen, actions: &mut Vec<Action>)
         let label = ui.label(RichText::new(text).color(palette(ui).warning));
         label.on_hover_text("How often the sound was not ready when the device wanted it");
     }
-    output(ui, state, actions);
+    ui.scope(|ui| {
+        ui.set_max_width(size::OUTPUT_WIDTH);
+        output(ui, state, actions);
+    });
     let (text, color) = match (&player.notice, &player.device) {
         (Some(notice), _) => (notice.clone(), palette(ui).warning),
         (None, Some(_)) => (format!("{} Hz", player.sample_rate_hz), palette(ui).text_weak),

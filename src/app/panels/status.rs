@@ -8,6 +8,7 @@ use crate::app::format;
 use crate::app::shortcuts::hint;
 use crate::app::state::{Dialog, Job, ModelState, State, Work};
 use crate::app::theme::{palette, size, space};
+use crate::app::training::TrainingAction;
 use crate::render::EvaluatorKind;
 
 /// The line at the bottom: who draws, which model, what is running, how much memory.
@@ -18,7 +19,7 @@ pub(crate) fn show(ui: &mut Ui, state: &State, panels: &Panels, actions: &mut Ve
             adapter(ui, panels);
             model(ui, state);
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                buttons(ui, actions);
+                buttons(ui, state, actions);
                 memory(ui, panels);
                 running(ui, state, actions);
             });
@@ -70,10 +71,18 @@ fn model(ui: &mut Ui, state: &State) {
     ui.add(label).on_hover_text(tip);
 }
 
-fn buttons(ui: &mut Ui, actions: &mut Vec<Action>) {
+fn buttons(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     let tip = hint(ui.ctx(), "Keys", "This cheat sheet");
     if sign_button(ui, "?", &tip).clicked() {
         actions.push(Action::Show(Dialog::CheatSheet));
+    }
+    let is_open = state.settings.layout.is_training_open;
+    let tip = hint(ui.ctx(), "Train models of your own", "Show or hide training");
+    let count = state.training.runs.iter().filter(|run| run.is_ours()).count();
+    let text = if count > 0 { format!("Training ({count})") } else { "Training".into() };
+    let button = ui.add(Button::new(text).selected(is_open).frame_when_inactive(is_open));
+    if button.on_hover_text(tip).clicked() {
+        actions.push(Action::Training(TrainingAction::Toggle));
     }
     let tip = hint(ui.ctx(), "Settings", "Settings");
     let button = ui.add(Button::new("Settings").frame_when_inactive(false));

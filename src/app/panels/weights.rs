@@ -45,10 +45,12 @@ pub(crate) struct Weights {
 pub(crate) fn show(ui: &mut Ui, state: &State, item: &Item, weights: &mut Weights) {
     let Some(record) = item.record() else { return };
     let is_refined = item.written.as_ref().is_some_and(|written| !Arc::ptr_eq(written, record));
+    let layout = record.sound();
+    let network = layout.map_or(0, |layout| layout.place(state.player.position_secs).0);
     ui.horizontal(|ui| {
         let why_not = "The field is as it was written";
         let choices = [
-            (false, "Weights", "Rows are inputs of a layer's neurons, from left to right", true),
+            (false, "Weights", "A row for each neuron of a layer, a column for each of its inputs", true),
             (
                 true,
                 "Change",
@@ -60,13 +62,11 @@ pub(crate) fn show(ui: &mut Ui, state: &State, item: &Item, weights: &mut Weight
         if let Some(is_change) = segments(ui, weights.is_change, &choices) {
             weights.is_change = is_change;
         }
-        if let Some(layout) = record.sound() {
-            let window = layout.place(state.player.position_secs).0;
-            ui.label(format!("window {} of {}", window + 1, layout.num_windows()))
+        if let Some(layout) = layout {
+            ui.label(format!("window {} of {}", network + 1, layout.num_windows()))
                 .on_hover_text("The network of the window under the play head");
         }
     });
-    let network = record.sound().map_or(0, |layout| layout.place(state.player.position_secs).0);
     let is_change = weights.is_change && is_refined;
     let is_dark = ui.visuals().dark_mode;
     let is_same = weights.shown.as_ref().is_some_and(|own| {
@@ -123,7 +123,7 @@ fn shades(ui: &Ui, field: &Field, before: Option<&Field>) -> Vec<Shade> {
         let own = before.and_then(|before| before.layers().get(index));
         let value = |at: usize| layer.weight[at] - own.map_or(0.0, |own| own.weight[at]);
         let mut sizes: Vec<f32> = (0..layer.weight.len()).map(|at| value(at).abs()).collect();
-        let place = ((sizes.len() - 1) as f64 * WITHIN) as usize;
+        let place = (sizes.len().checked_sub(1)? as f64 * WITHIN) as usize;
         let largest = *sizes.select_nth_unstable_by(place, f32::total_cmp).1;
         let scale = if largest > 0.0 { largest.recip() } else { 0.0 };
         let color = |value: f32| {

@@ -1,4 +1,4 @@
-use super::{engine, files, library, sound, view};
+use super::{engine, files, library, sound, training, view};
 use crate::app::action::{Action, Change, Effect};
 use crate::app::state::{Dialog, NoticeKind, State};
 use crate::audio;
@@ -10,7 +10,11 @@ use crate::model::SignalKind;
 #[must_use]
 pub fn reduce(state: &mut State, action: Action) -> Vec<Effect> {
     match action {
-        Action::Begin => library::begin_all(state),
+        Action::Begin => {
+            let mut effects = library::begin_all(state);
+            effects.extend(training::begin(state));
+            effects
+        }
         Action::OpenPaths(paths) => vec![Effect::Expand(paths)],
         Action::Open(origins) => library::open(state, origins),
         Action::OpenShelf(key) => library::open_shelf(state, key),
@@ -18,12 +22,21 @@ pub fn reduce(state: &mut State, action: Action) -> Vec<Effect> {
             state.settings.recent.retain(|known| *known != path);
             Vec::new()
         }
-        Action::Select(id) => view::select(state, id),
-        Action::SelectStep(step) => view::select_step(state, step),
+        Action::Select(id) => {
+            let mut effects = view::select(state, id);
+            effects.extend(training::serve_selected(state));
+            effects
+        }
+        Action::SelectStep(step) => {
+            let mut effects = view::select_step(state, step);
+            effects.extend(training::serve_selected(state));
+            effects
+        }
         Action::Remove(id) => library::remove(state, id),
         Action::Encode => library::encode(state),
         Action::Reframe => library::frame_again(state),
-        Action::ToggleRefine => library::toggle_refine(state),
+        Action::ToggleRefine => library::toggle_refine(state, 0),
+        Action::RaceRefine => library::toggle_refine(state, library::RIVALS),
         Action::Cancel(job) => library::cancel(state, job),
         Action::UseBundledModel(kind) => library::load_model(state, kind, None),
         Action::SetKind(kind) => library::set_kind(state, kind),
@@ -60,9 +73,10 @@ pub fn reduce(state: &mut State, action: Action) -> Vec<Effect> {
         | Action::ConfirmFile => files::act(state, action),
         Action::Show(dialog) => show(state, dialog),
         Action::CloseDialog => {
-            state.dialog = None;
+            state.dialog = state.dialog.take().and_then(Dialog::below);
             Vec::new()
         }
+        Action::Training(action) => training::act(state, action),
         Action::Paste => vec![Effect::Paste],
         Action::Change(change) => apply(state, change),
         Action::Engine(event) => engine::hear(state, event),

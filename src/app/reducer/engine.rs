@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use super::library;
+use super::{library, training};
 use crate::app::action::Effect;
 use crate::app::item::Item;
 use crate::app::state::{Job, ModelState, NoticeKind, State, Work};
+use crate::app::training::TrainingAction;
 use crate::engine::{Encoded, Event, ItemId, JobId, ModelInfo, Origin, Preview};
 
 /// Points that a curve keeps; beyond it every second one goes.
@@ -35,11 +36,15 @@ pub(crate) fn hear(state: &mut State, event: Event) -> Vec<Effect> {
         Event::Encoded { job, item, encoded } => {
             finish(state, job);
             written(state, item, job, encoded);
-            return library::find_surface(state, item);
+            let mut effects = library::find_surface(state, item);
+            effects.extend(training::serve_selected(state));
+            return effects;
         }
-        Event::Refined { job, item, encoded, steps } => {
+        Event::Refined { job, item, encoded, steps, rivals_db } => {
             finish(state, job);
-            refined(state, item, job, encoded, steps);
+            if refined(state, item, job, encoded, steps) {
+                judge(state, item, &rivals_db);
+            }
             return library::find_surface(state, item);
         }
         Event::Meshed { job, item, mesh } => {
@@ -55,6 +60,16 @@ pub(crate) fn hear(state: &mut State, event: Event) -> Vec<Effect> {
             library::saved(state, &path);
         }
         Event::ModelReady { job, info } => return model_ready(state, job, info),
+        Event::Inspected { job, item, summary, details } => {
+            finish(state, job);
+            let Some(item) = opening(state, item, job) else { return Vec::new() };
+            let (id, message) = (item.id, format!("{}: {summary}", item.name));
+            // Its answer arrived, so there is nothing left to cancel.
+            item.opening = None;
+            state.notify(NoticeKind::Info, message, details);
+            // There is nothing to look at or to listen to.
+            return library::remove(state, id);
+        }
         Event::Cancelled { job } => {
             finish(state, job);
             for item in state.items.iter_mut().filter(|item| item.opening == Some(job)) {
@@ -67,6 +82,9 @@ pub(crate) fn hear(state: &mut State, event: Event) -> Vec<Effect> {
                 item.refinement.take_if(|refinement| refinement.job == job);
                 item.surface.job.take_if(|own| *own == job);
             }
+        }
+        Event::Training { run, news } => {
+            return training::act(state, TrainingAction::News(run, news));
         }
         Event::Failed { job, item, message, details } => {
             return failed(state, job, item, message, details);
@@ -99,9 +117,21 @@ fn written(state: &mut State, item: ItemId, job: JobId, encoded: Encoded) {
     }
 }
 
-fn refined(state: &mut State, item: ItemId, job: JobId, encoded: Encoded, steps: u32) {
+/// A field by the model that is being trained takes the place of the one at hand, unless something else is done to
+/// that.
+pub(crate) fn served(state: &mut State, item: ItemId, encoded: Encoded) {
+    let is_free = |item: &&mut Item| item.opening.is_none() && item.refinement.is_none();
+    let Some(item) = state.item_mut(item).filter(is_free) else { return };
+    item.failure = None;
+    item.direct = encoded.closeness;
+    item.written = Some(Arc::clone(&encoded.record));
+    item.encoded = Some(encoded);
+    library::forget_curve(item);
+}
+
+fn refined(state: &mut State, item: ItemId, job: JobId, encoded: Encoded, steps: u32) -> bool {
     let waits = |item: &&mut Item| item.refinement.as_ref().is_some_and(|known| known.job == job);
-    let Some(item) = state.item_mut(item).filter(waits) else { return };
+    let Some(item) = state.item_mut(item).filter(waits) else { return false };
     item.refinement = None;
     item.steps_done += steps;
     if let Some(closeness) = encoded.closeness {
@@ -110,11 +140,43 @@ fn refined(state: &mut State, item: ItemId, job: JobId, encoded: Encoded, steps:
     // A refined field keeps the timings of its encoding: they say how it came to be.
     let timings = encoded.timings.or(item.encoded.as_ref().and_then(|before| before.timings));
     item.encoded = Some(Encoded { timings, ..encoded });
+    true
+}
+
+/// Say how a race between the model's weights and random ones ended.
+fn judge(state: &mut State, item: ItemId, rivals_db: &[f64]) {
+    let Some(item) = state.item_mut(item).filter(|_| !rivals_db.is_empty()) else { return };
+    let steps = f64::from(item.steps_done);
+    for (curve, psnr_db) in item.curve.rivals.iter_mut().zip(rivals_db) {
+        add_point(curve, [steps, *psnr_db]);
+    }
+    let Some(own) = item.psnr_db() else { return };
+    let count = rivals_db.len() as f64;
+    let mean = rivals_db.iter().sum::<f64>() / count;
+    let spread =
+        (rivals_db.iter().map(|db| (db - mean).powi(2)).sum::<f64>() / (count - 1.0).max(1.0)).sqrt();
+    let catch_up = item.direct.map(|direct| {
+        let reaches =
+            |curve: &Vec<[f64; 2]>| curve.iter().copied().find(|point| point[1] >= direct.psnr_db());
+        let first = item.curve.rivals.iter().filter_map(reaches).map(|point| point[0]).min_by(f64::total_cmp);
+        match first {
+            Some(step) => {
+                format!("the first random start was as far after {step:.0} steps as the model at once")
+            }
+            None => "no random start came as far as the model was at once".to_owned(),
+        }
+    });
+    let message = format!(
+        "{}: {own:.2} dB from the model's weights, {mean:.2} ± {spread:.2} dB from {count:.0} random starts, after {steps:.0} steps; {}",
+        item.name,
+        catch_up.unwrap_or_default()
+    );
+    state.notify(NoticeKind::Info, message, "");
 }
 
 /// A refinement's field as it is now.
 pub(crate) fn preview(state: &mut State, preview: Preview) -> Vec<Effect> {
-    let Preview { job, item, record, progress } = preview;
+    let Preview { job, item, record, progress, rivals_db } = preview;
     if let Some(known) = state.jobs.iter_mut().find(|known| known.id == job) {
         known.fraction = Some(progress.step as f32 / progress.steps.max(1) as f32);
     }
@@ -129,6 +191,11 @@ pub(crate) fn preview(state: &mut State, preview: Preview) -> Vec<Effect> {
         return Vec::new();
     }
     add_point(&mut item.curve.batch, [step, progress.batch_psnr_db]);
+    for (curve, psnr_db) in item.curve.rivals.iter_mut().zip(rivals_db) {
+        if curve.last().is_none_or(|last| (last[1] - psnr_db).abs() > f64::EPSILON) {
+            add_point(curve, [step, psnr_db]);
+        }
+    }
     // The figure stays until the next one is measured: only a change is a point.
     if item.curve.measured.last().is_none_or(|last| (last[1] - progress.psnr_db).abs() > f64::EPSILON) {
         add_point(&mut item.curve.measured, [step, progress.psnr_db]);

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::library;
+use super::{library, training};
 use crate::app::action::{Action, Effect};
 use crate::app::files::{FileForm, FilePurpose, file_name};
 use crate::app::object_look::SAMPLES;
@@ -71,6 +71,9 @@ fn form(state: &mut State) -> Option<&mut FileForm> {
 
 /// The purpose can be served: what is written must be there.
 fn is_possible(state: &State, purpose: FilePurpose) -> bool {
+    if matches!(purpose, FilePurpose::Training(_)) {
+        return true;
+    }
     let is_for_objects = matches!(purpose, FilePurpose::Film | FilePurpose::Mesh);
     let item = state.current();
     !purpose.is_written()
@@ -157,6 +160,7 @@ fn picked(state: &mut State, purpose: FilePurpose, mut paths: Vec<PathBuf>) -> V
             state.dialog = None;
             library::load_model(state, state.shown_kind(), Some(path))
         }
+        FilePurpose::Training(file) => training::picked(state, file, path),
         FilePurpose::SaveField => save_field(state, path),
         FilePurpose::Film | FilePurpose::Mesh => {
             let form = form(state).cloned();
@@ -182,6 +186,7 @@ fn confirm(state: &mut State) -> Vec<Effect> {
             state.dialog = None;
             library::load_model(state, state.shown_kind(), Some(path))
         }
+        FilePurpose::Training(file) => training::picked(state, file, path),
         FilePurpose::SaveField => save_field(state, path),
         FilePurpose::Film | FilePurpose::Mesh => {
             let purpose = form.purpose;

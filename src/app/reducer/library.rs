@@ -178,8 +178,11 @@ pub(crate) fn encode(state: &mut State) -> Vec<Effect> {
     effects
 }
 
-/// Begin to refine the selected item, or stop and keep the best.
-pub(crate) fn toggle_refine(state: &mut State) -> Vec<Effect> {
+/// Fields with random weights that race.
+pub(crate) const RIVALS: u64 = 3;
+
+/// Begin to refine the selected item beside so many fields with random weights, or stop and keep the best.
+pub(crate) fn toggle_refine(state: &mut State, rivals: u64) -> Vec<Effect> {
     let Some(item) = state.current() else { return Vec::new() };
     if let Some(refinement) = &item.refinement {
         let job = refinement.job;
@@ -198,10 +201,12 @@ pub(crate) fn toggle_refine(state: &mut State) -> Vec<Effect> {
         if let (true, Some(closeness)) = (item.curve.measured.is_empty(), encoded.closeness) {
             item.curve.measured.push([f64::from(item.steps_done), closeness.psnr_db()]);
         }
+        item.curve.rivals = vec![Vec::new(); rivals as usize];
         item.refinement =
             Some(Refinement { job, steps_before: item.steps_done, record: None, progress: None });
     }
-    vec![Effect::Send(Command::Refine { job, item: id, record: encoded.record, signal, config })]
+    let record = encoded.record;
+    vec![Effect::Send(Command::Refine { job, item: id, record, signal, config, rivals })]
 }
 
 /// Make a checkpoint the model of its kind; `None` is the bundled one of this kind.

@@ -5,6 +5,7 @@ mod engine;
 mod files;
 mod library;
 mod sound;
+mod training;
 mod view;
 
 pub use dispatch::reduce;

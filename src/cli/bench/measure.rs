@@ -75,3 +75,11 @@ pub(super) fn repeat<T>(
     }
     Ok(times)
 }
+
+/// Most memory that the program has held, in megabytes; `None` where the platform does not tell.
+pub(super) fn peak_mb() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kib: f64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kib * 1.024e-3)
+}

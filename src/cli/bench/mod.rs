@@ -4,6 +4,7 @@
 mod field;
 mod measure;
 mod model;
+mod modes;
 mod objects;
 mod passes;
 mod peer;

@@ -7,7 +7,7 @@ use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
 use super::field::refine_flops;
-use super::measure::{Row, repeat};
+use super::measure::{Row, peak_mb, repeat};
 use super::report::cpu_name;
 use super::samples;
 use crate::cli::args::BenchArgs;
@@ -153,12 +153,4 @@ fn print(report: &Report) {
     if let Some(own) = report.peak_mb {
         output::line(format_args!("peak memory {own:.0} MB{}", peers.unwrap_or_default()));
     }
-}
-
-/// Most memory that the program has held, in megabytes; `None` where the platform does not tell.
-fn peak_mb() -> Option<f64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    let kib: f64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    Some(kib * 1.024e-3)
 }

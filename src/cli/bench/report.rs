@@ -3,7 +3,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::measure::Row;
-use super::{field, measure, model, objects, passes, peer, samples, sounds, tuning};
+use super::{field, measure, model, modes, objects, passes, peer, samples, sounds, tuning};
 use crate::camera::{Camera, Intrinsics};
 use crate::cli::args::BenchArgs;
 use crate::cli::values::BenchPart;
@@ -36,6 +36,9 @@ pub(in crate::cli) fn run(args: &BenchArgs) -> anyhow::Result<()> {
     let seconds = args.seconds.clamp(0.01, 600.0);
     if args.what == BenchPart::Train {
         return peer::run(seconds, args);
+    }
+    if args.what == BenchPart::Modes {
+        return modes::run(seconds, args);
     }
     if args.what == BenchPart::Objects {
         print_rows(&objects_of(seconds)?, matmul_peak_gflops(PEAK_SIDE, Duration::from_secs_f64(seconds)));

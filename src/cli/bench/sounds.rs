@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::measure::{Row, repeat};
-use crate::field::Synthesizer;
+use crate::field::{SoundLayout, Synthesizer};
 use crate::limits;
 use crate::media::{Sound, SoundSignal, Stft};
 use crate::model::Model;
@@ -41,7 +41,9 @@ pub(super) fn rows(seconds: f64, model: &Model) -> anyhow::Result<Vec<Row>> {
     let refine = RefineConfig { steps: u32::MAX, ..RefineConfig::of_sound() };
     let mut refiner = Refiner::new(&record, Arc::clone(&signal.reference), refine)?;
     let times = repeat(seconds, || Ok(refiner.step()?))?;
-    let flops = 3 * windows * refine.pixels_per_step as u64 * of_point;
+    // Forward for the spectra of what is heard, then forward and back, at every sample of every window.
+    let SoundLayout { window, .. } = *synthesizer.layout();
+    let flops = 4 * windows * window as u64 * of_point;
     rows.push(Row::of("sound: refine step, 1 s", &times).with_flops(flops));
     let stft = Stft::new(STFT.0, STFT.1);
     let samples = signal.reference.mono();

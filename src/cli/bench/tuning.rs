@@ -13,7 +13,7 @@ pub(super) fn steps(seconds: f64) -> anyhow::Result<Vec<Row>> {
     let config = RunConfig::default();
     let name = |mode| format!("training step, {mode}, batch {}, {} px", config.batch_size, config.input_size);
     let mut rows = Vec::new();
-    for mode in [Mode::Scratch, Mode::Finetune, Mode::Prompt] {
+    for mode in [Mode::Scratch, Mode::Finetune, Mode::Lora, Mode::Prompt] {
         rows.extend(step(seconds, &name(mode), mode, &config, &data)?);
     }
     Ok(rows)
@@ -54,7 +54,7 @@ fn step(
         SignalKind::Object => config.objects.rays_per_object * config.objects.samples_per_ray,
     };
     let per_item = points as u64 * config.field.flops_per_point();
-    let backward = if mode == Mode::Prompt { 2 } else { 3 };
+    let backward = if mode.freezes_backbone() { 2 } else { 3 };
     let flops = batch * (backward * model.backbone_flops() + 3 * (model.head_flops() + per_item));
     let part = |name: &str, pick: fn(&StepTimings) -> f64| {
         let mut ms: Vec<f64> = parts.iter().map(pick).collect();

@@ -9,6 +9,7 @@ use symphonia::core::io::{MediaSourceStream, MediaSourceStreamOptions};
 use symphonia::core::meta::MetadataOptions;
 
 use super::Sound;
+use super::edit_list::{Edit, edit};
 use crate::limits;
 use crate::media::error::{clause, panic_reason};
 use crate::media::{Content, MediaError};
@@ -51,6 +52,7 @@ fn refusal(err: &Error) -> MediaError {
 }
 
 fn read(bytes: Box<[u8]>) -> Result<Sound, MediaError> {
+    let edit = edit(&bytes);
     let stream = MediaSourceStream::new(Box::new(Cursor::new(bytes)), MediaSourceStreamOptions::default());
     let probe = symphonia::default::get_probe();
     let mut reader = probe
@@ -67,6 +69,9 @@ fn read(bytes: Box<[u8]>) -> Result<Sound, MediaError> {
         .map_err(|err| refusal(&err))?;
     let mut heard = Heard::default();
     heard.listen(reader.as_mut(), decoder.as_mut(), id)?;
+    if let Some(edit) = edit {
+        heard.cut(edit);
+    }
     heard.sound()
 }
 
@@ -163,6 +168,22 @@ impl Heard {
             Err(MediaError::SoundLength)
         } else {
             Ok(())
+        }
+    }
+
+    /// Keep what an edit leaves; one that leaves nothing is not believed.
+    fn cut(&mut self, edit: Edit) {
+        let samples = |secs: f64| (secs * f64::from(self.rate_hz)).round() as usize;
+        let (begin, length) = (samples(edit.begin_secs), samples(edit.length_secs));
+        let total = self.channels.first().map_or(0, Vec::len);
+        if begin >= total {
+            return;
+        }
+        // In a file that was written as it went, none is said: then it goes on to the end.
+        let end = if length == 0 { total } else { begin.saturating_add(length) };
+        for own in &mut self.channels {
+            own.truncate(end);
+            own.drain(..begin);
         }
     }
 

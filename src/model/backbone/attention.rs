@@ -3,7 +3,8 @@ use burn::nn::Linear;
 use burn::tensor::ops::AttentionModuleOptions;
 use burn::tensor::{Device, Tensor, activation, module};
 
-use super::mlp::linear;
+use super::{linear, linear_updated};
+use crate::model::BlockUpdates;
 
 /// Multi-head self-attention, queries, keys and values from one product as timm has it.
 #[derive(Module, Debug)]
@@ -30,11 +31,14 @@ impl Attention {
     /// - `x` and result: `[batch, tokens, dim]`
     #[must_use]
     pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
+        self.forward_updated(x, None)
+    }
+
+    /// [`forward`](Self::forward) with updates of low rank of both Linears.
+    pub(crate) fn forward_updated(&self, x: Tensor<3>, updates: Option<&BlockUpdates>) -> Tensor<3> {
         let [batch, tokens, dim] = x.dims();
         let head_dim = dim / self.heads;
-        let qkv = self
-            .qkv
-            .forward(x)
+        let qkv = linear_updated(&self.qkv, x, updates.map(|updates| &updates.qkv))
             .reshape([batch, tokens, 3, self.heads, head_dim])
             // [3, batch, heads, tokens, head_dim]
             .permute([2, 0, 3, 1, 4]);
@@ -48,6 +52,7 @@ impl Attention {
         } else {
             module::attention(query, key, value, None, None, AttentionModuleOptions::default())
         };
-        self.proj.forward(mixed.swap_dims(1, 2).reshape([batch, tokens, dim]))
+        let mixed = mixed.swap_dims(1, 2).reshape([batch, tokens, dim]);
+        linear_updated(&self.proj, mixed, updates.map(|updates| &updates.proj))
     }
 }

@@ -1,33 +1,20 @@
 use serde::{Deserialize, Serialize};
 
-use super::NORM_EPSILON;
+use super::Family;
 use crate::media::MEL_BINS;
 use crate::model::ModelError;
 
-/// The backbone's family, with the normalisation and the tensor names that it implies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Family {
-    /// Vision transformers by "How to train your `ViT`?" (arXiv 2106.10270), in timm's names.
-    AugregVit,
-    /// Encoders of speech by "Robust Speech Recognition via Large-Scale Weak Supervision" (arXiv 2212.04356), in
-    /// `OpenAI`'s names.
-    Whisper,
-}
-
-impl Family {
-    /// Epsilon of every layer norm.
-    #[must_use]
-    pub fn norm_epsilon(self) -> f64 {
-        match self {
-            Self::AugregVit => NORM_EPSILON,
-            Self::Whisper => 1e-5,
-        }
-    }
+/// Mean and deviation of each channel that a backbone was trained with, of colours in [0, 1].
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct PixelScale {
+    /// Red, green, blue.
+    pub mean: [f32; 3],
+    /// Red, green, blue.
+    pub deviation: [f32; 3],
 }
 
 /// The size of a backbone.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BackboneConfig {
     /// Where the weights and the names come from.
     pub family: Family,
@@ -43,6 +30,9 @@ pub struct BackboneConfig {
     pub patch: usize,
     /// Side of the stored grid of positions, in patches; of Whisper its positions.
     pub grid: usize,
+    /// How pixels are normalised, where the files beside the weights say otherwise than the family.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pixels: Option<PixelScale>,
 }
 
 /// Widest token, and most patches and heads that make sense on any machine of today.
@@ -52,33 +42,49 @@ const DEPTH_MAX: usize = 64;
 pub(crate) const WINDOW_MAX: usize = 1 << 20;
 
 impl BackboneConfig {
-    /// The name that people know a size by: `ViT-Ti/16`, `Whisper-tiny`.
+    /// The name that people know a size by: `ViT-Ti/16`, `DINOv2-S/14 with registers`, `Whisper-tiny`.
     #[must_use]
     pub fn name(&self) -> String {
         let size = match (self.family, self.dim, self.mlp) {
-            (Family::AugregVit, 192, 768) => "Ti".to_owned(),
-            (Family::AugregVit, 384, 1_536) => "S".to_owned(),
-            (Family::AugregVit, 768, 3_072) => "B".to_owned(),
-            (Family::AugregVit, 1_024, 4_096) => "L".to_owned(),
             (Family::Whisper, 384, 1_536) => "tiny".to_owned(),
             (Family::Whisper, 512, 2_048) => "base".to_owned(),
             (Family::Whisper, 768, 3_072) => "small".to_owned(),
             (Family::Whisper, 1_024, 4_096) => "medium".to_owned(),
+            (_, 192, 768) => "Ti".to_owned(),
+            (_, 384, 1_536) => "S".to_owned(),
+            (_, 768, 3_072) => "B".to_owned(),
+            (_, 1_024, 4_096) => "L".to_owned(),
             (_, dim, _) => dim.to_string(),
         };
         match self.family {
-            Family::AugregVit => format!("ViT-{size}/{}", self.patch),
             Family::Whisper => format!("Whisper-{size}"),
+            Family::Dinov2Registers => format!("DINOv2-{size}/{} with registers", self.patch),
+            family => format!("{}-{size}/{}", family.short_name(), self.patch),
         }
+    }
+
+    /// How pixels are normalised before it reads them.
+    #[must_use]
+    pub fn pixel_scale(&self) -> PixelScale {
+        self.pixels.unwrap_or(self.family.pixel_scale())
+    }
+
+    /// Tokens before those of a picture's patches: the class token and the registers.
+    #[must_use]
+    pub fn num_prefix_tokens(&self) -> usize {
+        1 + self.family.registers()
     }
 
     /// Weights and biases of the blocks in use, the embeddings and the final norm.
     #[must_use]
     pub fn num_params(&self) -> usize {
-        let Self { dim, patch, grid, .. } = *self;
-        let embedding = match self.family {
-            Family::AugregVit => 3 * patch * patch * dim + dim + dim + (1 + grid * grid) * dim,
-            Family::Whisper => 3 * MEL_BINS * dim + dim + 3 * dim * dim + dim + grid * dim,
+        let Self { family, dim, patch, grid, .. } = *self;
+        let embedding = if family == Family::Whisper {
+            3 * MEL_BINS * dim + dim + 3 * dim * dim + dim + grid * dim
+        } else {
+            let of_patches = (3 * patch * patch + usize::from(family.has_patch_bias())) * dim;
+            let pre_norm = if family.has_pre_norm() { 2 * dim } else { 0 };
+            of_patches + (1 + family.registers() + 1 + grid * grid) * dim + pre_norm
         };
         embedding + self.num_block_params()
     }
@@ -86,9 +92,10 @@ impl BackboneConfig {
     /// Weights and biases of the blocks in use and the final norm.
     #[must_use]
     pub fn num_block_params(&self) -> usize {
-        let Self { dim, depth, mlp, .. } = *self;
+        let Self { family, dim, depth, mlp, .. } = *self;
+        let scales = if family.has_layer_scale() { 2 * dim } else { 0 };
         let block = 4 * dim + (dim * 3 * dim + 3 * dim) + (dim * dim + dim) + (2 * dim * mlp + mlp + dim);
-        depth * block + 2 * dim
+        depth * (block + scales) + 2 * dim
     }
 
     /// Floating-point operations of the matrix products of the embedding and all blocks in use, for one item of
@@ -126,13 +133,19 @@ impl BackboneConfig {
             return refuse(format!("a backbone of {depth} blocks, expected 1 to {DEPTH_MAX}"));
         }
         let (unit, grid_max) = match self.family {
-            Family::AugregVit => ("px", 256),
             Family::Whisper => ("frames", WINDOW_MAX),
+            _ => ("px", 256),
         };
         if !(1..=256).contains(&patch) || !(1..=grid_max).contains(&grid) {
             return refuse(format!(
                 "patches of {patch} {unit} on a grid of {grid}, expected 1 to 256 and 1 to {grid_max}"
             ));
+        }
+        let PixelScale { mean, deviation } = self.pixel_scale();
+        let is_usable = mean.iter().all(|mean| mean.abs() <= 1.0)
+            && deviation.iter().all(|deviation| (1e-3..=1e3).contains(deviation));
+        if !is_usable {
+            return refuse(format!("pixels of mean {mean:?} and deviation {deviation:?}"));
         }
         Ok(())
     }

@@ -1,11 +1,17 @@
-//! Vision transformers, written as timm names their parts (`vit_*_patch16_224`, the `AugReg` weights of
-//! arXiv 2106.10270): pre-norm blocks, layer norms with epsilon 1e-6, exact GELU. Whisper's encoder of sounds
-//! (arXiv 2212.04356) has the same blocks under other names, with epsilon 1e-5.
+//! Transformers that read pictures and sounds, written as timm names their parts: pre-norm blocks and a final norm.
+//! Families differ in what surrounds them and in details of the blocks: see [`Family`].
 
 mod attention;
 mod block;
 mod config;
+mod family;
+mod folder;
+mod layer_scale;
+mod linear;
+mod load;
 mod mlp;
+mod naming;
+mod passage;
 mod patch_embed;
 mod positions;
 mod recognise;
@@ -15,14 +21,21 @@ mod whisper;
 pub use attention::Attention;
 pub use block::Block;
 pub(crate) use config::WINDOW_MAX;
-pub use config::{BackboneConfig, Family};
+pub use config::{BackboneConfig, PixelScale};
+pub use family::Family;
+pub use folder::WeightsFile;
+pub(crate) use folder::{FolderNotes, has_weights_extension};
+pub use layer_scale::LayerScale;
+pub(crate) use linear::{linear, linear_updated};
+pub(crate) use load::inspect_backbone;
+pub use load::load_backbone;
 pub use mlp::Mlp;
-pub(crate) use mlp::linear;
+pub(crate) use passage::{Beside, run_blocks};
 pub use patch_embed::{PatchEmbed, PatchProjection};
-pub use recognise::{Guess, load_backbone, recognise_backbone};
-pub(crate) use recognise::{guess, report_backbone};
+pub(crate) use positions::sinusoids;
+pub use recognise::{Guess, recognise_backbone};
 pub use vit::Backbone;
-pub(crate) use vit::{layer_norm, run_blocks};
+pub(crate) use vit::layer_norm;
 pub use whisper::{Convolution, WhisperEncoder};
 
 /// Epsilon of every layer norm of vision transformers and of heads.

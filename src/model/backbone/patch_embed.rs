@@ -2,6 +2,8 @@ use burn::module::{Module, Param};
 use burn::nn::Initializer;
 use burn::tensor::{Device, Tensor};
 
+use super::BackboneConfig;
+
 /// Pixels of a patch to a token, with the weights of a convolution whose stride is its kernel.
 #[derive(Module, Debug)]
 pub struct PatchEmbed {
@@ -14,15 +16,17 @@ pub struct PatchEmbed {
 pub struct PatchProjection {
     /// `[dim, 3, patch, patch]`.
     pub weight: Param<Tensor<4>>,
-    /// `[dim]`.
-    pub bias: Param<Tensor<1>>,
+    /// `[dim]`; of CLIP none.
+    pub bias: Option<Param<Tensor<1>>>,
 }
 
 impl PatchEmbed {
     /// All zeros.
-    pub(crate) fn init(dim: usize, patch: usize, device: &Device) -> Self {
+    pub(crate) fn init(config: &BackboneConfig, device: &Device) -> Self {
+        let BackboneConfig { family, dim, patch, .. } = *config;
         let weight = Initializer::Zeros.init([dim, 3, patch, patch], device);
-        Self { proj: PatchProjection { weight, bias: Initializer::Zeros.init([dim], device) } }
+        let bias = family.has_patch_bias().then(|| Initializer::Zeros.init([dim], device));
+        Self { proj: PatchProjection { weight, bias } }
     }
 
     /// Cut a picture into patches, row by row, and project each.
@@ -43,6 +47,10 @@ impl PatchEmbed {
             .permute([0, 2, 4, 1, 3, 5])
             .reshape([batch * rows * columns, patch_len]);
         let tokens = patches.matmul(weight.reshape([dim, patch_len]).transpose());
-        (tokens + self.proj.bias.val().unsqueeze::<2>()).reshape([batch, rows * columns, dim])
+        let tokens = match &self.proj.bias {
+            Some(bias) => tokens + bias.val().unsqueeze::<2>(),
+            None => tokens,
+        };
+        tokens.reshape([batch, rows * columns, dim])
     }
 }

@@ -61,3 +61,21 @@ pub(crate) fn resample(embedding: Tensor<3>, grid: usize, rows: usize, columns: 
 fn matrix(from: usize, to: usize, device: &Device) -> Tensor<2> {
     Tensor::from_data(TensorData::new(cubic_weights(from, to), [to, from]), device)
 }
+
+/// The fixed positions of masked autoencoders (arXiv 2111.06377, its `pos_embed.py`): a quarter of the channels each has
+/// the sines and the cosines of the column, then of the row, at frequencies from 1 to 1/10,000; the class token has none.
+///
+/// # Shapes
+/// - result: `[1 + grid * grid, dim]`, row-major; `dim` a multiple of four
+pub(crate) fn sinusoids(grid: usize, dim: usize) -> Vec<f32> {
+    let quarter = dim / 4;
+    let angle = |place: usize, index: usize| place as f64 * 1e4_f64.powf(-(index as f64) / quarter as f64);
+    let mut positions = vec![0.0; dim];
+    for patch in 0..grid * grid {
+        for place in [patch % grid, patch / grid] {
+            positions.extend((0..quarter).map(|index| angle(place, index).sin() as f32));
+            positions.extend((0..quarter).map(|index| angle(place, index).cos() as f32));
+        }
+    }
+    positions
+}

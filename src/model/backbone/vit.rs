@@ -3,19 +3,23 @@ use burn::nn::{Initializer, LayerNorm, LayerNormConfig};
 use burn::tensor::{Device, Tensor};
 
 use super::positions::resample;
-use super::{BackboneConfig, Block, Family, PatchEmbed};
+use super::{BackboneConfig, Beside, Block, Family, PatchEmbed, run_blocks};
 use crate::model::cpu;
 
 /// A vision transformer without its classifier, or the blocks and the norm of another transformer. Field names are
 /// timm's.
 #[derive(Module, Debug)]
 pub struct Backbone {
-    /// Patches to tokens; this and the next two are none where tokens of another kind take their place.
+    /// Patches to tokens; this and the next four are none where tokens of another kind take their place.
     pub patch_embed: Option<PatchEmbed>,
     /// `[1, 1, dim]`.
     pub cls_token: Option<Param<Tensor<3>>>,
     /// `[1, 1 + grid * grid, dim]`.
     pub pos_embed: Option<Param<Tensor<3>>>,
+    /// Registers, `[1, count, dim]`; of most families none, as the next.
+    pub reg_token: Option<Param<Tensor<3>>>,
+    /// Before the blocks.
+    pub norm_pre: Option<LayerNorm>,
     /// The blocks in use.
     pub blocks: Vec<Block>,
     /// The final norm.
@@ -30,14 +34,19 @@ impl Backbone {
     #[must_use]
     pub(crate) fn structure(config: &BackboneConfig, device: &Device) -> Self {
         let blocks = (0..config.depth).map(|_| Block::init(config, device)).collect();
-        let norm = LayerNormConfig::new(config.dim).with_epsilon(config.family.norm_epsilon()).init(device);
-        let without_embedding = Self::of_blocks(blocks, norm, config);
+        let norm =
+            || LayerNormConfig::new(config.dim).with_epsilon(config.family.norm_epsilon()).init(device);
+        let without_embedding = Self::of_blocks(blocks, norm(), config);
+        let tokens = |count: usize| Initializer::Zeros.init([1, count, config.dim], device);
+        let registers = config.family.registers();
         match config.family {
             Family::Whisper => without_embedding,
-            Family::AugregVit => Self {
-                patch_embed: Some(PatchEmbed::init(config.dim, config.patch, device)),
-                cls_token: Some(Initializer::Zeros.init([1, 1, config.dim], device)),
-                pos_embed: Some(Initializer::Zeros.init([1, 1 + config.grid.pow(2), config.dim], device)),
+            family => Self {
+                patch_embed: Some(PatchEmbed::init(config, device)),
+                cls_token: Some(tokens(1)),
+                pos_embed: Some(tokens(1 + config.grid.pow(2))),
+                reg_token: (registers > 0).then(|| tokens(registers)),
+                norm_pre: family.has_pre_norm().then(norm),
                 ..without_embedding
             },
         }
@@ -49,6 +58,8 @@ impl Backbone {
             patch_embed: None,
             cls_token: None,
             pos_embed: None,
+            reg_token: None,
+            norm_pre: None,
             blocks,
             norm,
             grid: config.grid,
@@ -73,16 +84,16 @@ impl Backbone {
     /// Its blocks and its norm alone, for tokens that are no pictures'.
     #[must_use]
     pub(crate) fn without_embedding(self) -> Self {
-        Self { patch_embed: None, cls_token: None, pos_embed: None, ..self }
+        Self { patch_embed: None, cls_token: None, pos_embed: None, reg_token: None, norm_pre: None, ..self }
     }
 
-    /// A picture's own tokens, ready for the blocks: the class token, then the patches row by row, with
-    /// the positions of the picture's grid added.
+    /// A picture's own tokens, ready for the blocks: the class token, then the registers, then the patches row by row,
+    /// with the positions of the picture's grid added to class and patches.
     ///
     /// # Shapes
-    /// - `images`: `[batch, 3, height, width]`, normalised with mean and deviation 0.5; both sides
+    /// - `images`: `[batch, 3, height, width]`, normalised: see [`BackboneConfig::pixel_scale`]; both sides
     ///   multiples of the patch
-    /// - result: `[batch, 1 + rows * columns, dim]`
+    /// - result: `[batch, 1 + registers + rows * columns, dim]`
     ///
     /// # Panics
     /// If the backbone has no embedding of pictures.
@@ -97,7 +108,24 @@ impl Backbone {
         let patches = patch_embed.forward(images);
         let class = cls_token.val().repeat_dim(0, batch);
         let positions = resample(pos_embed.val(), self.grid, height / self.patch, width / self.patch);
-        Tensor::cat(vec![class, patches], 1) + positions
+        let tokens = Tensor::cat(vec![class, patches], 1) + positions;
+        let [_, count, _] = tokens.dims();
+        let tokens = match &self.reg_token {
+            None => tokens,
+            Some(registers) => {
+                let (class, patches) = (tokens.clone().narrow(1, 0, 1), tokens.narrow(1, 1, count - 1));
+                Tensor::cat(vec![class, registers.val().repeat_dim(0, batch), patches], 1)
+            }
+        };
+        self.before_blocks(tokens)
+    }
+
+    /// The norm before the blocks, if there is one.
+    fn before_blocks(&self, tokens: Tensor<3>) -> Tensor<3> {
+        match &self.norm_pre {
+            Some(norm) => layer_norm(tokens, norm, self.epsilon),
+            None => tokens,
+        }
     }
 
     /// What the backbone takes a picture without content for: tokens at the places of a square grid, or
@@ -109,13 +137,17 @@ impl Backbone {
     pub(crate) fn blank_tokens(&self, count: usize) -> Option<Tensor<2>> {
         let side = count.isqrt();
         let positions = self.pos_embed.as_ref()?.val();
-        Some(if side * side == count {
+        let tokens = if side * side == count {
             let places = resample(positions, self.grid, side, side).narrow(1, 1, count);
-            places.squeeze_dim::<2>(0) + self.patch_embed.as_ref()?.proj.bias.val().unsqueeze::<2>()
+            match &self.patch_embed.as_ref()?.proj.bias {
+                Some(bias) => places + bias.val().unsqueeze::<3>(),
+                None => places,
+            }
         } else {
             let class = positions.narrow(1, 0, 1) + self.cls_token.as_ref()?.val();
-            class.squeeze_dim::<2>(0).repeat_dim(0, count)
-        })
+            class.repeat_dim(1, count)
+        };
+        Some(self.before_blocks(tokens).squeeze_dim::<2>(0))
     }
 
     /// The tokens through every block, the final norm left out: what becomes of the last `num_last`.
@@ -125,7 +157,7 @@ impl Backbone {
     /// - result: `[batch, num_last, dim]`
     #[must_use]
     pub fn run_blocks(&self, tokens: Tensor<3>, num_last: usize) -> Tensor<3> {
-        run_blocks(&self.blocks, tokens, num_last)
+        run_blocks(&self.blocks, tokens, num_last, Beside::default())
     }
 
     /// The final norm.
@@ -136,16 +168,6 @@ impl Backbone {
     pub fn normalise(&self, tokens: Tensor<3>) -> Tensor<3> {
         layer_norm(tokens, &self.norm, self.epsilon)
     }
-}
-
-/// [`Backbone::run_blocks`] of any blocks.
-pub(crate) fn run_blocks(blocks: &[Block], tokens: Tensor<3>, num_last: usize) -> Tensor<3> {
-    let [_, count, _] = tokens.dims();
-    let Some((last, others)) = blocks.split_last() else {
-        return tokens.narrow(1, count - num_last, num_last);
-    };
-    let tokens = others.iter().fold(tokens, |tokens, block| block.forward(tokens));
-    last.forward_to_last(tokens, num_last)
 }
 
 /// A layer norm that was made with this epsilon, by the CPU's own operation where that computes.

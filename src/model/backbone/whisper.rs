@@ -1,18 +1,18 @@
 //! The encoder of Whisper (<https://github.com/openai/whisper>, MIT; arXiv 2212.04356): two convolutions over a
 //! log-mel spectrogram, then the pre-norm blocks of a vision transformer, whose keys have no bias.
 
-use std::collections::BTreeMap;
-
 use burn::module::{Module, Param};
 use burn::nn::{Initializer, LayerNorm, LayerNormConfig};
 use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Device, Tensor, activation, module};
 
-use super::{Backbone, BackboneConfig, Block, Family, Guess, guess, layer_norm, run_blocks};
+use super::naming::Layout;
+use super::recognise::find;
+use super::{Backbone, BackboneConfig, Beside, Block, Family, layer_norm, run_blocks};
 use crate::media::MEL_BINS;
-use crate::model::loading::compare;
-use crate::model::{ModelError, TensorReport, names};
-use crate::storage::{HostTensor, TensorFile};
+use crate::model::loading::load;
+use crate::model::{ModelError, TensorReport};
+use crate::storage::TensorFile;
 
 /// Samples of a kernel of either convolution.
 pub(super) const KERNEL: usize = 3;
@@ -72,19 +72,19 @@ impl WhisperEncoder {
     pub fn from_bytes(bytes: &[u8], device: &Device) -> Result<(Self, TensorReport), ModelError> {
         let file = TensorFile::parse(bytes)?;
         let wanted = "Whisper encoder";
-        match guess(&file) {
-            Guess::Backbone(config) if config.family == Family::Whisper => {
-                Self::from_file(&file, &config, device)
+        match find(&file) {
+            Ok((config, layout)) if config.family == Family::Whisper => {
+                Self::from_file(&file, &layout, &config, device)
             }
-            Guess::Backbone(other) => {
+            Ok((other, _)) => {
                 Err(ModelError::Unrecognised { wanted, found: format!("it is {}", other.name()) })
             }
-            Guess::Unknown(found) => Err(ModelError::Unrecognised { wanted, found }),
+            Err(found) => Err(ModelError::Unrecognised { wanted, found }),
         }
     }
 
     /// The parts, all zeros but the norms.
-    fn structure(config: &BackboneConfig, device: &Device) -> Self {
+    pub(super) fn structure(config: &BackboneConfig, device: &Device) -> Self {
         let dim = config.dim;
         let epsilon = config.family.norm_epsilon();
         Self {
@@ -100,29 +100,13 @@ impl WhisperEncoder {
     /// The first `depth` blocks of `config`, and the rest, of an opened file.
     pub(super) fn from_file(
         file: &TensorFile,
+        layout: &Layout,
         config: &BackboneConfig,
         device: &Device,
     ) -> Result<(Self, TensorReport), ModelError> {
-        let report = report(file, config);
-        if !report.is_complete() {
-            return Err(ModelError::Tensors(Box::new(report)));
-        }
-        let encoder = Self::structure(config, device);
-        let prefix = prefix(file);
-        let mut tensors = BTreeMap::new();
-        for (name, shape) in names::needed(&encoder) {
-            let mut values = Vec::with_capacity(shape.iter().product());
-            for part in sources(&name, &shape) {
-                let tensor = match part.name {
-                    Some(name) => file.read(&format!("{prefix}{name}"))?,
-                    None => None,
-                };
-                let zeros = || vec![0.0; part.shape.iter().product()];
-                values.extend(tensor.map_or_else(zeros, |tensor| tensor.values));
-            }
-            tensors.insert(name, HostTensor { shape, values });
-        }
-        Ok((names::put_in(encoder, tensors), report))
+        let parts = |name: &str, shape: &[usize]| layout.parts(name, shape);
+        let is_known_extra = |name: &str| layout.is_known_extra(name, config.depth);
+        load(Self::structure(config, device), file, &layout.prefix, parts, is_known_extra)
     }
 
     /// Its blocks and its norm alone, for tokens of another kind.
@@ -145,56 +129,7 @@ impl WhisperEncoder {
         let x = activation::gelu(self.conv2.forward(x, STRIDE)).swap_dims(1, 2);
         let [_, tokens, _] = x.dims();
         let positions = self.positional_embedding.val().narrow(0, 0, tokens);
-        let x = run_blocks(&self.blocks, x + positions.unsqueeze::<3>(), tokens);
+        let x = run_blocks(&self.blocks, x + positions.unsqueeze::<3>(), tokens, Beside::default());
         layer_norm(x, &self.ln_post, self.epsilon)
     }
-}
-
-/// What `OpenAI`'s names of the encoder begin with in this file: nothing where it stands alone.
-pub(super) fn prefix(file: &TensorFile) -> &'static str {
-    if file.names().any(|name| name.starts_with("encoder.")) { "encoder." } else { "" }
-}
-
-/// The report of loading an encoder of this size.
-pub(super) fn report(file: &TensorFile, config: &BackboneConfig) -> TensorReport {
-    let encoder = WhisperEncoder::structure(config, &crate::model::cpu_device());
-    let parts = names::needed(&encoder).into_iter().flat_map(|(name, shape)| sources(&name, &shape));
-    let needed = parts.filter_map(|part| Some((part.name?, part.shape))).collect();
-    let prefix = prefix(file);
-    // The decoder, and blocks after the last one in use.
-    let is_known_extra = |name: &str| {
-        let block = name.strip_prefix(prefix).and_then(|own| own.strip_prefix("blocks."));
-        let index = block.and_then(|rest| rest.split('.').next()?.parse::<usize>().ok());
-        name.starts_with("decoder.") || index.is_some_and(|index| index >= config.depth)
-    };
-    compare(&needed, file, prefix, is_known_extra)
-}
-
-/// A file's tensor that is the whole of a parameter, or a part of it along the first axis.
-struct Source {
-    /// `None` of zeros: keys have no bias.
-    name: Option<String>,
-    shape: Vec<usize>,
-}
-
-/// What a parameter of [`WhisperEncoder`] is made of, by its name and its shape in a file of timm's.
-fn sources(name: &str, shape: &[usize]) -> Vec<Source> {
-    let renamed = [
-        (".norm1.", ".attn_ln."),
-        (".norm2.", ".mlp_ln."),
-        (".attn.proj.", ".attn.out."),
-        (".mlp.fc1.", ".mlp.0."),
-        (".mlp.fc2.", ".mlp.2."),
-    ];
-    let Some((block, kind)) = name.split_once(".qkv.") else {
-        let name = renamed.iter().fold(name.to_owned(), |name, (ours, theirs)| name.replace(ours, theirs));
-        return vec![Source { name: Some(name), shape: shape.to_vec() }];
-    };
-    let mut part_shape = shape.to_vec();
-    part_shape.iter_mut().take(1).for_each(|rows| *rows /= 3);
-    let part = |part: &str| Source {
-        name: (part != "key" || kind != "bias").then(|| format!("{block}.{part}.{kind}")),
-        shape: part_shape.clone(),
-    };
-    ["query", "key", "value"].map(part).into()
 }

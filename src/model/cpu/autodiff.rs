@@ -14,10 +14,11 @@ use burn::backend::{Autodiff, Flex, TensorMetadata};
 use super::linear::{Linear, column_sums};
 use super::norm::Norm;
 use super::ops::{
-    CpuOps, HeadWeights, SublayerWeights, compositing, composition, fields, tensor, values, whole,
-    with_last_axis, with_tokens,
+    CpuOps, HeadWeights, SublayerWeights, UpdateWeights, compositing, composition, fields, tensor, values,
+    whole, with_last_axis,
 };
-use super::sublayer::{Kept, Middle, SublayerGradients, Wanted};
+use super::sublayer::Middle;
+use super::sublayer_autodiff;
 use crate::field::{Architecture, Trace};
 use crate::model::Composer;
 
@@ -25,65 +26,11 @@ impl<C: CheckpointStrategy> CpuOps for Autodiff<Flex, C> {
     fn sublayer(
         x: FloatTensor<Self>,
         weights: SublayerWeights<Self>,
+        updates: UpdateWeights<Self>,
         middle: Middle,
         epsilon: f32,
     ) -> FloatTensor<Self> {
-        let wanted = Wanted {
-            norm: weights.norm_weight.is_tracked() || weights.norm_bias.is_tracked(),
-            inner_weight: weights.inner_weight.is_tracked(),
-            inner_bias: weights.inner_bias.is_tracked(),
-            outer_weight: weights.outer_weight.is_tracked(),
-            outer_bias: weights.outer_bias.is_tracked(),
-        };
-        let (x, of_x) = x.into_parts();
-        let (norm_weight, of_norm_weight) = weights.norm_weight.into_parts();
-        let (norm_bias, of_norm_bias) = weights.norm_bias.into_parts();
-        let (inner_weight, of_inner_weight) = weights.inner_weight.into_parts();
-        let (inner_bias, of_inner_bias) = weights.inner_bias.into_parts();
-        let (outer_weight, of_outer_weight) = weights.outer_weight.into_parts();
-        let (outer_bias, of_outer_bias) = weights.outer_bias.into_parts();
-        let nodes = [
-            of_x,
-            of_norm_weight,
-            of_norm_bias,
-            of_inner_weight,
-            of_inner_bias,
-            of_outer_weight,
-            of_outer_bias,
-        ];
-        let x = whole(&x);
-        let weights = SublayerWeights::<Flex> {
-            norm_weight,
-            norm_bias,
-            inner_weight,
-            inner_bias,
-            outer_weight,
-            outer_bias,
-        }
-        .whole();
-        let sublayer = weights.sublayer(&x, middle, epsilon);
-        let (out, Kept { inner: kept_inner, middle: kept_middle }) = sublayer.forward(values(&x));
-        let out = tensor(out, with_tokens(&x, sublayer.outputs()));
-        match SublayerBackward.prepare::<C>(nodes).compute_bound().stateful() {
-            OpsKind::Tracked(prep) => {
-                let keep = |values: Vec<f32>| {
-                    let len = values.len();
-                    tensor(values, [len])
-                };
-                let state = SublayerState {
-                    // Only the gradient of the outer weight looks at it.
-                    kept_middle: kept_middle.filter(|_| wanted.outer_weight).map(keep),
-                    kept_inner: keep(kept_inner),
-                    x,
-                    weights,
-                    middle,
-                    epsilon,
-                    wanted,
-                };
-                prep.finish(state, out)
-            }
-            OpsKind::UnTracked(prep) => prep.finish(out),
-        }
+        sublayer_autodiff::sublayer::<C>(x, weights, updates, middle, epsilon)
     }
 
     fn norm_linear(x: FloatTensor<Self>, weights: HeadWeights<Self>, epsilon: f32) -> FloatTensor<Self> {
@@ -211,62 +158,6 @@ impl Backward<Flex, 1> for CompositeBackward {
 }
 
 #[derive(Debug)]
-struct SublayerBackward;
-
-#[derive(Clone)]
-struct SublayerState {
-    x: FlexTensor,
-    weights: SublayerWeights<Flex>,
-    kept_inner: FlexTensor,
-    kept_middle: Option<FlexTensor>,
-    middle: Middle,
-    epsilon: f32,
-    wanted: Wanted,
-}
-
-impl std::fmt::Debug for SublayerState {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SublayerState")
-            .field("x", &self.x)
-            .field("middle", &self.middle)
-            .finish_non_exhaustive()
-    }
-}
-
-impl Backward<Flex, 7> for SublayerBackward {
-    type State = SublayerState;
-
-    fn backward(self, ops: Ops<Self::State, 7>, grads: &mut Gradients, _: &mut Checkpointer) {
-        let slope = whole(&grads.consume::<Flex>(&ops.node));
-        let SublayerState { x, weights, kept_inner, kept_middle, middle, epsilon, wanted } = ops.state;
-        let sublayer = weights.sublayer(&x, middle, epsilon);
-        let found = sublayer.backward(
-            values(&x),
-            values(&kept_inner),
-            kept_middle.as_ref().map(values),
-            values(&slope),
-            wanted,
-        );
-        let SublayerGradients { x: of_x, norm, inner_weight, inner_bias, outer_weight, outer_bias } = found;
-        let (norm_weight, norm_bias) = norm.map(|norm| (norm.weight, norm.bias)).unzip();
-        let found = [
-            (Some(of_x), &x),
-            (norm_weight, &weights.norm_weight),
-            (norm_bias, &weights.norm_bias),
-            (inner_weight, &weights.inner_weight),
-            (inner_bias, &weights.inner_bias),
-            (outer_weight, &weights.outer_weight),
-            (outer_bias, &weights.outer_bias),
-        ];
-        for (node, (gradient, like)) in
-            ops.parents.map(|parent| parent.map(|node| node.id)).into_iter().zip(found)
-        {
-            register(grads, node, gradient, like);
-        }
-    }
-}
-
-#[derive(Debug)]
 struct NormLinearBackward;
 
 impl Backward<Flex, 5> for NormLinearBackward {
@@ -276,7 +167,7 @@ impl Backward<Flex, 5> for NormLinearBackward {
         let slope = whole(&grads.consume::<Flex>(&ops.node));
         let ([x, norm_weight, norm_bias, weight, bias], epsilon) = ops.state;
         let norm = Norm { weight: values(&norm_weight), bias: values(&norm_bias), epsilon };
-        let linear = Linear { weight: values(&weight), bias: values(&bias) };
+        let linear = Linear { weight: values(&weight), bias: values(&bias), update: None };
         let [of_x, of_norm_weight, of_norm_bias, of_weight, of_bias] =
             ops.parents.map(|parent| parent.map(|node| node.id));
         let gradient =
@@ -284,7 +175,7 @@ impl Backward<Flex, 5> for NormLinearBackward {
         register(grads, of_weight, gradient, &weight);
         let gradient = of_bias.is_some().then(|| column_sums(values(&slope), linear.d_out()));
         register(grads, of_bias, gradient, &bias);
-        let mut slope = linear.slope_of_input(values(&slope));
+        let mut slope = linear.slope_of_input(values(&slope), None);
         let is_wanted = of_norm_weight.is_some() || of_norm_bias.is_some();
         let found = norm.backward(values(&x), &mut slope, None, is_wanted);
         let (found_weight, found_bias) = found.map(|norm| (norm.weight, norm.bias)).unzip();
@@ -341,21 +232,13 @@ impl Backward<Flex, 2> for FieldsBackward {
 }
 
 /// Hand a gradient on to where its tensor came from, if that learns.
-fn register(grads: &mut Gradients, node: Option<NodeId>, gradient: Option<Vec<f32>>, like: &FlexTensor) {
+pub(super) fn register(
+    grads: &mut Gradients,
+    node: Option<NodeId>,
+    gradient: Option<Vec<f32>>,
+    like: &FlexTensor,
+) {
     if let (Some(node), Some(gradient)) = (node, gradient) {
         grads.register::<Flex>(node, tensor(gradient, like.shape()));
-    }
-}
-
-impl Clone for SublayerWeights<Flex> {
-    fn clone(&self) -> Self {
-        Self {
-            norm_weight: self.norm_weight.clone(),
-            norm_bias: self.norm_bias.clone(),
-            inner_weight: self.inner_weight.clone(),
-            inner_bias: self.inner_bias.clone(),
-            outer_weight: self.outer_weight.clone(),
-            outer_bias: self.outer_bias.clone(),
-        }
     }
 }

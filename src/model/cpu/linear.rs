@@ -1,9 +1,10 @@
-//! `y = x W + b` over rows, and what follows it.
+//! `y = x W + b` over rows.
 
 use rayon::prelude::*;
 
-use super::rows::{ROWS, VALUES, add_up};
-use super::simd::{dispatch, normal};
+use super::low_rank::LowRank;
+use super::rows::{ROWS, add_up};
+use super::simd::dispatch;
 use crate::field::{Cores, Matrix, product};
 
 /// What learns in a Linear.
@@ -13,6 +14,8 @@ pub(super) struct Linear<'a> {
     pub(super) weight: &'a [f32],
     /// `[d_out]`
     pub(super) bias: &'a [f32],
+    /// What is added to the weight.
+    pub(super) update: Option<LowRank<'a>>,
 }
 
 impl Linear<'_> {
@@ -28,12 +31,21 @@ impl Linear<'_> {
         Matrix::new(self.weight, self.d_in(), self.d_out())
     }
 
+    /// `x W`, updated.
+    fn weighted(&self, x: &[f32]) -> Vec<f32> {
+        let n = x.len() / self.d_in();
+        let mut out = product(Matrix::new(x, n, self.d_in()), self.weight(), Cores::All);
+        if let Some(update) = &self.update {
+            update.add_forward(x, &mut out);
+        }
+        out
+    }
+
     /// # Shapes
     /// - `x`: `[n, d_in]`
     /// - result: `[n, d_out]`
     pub(super) fn forward(&self, x: &[f32]) -> Vec<f32> {
-        let n = x.len() / self.d_in();
-        let mut out = product(Matrix::new(x, n, self.d_in()), self.weight(), Cores::All);
+        let mut out = self.weighted(x);
         let d = self.d_out();
         out.par_chunks_mut(ROWS * d).for_each(|rows| {
             dispatch(|| {
@@ -47,8 +59,7 @@ impl Linear<'_> {
 
     /// As [`forward`](Self::forward), added to `carried`, `[n, d_out]`.
     pub(super) fn forward_onto(&self, x: &[f32], carried: &[f32]) -> Vec<f32> {
-        let n = x.len() / self.d_in();
-        let mut out = product(Matrix::new(x, n, self.d_in()), self.weight(), Cores::All);
+        let mut out = self.weighted(x);
         let d = self.d_out();
         out.par_chunks_mut(ROWS * d).zip(carried.par_chunks(ROWS * d)).for_each(|(rows, carried)| {
             dispatch(|| {
@@ -62,10 +73,15 @@ impl Linear<'_> {
         out
     }
 
-    /// The slope of the input, `[n, d_in]`, from that of the output, `[n, d_out]`.
-    pub(super) fn slope_of_input(&self, slope: &[f32]) -> Vec<f32> {
+    /// The slope of the input, `[n, d_in]`, from that of the output, `[n, d_out]`, and from what has come
+    /// [through the update](LowRank::through) of it, if there is one.
+    pub(super) fn slope_of_input(&self, slope: &[f32], through: Option<&[f32]>) -> Vec<f32> {
         let n = slope.len() / self.d_out();
-        product(Matrix::new(slope, n, self.d_out()), self.weight().transposed(), Cores::All)
+        let mut out = product(Matrix::new(slope, n, self.d_out()), self.weight().transposed(), Cores::All);
+        if let (Some(update), Some(through)) = (&self.update, through) {
+            update.add_slope_of_input(through, &mut out);
+        }
+        out
     }
 
     /// The gradient of the weight, `[d_in, d_out]`: `x^T slope`.
@@ -91,29 +107,4 @@ pub(super) fn column_sums(slope: &[f32], d: usize) -> Vec<f32> {
         })
         .collect();
     add_up(parts, d)
-}
-
-/// The exact GELU, `x Φ(x)`.
-pub(super) fn gelu(x: &[f32]) -> Vec<f32> {
-    let mut out = vec![0.0; x.len()];
-    out.par_chunks_mut(VALUES).zip(x.par_chunks(VALUES)).for_each(|(out, x)| {
-        dispatch(|| {
-            for (out, x) in out.iter_mut().zip(x) {
-                *out = x * normal(*x).0;
-            }
-        });
-    });
-    out
-}
-
-/// Back through the GELU, in place of `slope`: `d/dx x Φ(x) = Φ(x) + x φ(x)`.
-pub(super) fn through_gelu(x: &[f32], slope: &mut [f32]) {
-    slope.par_chunks_mut(VALUES).zip(x.par_chunks(VALUES)).for_each(|(slope, x)| {
-        dispatch(|| {
-            for (slope, x) in slope.iter_mut().zip(x) {
-                let (probability, density) = normal(*x);
-                *slope *= probability + x * density;
-            }
-        });
-    });
 }

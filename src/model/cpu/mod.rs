@@ -11,17 +11,21 @@ mod autodiff;
 mod compositing;
 mod composition;
 mod fields;
+mod gelu;
 mod linear;
+mod low_rank;
 mod norm;
 mod ops;
 mod rows;
 mod simd;
 mod sublayer;
+mod sublayer_autodiff;
 mod tensors;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use compositing::Compositing;
+pub(crate) use gelu::{Gelu, QUICK};
 pub(crate) use simd::instruction_set;
 pub(crate) use sublayer::Middle;
 pub(crate) use tensors::{compose, composite, computes_on, evaluate_fields, norm, norm_linear, sublayer};

@@ -9,6 +9,7 @@ use super::compositing::Compositing;
 use super::composition::Composition;
 use super::fields::Fields;
 use super::linear::Linear;
+use super::low_rank::LowRank;
 use super::norm::Norm;
 use super::sublayer::{Middle, Sublayer};
 use crate::field::Architecture;
@@ -23,6 +24,19 @@ pub(crate) struct SublayerWeights<B: Backend> {
     pub(crate) inner_bias: FloatTensor<B>,
     pub(crate) outer_weight: FloatTensor<B>,
     pub(crate) outer_bias: FloatTensor<B>,
+}
+
+/// The updates of low rank of both Linears of a half of a block, if it has any; what they are multiplied with is in
+/// `up`.
+#[derive(ExtensionType)]
+pub(crate) enum UpdateWeights<B: Backend> {
+    Absent,
+    Present {
+        inner_down: FloatTensor<B>,
+        inner_up: FloatTensor<B>,
+        outer_down: FloatTensor<B>,
+        outer_up: FloatTensor<B>,
+    },
 }
 
 /// The weights of a norm with a Linear after it.
@@ -41,6 +55,7 @@ pub(crate) trait CpuOps: Backend {
     fn sublayer(
         x: FloatTensor<Self>,
         #[extension_type] weights: SublayerWeights<Self>,
+        #[extension_type] updates: UpdateWeights<Self>,
         middle: Middle,
         epsilon: f32,
     ) -> FloatTensor<Self>;
@@ -124,15 +139,58 @@ impl SublayerWeights<Flex> {
         }
     }
 
-    pub(super) fn sublayer(&self, x: &FlexTensor, middle: Middle, epsilon: f32) -> Sublayer<'_> {
+    pub(super) fn sublayer<'a>(
+        &'a self,
+        updates: &'a UpdateWeights<Flex>,
+        x: &FlexTensor,
+        middle: Middle,
+        epsilon: f32,
+    ) -> Sublayer<'a> {
         let (batch, tokens) = batch_and_tokens(x);
+        let [inner_update, outer_update] = updates.low_rank();
         Sublayer {
             norm: Norm { weight: values(&self.norm_weight), bias: values(&self.norm_bias), epsilon },
-            inner: Linear { weight: values(&self.inner_weight), bias: values(&self.inner_bias) },
-            outer: Linear { weight: values(&self.outer_weight), bias: values(&self.outer_bias) },
+            inner: Linear {
+                weight: values(&self.inner_weight),
+                bias: values(&self.inner_bias),
+                update: inner_update,
+            },
+            outer: Linear {
+                weight: values(&self.outer_weight),
+                bias: values(&self.outer_bias),
+                update: outer_update,
+            },
             middle,
             batch,
             tokens,
+        }
+    }
+}
+
+impl UpdateWeights<Flex> {
+    pub(super) fn whole(self) -> Self {
+        match self {
+            Self::Absent => Self::Absent,
+            Self::Present { inner_down, inner_up, outer_down, outer_up } => Self::Present {
+                inner_down: whole(&inner_down),
+                inner_up: whole(&inner_up),
+                outer_down: whole(&outer_down),
+                outer_up: whole(&outer_up),
+            },
+        }
+    }
+
+    /// Of the inner and of the outer Linear.
+    fn low_rank(&self) -> [Option<LowRank<'_>>; 2] {
+        match self {
+            Self::Absent => [None; 2],
+            Self::Present { inner_down, inner_up, outer_down, outer_up } => {
+                [(inner_down, inner_up), (outer_down, outer_up)].map(|(down, up)| {
+                    let rank = up.shape()[0];
+                    let parts = down.shape()[1] / rank;
+                    Some(LowRank { down: values(down), up: values(up), rank, parts })
+                })
+            }
         }
     }
 }
@@ -149,7 +207,7 @@ impl HeadWeights<Flex> {
 
     pub(super) fn parts(&self, epsilon: f32) -> (Norm<'_>, Linear<'_>) {
         let norm = Norm { weight: values(&self.norm_weight), bias: values(&self.norm_bias), epsilon };
-        (norm, Linear { weight: values(&self.weight), bias: values(&self.bias) })
+        (norm, Linear { weight: values(&self.weight), bias: values(&self.bias), update: None })
     }
 }
 
@@ -172,9 +230,15 @@ pub(super) fn with_tokens(x: &FlexTensor, count: usize) -> Vec<usize> {
 }
 
 impl CpuOps for Flex {
-    fn sublayer(x: FlexTensor, weights: SublayerWeights<Self>, middle: Middle, epsilon: f32) -> FlexTensor {
-        let (x, weights) = (whole(&x), weights.whole());
-        let sublayer = weights.sublayer(&x, middle, epsilon);
+    fn sublayer(
+        x: FlexTensor,
+        weights: SublayerWeights<Self>,
+        updates: UpdateWeights<Self>,
+        middle: Middle,
+        epsilon: f32,
+    ) -> FlexTensor {
+        let (x, weights, updates) = (whole(&x), weights.whole(), updates.whole());
+        let sublayer = weights.sublayer(&updates, &x, middle, epsilon);
         let (out, _) = sublayer.forward(values(&x));
         tensor(out, with_tokens(&x, sublayer.outputs()))
     }

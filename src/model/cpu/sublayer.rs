@@ -4,7 +4,9 @@
 use std::borrow::Cow;
 
 use super::attention::Attention;
-use super::linear::{Linear, column_sums, gelu, through_gelu};
+use super::gelu::Gelu;
+use super::linear::{Linear, column_sums};
+use super::low_rank::LowRankGradients;
 use super::norm::{Norm, NormGradients};
 
 /// What stands between the two Linears.
@@ -17,8 +19,8 @@ pub(crate) enum Middle {
         /// The last tokens, which alone go on.
         num_last: usize,
     },
-    /// The exact GELU.
-    Gelu,
+    /// A GELU.
+    Gelu(Gelu),
 }
 
 /// A half of a block, with its weights.
@@ -60,6 +62,9 @@ pub(super) struct SublayerGradients {
     pub(super) inner_bias: Option<Vec<f32>>,
     pub(super) outer_weight: Option<Vec<f32>>,
     pub(super) outer_bias: Option<Vec<f32>>,
+    /// Of the updates of both Linears.
+    pub(super) inner_update: Option<LowRankGradients>,
+    pub(super) outer_update: Option<LowRankGradients>,
 }
 
 impl Sublayer<'_> {
@@ -71,7 +76,7 @@ impl Sublayer<'_> {
     pub(super) fn outputs(&self) -> usize {
         match self.middle {
             Middle::Attention { num_last, .. } => num_last,
-            Middle::Gelu => self.tokens,
+            Middle::Gelu(_) => self.tokens,
         }
     }
 
@@ -111,11 +116,16 @@ impl Sublayer<'_> {
                 let out = self.outer.forward_onto(&middle, &self.last_tokens(x));
                 (out, Kept { inner, middle: Some(middle) })
             }
-            Middle::Gelu => {
-                let out = self.outer.forward_onto(&gelu(&inner), x);
+            Middle::Gelu(gelu) => {
+                let out = self.outer.forward_onto(&gelu.forward(&inner), x);
                 (out, Kept { inner, middle: None })
             }
         }
+    }
+
+    /// Whether a gradient depends on what the outer Linear is given.
+    pub(super) fn looks_at_middle(&self, wanted: Wanted) -> bool {
+        wanted.outer_weight || self.outer.update.is_some()
     }
 
     /// # Shapes
@@ -130,25 +140,47 @@ impl Sublayer<'_> {
         wanted: Wanted,
     ) -> SublayerGradients {
         let outer_bias = wanted.outer_bias.then(|| column_sums(slope, self.outer.d_out()));
-        let outer_weight = wanted.outer_weight.then(|| match kept_middle {
-            Some(middle) => self.outer.gradient_of_weight(middle, slope),
-            None => self.outer.gradient_of_weight(&gelu(kept_inner), slope),
-        });
-        let mut of_middle = self.outer.slope_of_input(slope);
+        let through = self.outer.update.map(|update| update.through(slope));
+        let (mut outer_weight, mut outer_update) = (None, None);
+        if self.looks_at_middle(wanted) {
+            let middle = match self.middle {
+                Middle::Attention { .. } => Cow::Borrowed(kept_middle.unwrap_or_default()),
+                Middle::Gelu(gelu) => Cow::Owned(gelu.forward(kept_inner)),
+            };
+            outer_weight = wanted.outer_weight.then(|| self.outer.gradient_of_weight(&middle, slope));
+            let update = self.outer.update.zip(through.as_deref());
+            outer_update = update.map(|(update, through)| update.gradients(&middle, slope, through));
+        }
+        let mut of_middle = self.outer.slope_of_input(slope, through.as_deref());
         let of_inner = match self.middle {
             Middle::Attention { heads, num_last } => {
                 self.attention(heads, num_last).backward(kept_inner, &of_middle)
             }
-            Middle::Gelu => {
-                through_gelu(kept_inner, &mut of_middle);
+            Middle::Gelu(gelu) => {
+                gelu.backward(kept_inner, &mut of_middle);
                 of_middle
             }
         };
         let inner_bias = wanted.inner_bias.then(|| column_sums(&of_inner, self.inner.d_out()));
-        let inner_weight =
-            wanted.inner_weight.then(|| self.inner.gradient_of_weight(&self.norm.forward(x), &of_inner));
-        let mut of_x = self.inner.slope_of_input(&of_inner);
+        let through = self.inner.update.map(|update| update.through(&of_inner));
+        let (mut inner_weight, mut inner_update) = (None, None);
+        if wanted.inner_weight || self.inner.update.is_some() {
+            let normed = self.norm.forward(x);
+            inner_weight = wanted.inner_weight.then(|| self.inner.gradient_of_weight(&normed, &of_inner));
+            let update = self.inner.update.zip(through.as_deref());
+            inner_update = update.map(|(update, through)| update.gradients(&normed, &of_inner, through));
+        }
+        let mut of_x = self.inner.slope_of_input(&of_inner, through.as_deref());
         let norm = self.norm.backward(x, &mut of_x, Some(&self.spread_last_tokens(slope)), wanted.norm);
-        SublayerGradients { x: of_x, norm, inner_weight, inner_bias, outer_weight, outer_bias }
+        SublayerGradients {
+            x: of_x,
+            norm,
+            inner_weight,
+            inner_bias,
+            outer_weight,
+            outer_bias,
+            inner_update,
+            outer_update,
+        }
     }
 }

@@ -7,17 +7,18 @@ use burn::nn::{LayerNorm, Linear};
 use burn::tensor::{Device, Tensor};
 
 use super::Middle;
-use super::ops::{CpuOps, HeadWeights, SublayerWeights};
+use super::ops::{CpuOps, HeadWeights, SublayerWeights, UpdateWeights};
 use crate::field::Architecture;
-use crate::model::Composer;
 use crate::model::backbone::NORM_EPSILON;
+use crate::model::{Composer, LowRank};
 
 /// Whether these operations, and not burn's own, compute on a device.
 pub(crate) fn computes_on(device: &Device) -> bool {
     device.clone().inner() == Device::flex()
 }
 
-/// `x + outer(middle(inner(norm(x))))`, the norm with its epsilon.
+/// `x + scale * outer(middle(inner(norm(x))))`, the norm with its epsilon, the outer Linear with the scale of its
+/// channels if there is one, both Linears with their updates if they have any.
 ///
 /// # Shapes
 /// - `x`: `[batch, tokens, dim]`
@@ -26,18 +27,38 @@ pub(crate) fn sublayer(
     x: Tensor<3>,
     (norm, epsilon): (&LayerNorm, f64),
     inner: &Linear,
-    outer: &Linear,
+    (outer, scale): (&Linear, Option<Tensor<1>>),
+    updates: Option<(&LowRank, &LowRank)>,
     middle: Middle,
 ) -> Tensor<3> {
+    let (weight, bias_of_outer) = (outer.weight.val(), bias_of(outer));
+    // s (y W + b) = y (W s) + b s: the scale costs nothing for each token.
+    let scaled = |matrix: Tensor<2>| match &scale {
+        Some(scale) => matrix * scale.clone().unsqueeze::<2>(),
+        None => matrix,
+    };
+    let bias_of_outer = match &scale {
+        Some(scale) => bias_of_outer * scale.clone(),
+        None => bias_of_outer,
+    };
     let weights = SublayerWeights::<Dispatch> {
         norm_weight: norm.gamma.val().into_dispatch(),
         norm_bias: bias(norm.beta.as_ref(), &norm.gamma).into_dispatch(),
         inner_weight: inner.weight.val().into_dispatch(),
         inner_bias: bias_of(inner).into_dispatch(),
-        outer_weight: outer.weight.val().into_dispatch(),
-        outer_bias: bias_of(outer).into_dispatch(),
+        outer_weight: scaled(weight).into_dispatch(),
+        outer_bias: bias_of_outer.into_dispatch(),
     };
-    let out = <Dispatch as CpuOps>::sublayer(x.into_dispatch(), weights, middle, epsilon as f32);
+    let updates = match updates {
+        None => UpdateWeights::<Dispatch>::Absent,
+        Some((inner, outer)) => UpdateWeights::Present {
+            inner_down: inner.down.val().into_dispatch(),
+            inner_up: inner.scaled_up().into_dispatch(),
+            outer_down: outer.down.val().into_dispatch(),
+            outer_up: scaled(outer.scaled_up()).into_dispatch(),
+        },
+    };
+    let out = <Dispatch as CpuOps>::sublayer(x.into_dispatch(), weights, updates, middle, epsilon as f32);
     Tensor::from_dispatch(out)
 }
 

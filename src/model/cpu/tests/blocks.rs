@@ -4,14 +4,15 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use super::support::{check_slope, difference, filled, numbers, random, values};
 use crate::model::backbone::{Block, NORM_EPSILON};
+use crate::model::cpu::Gelu;
 use crate::model::cpu::attention::Attention;
-use crate::model::cpu::linear::{gelu, through_gelu};
 use crate::model::cpu::norm::Norm;
 use crate::model::cpu::{norm, norm_linear};
-use crate::model::{BackboneConfig, Family, Head};
+use crate::model::{BackboneConfig, BlockUpdates, Family, Head, LoraConfig};
 
 fn block(family: Family, dim: usize, heads: usize, device: &Device) -> Block {
-    let config = BackboneConfig { family, dim, depth: 1, heads, mlp: 3 * dim + 1, patch: 16, grid: 1 };
+    let config =
+        BackboneConfig { family, dim, depth: 1, heads, mlp: 3 * dim + 1, patch: 16, grid: 1, pixels: None };
     filled(Block::init(&config, device), 0.3, 1)
 }
 
@@ -29,11 +30,12 @@ fn block_results(
     let out = if is_own {
         block.forward_to_last(x.clone(), num_last)
     } else {
-        block.forward_by_burn(x.clone(), num_last)
+        block.forward_by_burn(x.clone(), num_last, None)
     };
     let aim = random([batch, num_last, dim], 1.0, 77, device);
     let gradients = (out.clone() * aim).sum().backward();
     let of = |tensor: Option<Tensor<1>>| values(tensor.unwrap());
+    let scales = block.ls1.iter().chain(&block.ls2);
     vec![
         values(out),
         values(x.grad(&gradients).unwrap()),
@@ -48,6 +50,9 @@ fn block_results(
         values(block.mlp.fc2.weight.grad(&gradients).unwrap()),
         of(block.mlp.fc2.bias.as_ref().unwrap().grad(&gradients)),
     ]
+    .into_iter()
+    .chain(scales.map(|scale| values(scale.gamma.grad(&gradients).unwrap())))
+    .collect()
 }
 
 /// One token, one head, sizes that no tile divides, and large values.
@@ -65,6 +70,9 @@ fn a_block_agrees_with_burns_own_operations() {
         // So small that the epsilon of the norms tells.
         (Family::AugregVit, 2, 7, 7, 12, 3, 3e-3),
         (Family::Whisper, 2, 7, 7, 12, 3, 3e-3),
+        // Another GELU, and scales of what is added.
+        (Family::Clip, 2, 9, 4, 12, 3, 1.0),
+        (Family::Dinov2, 3, 33, 11, 20, 1, 2.0),
     ] {
         let block = block(family, dim, heads, &device);
         let x = numbers(batch * tokens * dim, size, 9);
@@ -102,6 +110,55 @@ fn a_frozen_block_gives_the_same_slope_and_no_gradients() {
     assert_eq!(values(x.grad(&gradients).unwrap()), learning[0][1]);
     assert!(frozen.mlp.fc1.weight.grad(&gradients).is_none());
     assert!(frozen.norm1.gamma.grad(&gradients).is_none());
+}
+
+/// Whether the block's own weights learn or not, its updates do, and the input's slope is the same.
+#[test]
+fn updates_of_a_block_agree_with_burns_own_operations() {
+    let device = Device::flex().autodiff();
+    for (rank, num_last, size) in [(1, 9, 1.0), (5, 9, 0.3), (3, 4, 2.0)] {
+        let config = BackboneConfig {
+            family: Family::AugregVit,
+            dim: 12,
+            depth: 1,
+            heads: 3,
+            mlp: 37,
+            patch: 16,
+            grid: 1,
+            pixels: None,
+        };
+        let block = filled(Block::init(&config, &device), 0.3, 1);
+        let updates = BlockUpdates::init(LoraConfig { rank, alpha: 2.5 }, &config, &device);
+        let updates = filled(updates, 0.4, 50);
+        let x = random([2, 9, 12], size, 5, &device).require_grad();
+        let run = |is_own: bool, block: &Block| {
+            let out = if is_own {
+                block.forward_updated(x.clone(), num_last, Some(&updates))
+            } else {
+                block.forward_by_burn(x.clone(), num_last, Some(&updates))
+            };
+            let aim = random([2, num_last, 12], 1.0, 77, &device);
+            let gradients = (out.clone() * aim).sum().backward();
+            let mut results = vec![values(out), values(x.grad(&gradients).unwrap())];
+            for update in [&updates.qkv, &updates.proj, &updates.fc1, &updates.fc2] {
+                results.push(values(update.down.grad(&gradients).unwrap()));
+                results.push(values(update.up.grad(&gradients).unwrap()));
+            }
+            (results, block.mlp.fc2.weight.grad(&gradients).map(values))
+        };
+        let (own, of_weight) = run(true, &block);
+        let (burns, burns_of_weight) = run(false, &block);
+        assert!(difference(&of_weight.unwrap(), &burns_of_weight.unwrap()) < 1e-4);
+        for (index, (own, burns)) in own.iter().zip(&burns).enumerate() {
+            let found = difference(own, burns);
+            assert!(found < if index == 0 { 1e-5 } else { 1e-4 }, "result {index} of rank {rank}: {found}");
+        }
+        let (frozen, of_weight) = run(true, &block.clone().no_grad());
+        assert_eq!(frozen, own);
+        assert!(of_weight.is_none());
+        let merged = updates.clone().merged_into(block).forward_to_last(x.clone(), num_last);
+        assert!(difference(&values(merged), &own[0]) < 1e-5);
+    }
 }
 
 fn head(d_in: usize, d_out: usize, device: &Device) -> (LayerNorm, Linear) {
@@ -208,13 +265,22 @@ fn norm_and_gelu_agree_with_finite_differences() {
         let density = |t: f64| (-0.5 * t * t).exp() / (2.0 * std::f64::consts::PI).sqrt();
         (0..steps).map(|index| density(from + (f64::from(index) + 0.5) * step) * step).sum::<f64>()
     };
-    for (x, found) in x.iter().zip(gelu(&x)) {
+    for (x, found) in x.iter().zip(Gelu::Exact.forward(&x)) {
         let expected = f64::from(*x) * probability(f64::from(*x));
         assert!((f64::from(found) - expected).abs() < 1e-6, "gelu({x}) is {expected}, not {found}");
     }
     let twin = |x: &[f64]| x.iter().map(|x| x * probability(*x)).collect::<Vec<f64>>();
     let few = &x[..8];
     let (aim, mut slope) = (vec![1.0; 8], vec![1.0; 8]);
-    through_gelu(few, &mut slope);
+    Gelu::Exact.backward(few, &mut slope);
     check_slope(twin, few, &aim, &slope, "gelu");
+
+    let twin = |x: &[f64]| x.iter().map(|x| x / (1.0 + (-1.702 * x).exp())).collect::<Vec<f64>>();
+    let wide: Vec<f64> = x.iter().map(|x| f64::from(*x)).collect();
+    for (found, expected) in Gelu::Quick.forward(&x).into_iter().zip(twin(&wide)) {
+        assert!((f64::from(found) - expected).abs() < 1e-6, "{expected}, not {found}");
+    }
+    let mut slope = vec![1.0; 8];
+    Gelu::Quick.backward(few, &mut slope);
+    check_slope(twin, few, &aim, &slope, "quick gelu");
 }

@@ -2,10 +2,12 @@
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "helpers of tests are not in test functions")]
 
+#[path = "../common/mod.rs"]
 mod common;
+mod training;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -232,7 +234,7 @@ fn bad_input_is_refused_in_one_line_and_leaves_nothing() {
     refuses(here, &["encode", "a.png", "--model", "m.safetensors", "-o", "none/f.st"], 1, "none/f.st");
     refuses(here, &["encode", "m.safetensors"], 1, "m.safetensors");
     refuses(here, &["render", "f.st", "--size", "8x8", "-o", "p.gif"], 1, "png");
-    refuses(here, &["render", "a.png", "--size", "8x8", "-o", "p.png"], 1, "a.png");
+    refuses(here, &["render", "a.png", "--size", "8x8", "-o", "p.png"], 1, "a.png: this is a picture");
     refuses(here, &["refine", "f.st", "a.png", "--lr", "7", "-o", "r.st"], 1, "learning rate");
     refuses(here, &["compare", "f.st", "f.st"], 1, "f.st");
     refuses(here, &["train", "--data", ".", "--mode", "prompt", "--out", "run"], 1, "--backbone");
@@ -338,51 +340,4 @@ fn hostile_files_are_answered_within_two_seconds_and_512_megabytes() {
         assert!(peak < 512 << 20, "{name} took {} MB", peak >> 20);
         assert!(time < Duration::from_secs(2), "{name} took {time:?}");
     }
-}
-
-fn training_data(folder: &Path) {
-    std::fs::create_dir(folder.join("data")).unwrap();
-    for index in 0..12 {
-        let picture = waves(40, 36, index as f32);
-        put(&folder.join(format!("data/{index}.png")), &png_bytes(&picture).unwrap());
-    }
-    let config = "steps = 100000\nbatch_size = 1\npixels_per_picture = 16\ninput_size = 16\ngroups = 2\n\
-                  evaluate_every = 100000\ncheckpoint_every = 1\ndepth = 1\n[field]\ninputs = 2\noutputs = 3\n\
-                  layers = 2\nhidden = 8\noutput_offset = 0.5\n[field.encoding]\nkind = \"fourier\"\ncount = 4\n\
-                  min = 3.0\nmax = 20.0\n[field.activation]\nkind = \"relu\"\n";
-    put(&folder.join("run.toml"), config.as_bytes());
-}
-
-/// Killed at random moments while it writes a checkpoint after every step: what is there can always be read,
-/// and gone on from.
-#[test]
-fn killing_it_while_it_saves_loses_nothing() {
-    let folder = tempfile::tempdir().unwrap();
-    let here: PathBuf = folder.path().into();
-    training_data(&here);
-    let start = ["train", "--data", "data", "--mode", "scratch", "--config", "run.toml", "--out", "run"];
-    let resume = ["train", "--data", "data", "--mode", "scratch", "--out", "run", "--resume"];
-    let mut random = ChaCha8Rng::seed_from_u64(4);
-    let mut steps = 0;
-    for round in 0..4 {
-        let mut command = program();
-        command.current_dir(&here).args(if round == 0 { &start[..] } else { &resume[..] });
-        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        let begun = Instant::now();
-        while !here.join("run/state.safetensors").exists() && begun.elapsed() < Duration::from_mins(1) {
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        std::thread::sleep(Duration::from_millis(random.random_range(300..1_200)));
-        assert!(child.try_wait().unwrap().is_none(), "it ended by itself");
-        child.kill().unwrap();
-        child.wait().unwrap();
-        let bytes = std::fs::read(here.join("run/state.safetensors")).unwrap();
-        let (_, header) = safetensors::SafeTensors::read_metadata(&bytes).unwrap();
-        safetensors::SafeTensors::deserialize(&bytes).unwrap();
-        let now: u64 = header.metadata().as_ref().unwrap()["step"].parse().unwrap();
-        assert!(now >= steps, "{now} steps after {steps}");
-        steps = now;
-        assert_eq!(json(&here, &["inspect", "run/model.safetensors", "--json"])["kind"], "checkpoint");
-    }
-    assert!(steps > 0, "no step was done");
 }

@@ -1,0 +1,110 @@
+//! Training, and experiments, from a shell.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use hyperscope::media::png_bytes;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use crate::common::{self, put, waves};
+use crate::{json, program, refuses};
+
+fn training_data(folder: &Path) {
+    std::fs::create_dir(folder.join("data")).unwrap();
+    for index in 0..12 {
+        let picture = waves(40, 36, index as f32);
+        put(&folder.join(format!("data/{index}.png")), &png_bytes(&picture).unwrap());
+    }
+    let config = "steps = 100000\nbatch_size = 1\npixels_per_picture = 16\ninput_size = 16\ngroups = 2\n\
+                  evaluate_every = 100000\ncheckpoint_every = 1\ndepth = 1\n[field]\ninputs = 2\noutputs = 3\n\
+                  layers = 2\nhidden = 8\noutput_offset = 0.5\n[field.encoding]\nkind = \"fourier\"\ncount = 4\n\
+                  min = 3.0\nmax = 20.0\n[field.activation]\nkind = \"relu\"\n";
+    put(&folder.join("run.toml"), config.as_bytes());
+}
+
+/// Killed at random moments while it writes a checkpoint after every step: what is there can always be read,
+/// and gone on from.
+#[test]
+fn killing_it_while_it_saves_loses_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let here: PathBuf = folder.path().into();
+    training_data(&here);
+    let start = ["train", "--data", "data", "--mode", "scratch", "--config", "run.toml", "--out", "run"];
+    let resume = ["train", "--data", "data", "--mode", "scratch", "--out", "run", "--resume"];
+    let mut random = ChaCha8Rng::seed_from_u64(4);
+    let mut steps = 0;
+    for round in 0..4 {
+        let mut command = program();
+        command.current_dir(&here).args(if round == 0 { &start[..] } else { &resume[..] });
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let begun = Instant::now();
+        while !here.join("run/state.safetensors").exists() && begun.elapsed() < Duration::from_mins(1) {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        std::thread::sleep(Duration::from_millis(random.random_range(300..1_200)));
+        assert!(child.try_wait().unwrap().is_none(), "it ended by itself");
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let bytes = std::fs::read(here.join("run/state.safetensors")).unwrap();
+        let (_, header) = safetensors::SafeTensors::read_metadata(&bytes).unwrap();
+        safetensors::SafeTensors::deserialize(&bytes).unwrap();
+        let now: u64 = header.metadata().as_ref().unwrap()["step"].parse().unwrap();
+        assert!(now >= steps, "{now} steps after {steps}");
+        steps = now;
+        assert_eq!(json(&here, &["inspect", "run/model.safetensors", "--json"])["kind"], "checkpoint");
+    }
+    assert!(steps > 0, "no step was done");
+}
+
+/// A run that starts from a model is for that model's network without being told; and it may go on for longer.
+#[test]
+fn a_run_goes_on_from_a_model_and_for_more_steps() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    training_data(here);
+    let first =
+        ["train", "--data", "data", "--mode", "scratch", "--config", "run.toml", "--out", "first", "--json"];
+    json(here, &[&first[..], &["--steps", "2"]].concat());
+    let model = "first/model.safetensors";
+    let second =
+        ["train", "--data", "data", "--mode", "finetune", "--from", model, "--out", "second", "--json"];
+    refuses(here, &[&second[..], &["--kind", "sound"]].concat(), 1, "another kind");
+    // Of its settings one is of the network: what it says is refused by its name.
+    put(&here.join("other.toml"), b"groups = 3\n");
+    refuses(here, &[&second[..], &["--config", "other.toml"]].concat(), 1, "they differ in groups;");
+    put(&here.join("more.toml"), b"steps = 3\nbatch_size = 1\nevaluate_every = 100\n");
+    let done = json(here, &[&second[..], &["--config", "more.toml"]].concat());
+    assert_eq!(done["steps"], 3);
+    let config = |name: &str| json(here, &["inspect", name, "--json"])["config"]["field"].clone();
+    assert_eq!(config("second/model.safetensors"), config(model));
+    let resumed = json(here, &[&second[..], &["--resume", "--steps", "5"]].concat());
+    assert_eq!(
+        (
+            &resumed["steps"],
+            json(here, &["inspect", "second/model.safetensors", "--json"])["notes"]["trained_steps"].as_str()
+        ),
+        (&5.into(), Some("5"))
+    );
+    refuses(here, &[&second[..], &["--resume", "--steps", "4"]].concat(), 1, "5 steps are done already");
+}
+
+/// What an experiment names and is not there is found before anything is trained; posed views are known by `inspect`.
+#[test]
+fn what_is_not_there_is_said_and_views_are_known() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let file = "title = \"t\"\n[data]\nphotos = \"none\"\n[run]\nkind = \"image\"\nmode = \"scratch\"\n\
+                budget.steps = 2\n[[axis]]\nname = \"seed\"\nvalues = [0, 1]\n";
+    put(&here.join("e.toml"), file.as_bytes());
+    refuses(here, &["experiment", "e.toml", "--dry-run"], 1, "these are not there");
+    std::fs::create_dir(here.join("none")).unwrap();
+    assert_eq!(
+        json(here, &["experiment", "e.toml", "--dry-run", "--json"]).as_array().map(Vec::len),
+        Some(2)
+    );
+    let views = common::golden("views/blender");
+    let found = json(here, &["inspect", views.to_str().unwrap(), "--json"]);
+    assert_eq!((&found["kind"], &found["views"]), (&"views".into(), &3.into()), "{found}");
+}
