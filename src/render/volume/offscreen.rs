@@ -103,7 +103,7 @@ impl VolumeOffscreen {
     }
 
     /// A picture's pixels, each of the texture's own size.
-    fn read<T: bytemuck::AnyBitPattern>(&self, picture: &wgpu::Texture) -> Result<Vec<T>, RenderError> {
+    fn read<T: bytemuck::Pod>(&self, picture: &wgpu::Texture) -> Result<Vec<T>, RenderError> {
         let width_bytes = size_of::<T>() as u32 * picture.width();
         let row_bytes = width_bytes.next_multiple_of(wgpu::COPY_BYTES_PER_ROW_ALIGNMENT);
         let bytes = read_texture(&self.device, &self.queue, picture, row_bytes)?;
