@@ -32,7 +32,7 @@
 //! | `camera` | where one looks from, as pure mathematics | - | glam |
 //! | `media` | files in: pictures and sounds into plain buffers, with limits; says what is unsupported | limits, storage | image, moxcms, fast_image_resize, bytemuck, symphonia, realfft |
 //! | `dataset` | many signals for training: picture folders, posed views, meshes rendered to views, sound folders | media, camera, limits, storage | gltf, glam |
-//! | `export` | files out: an object's stills, turntables, meshes, volumes; a sound's WAV | field, media, camera, limits, storage | image, gif, png, exr, `fast_surface_nets`, hound |
+//! | `export` | files out: an object's stills, turntables, meshes, volumes; a sound's WAV | field, media, camera, limits, storage | image, gif, png, exr, `fast_surface_nets`, hound, openh264, muxide |
 //! | `model` | the hypernetwork: backbones, weight tokens, heads, composers; `Signal -> Field` | field, media, camera, limits, storage | burn, pulp, safetensors, wgpu, glam |
 //! | `train` | tuning modes, objectives, metrics, one `step`, refine, checkpoints, runs | field, media, dataset, camera, model, limits, storage | burn, pulp, glam, realfft |
 //! | `engine` | worker threads: commands in, events and latest values out, cancel, panic policy | field, camera, media, dataset, export, model, train, limits, storage | - |

@@ -4,6 +4,8 @@ use clap::{Args, Parser, Subcommand};
 
 use clap::builder::TypedValueParser;
 
+use super::dataset::DatasetVerb;
+use super::lpips_args::LpipsArgs;
 use super::step_args::StepArgs;
 use super::values::{
     Behind, BenchPart, Colour, CropArg, DepthName, DeviceName, FramingName, KindName, ModeName, RegionArg,
@@ -34,7 +36,7 @@ pub(super) enum Verb {
     Refine(RefineArgs),
     /// How close a field is to its picture or sound: PSNR, and SSIM or SI-SDR and spectral distance
     Compare(CompareArgs),
-    /// Film an object's field: an animated GIF or PNG, or a folder of pictures
+    /// Film an object's field: an animated GIF or PNG, an MP4 where that was built in, or a folder of pictures
     Turntable(TurntableArgs),
     /// The surface of an object's field as GLB, PLY or OBJ, or its density as an array of numpy's
     Mesh(MeshArgs),
@@ -59,33 +61,6 @@ pub(super) enum Verb {
     Doctor(DoctorArgs),
     /// Measure every part on this machine, beside what the machine could do
     Bench(BenchArgs),
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum DatasetVerb {
-    /// Render a folder of GLB files to pictures from known places, a folder with transforms.json for each
-    Render(RenderDatasetArgs),
-}
-
-#[derive(Debug, Args)]
-pub(super) struct RenderDatasetArgs {
-    /// A folder of .glb files; the folders in it are classes
-    pub(super) folder: PathBuf,
-    /// The folder of the pictures; what is complete there already is kept
-    #[arg(short, long)]
-    pub(super) out: PathBuf,
-    /// Pictures of each object
-    #[arg(long, default_value_t = 24)]
-    pub(super) views: usize,
-    /// Side of a picture, in pixels
-    #[arg(long, value_name = "PX", default_value_t = 96)]
-    pub(super) size: u32,
-    /// Of the cameras' places
-    #[arg(long, default_value_t = 0)]
-    pub(super) seed: u64,
-    /// Report as JSON
-    #[arg(long)]
-    pub(super) json: bool,
 }
 
 /// How a picture becomes the reference of a field.
@@ -174,7 +149,8 @@ pub(super) struct DrawingArgs {
 pub(super) struct TurntableArgs {
     /// The field file of an object
     pub(super) field: PathBuf,
-    /// The film: .gif or .apng, .png for one sheet of all pictures, or without an ending a folder of them
+    /// The film: .gif, .apng or with the feature mp4 .mp4, .png for one sheet of all pictures, or without an ending a
+    /// folder of them
     #[arg(short, long, value_name = "OUT")]
     pub(super) output: PathBuf,
     /// Size of the pictures, as 512x384
@@ -284,6 +260,8 @@ pub(super) struct CompareArgs {
     pub(super) input: PathBuf,
     #[command(flatten)]
     pub(super) framing: FramingArgs,
+    #[command(flatten)]
+    pub(super) lpips: LpipsArgs,
     /// Report as JSON
     #[arg(long)]
     pub(super) json: bool,
@@ -367,6 +345,8 @@ pub(super) struct EvaluateArgs {
     /// Of objects: views that are compared, at most
     #[arg(long, default_value_t = 6)]
     pub(super) views: usize,
+    #[command(flatten)]
+    pub(super) lpips: LpipsArgs,
     /// Report as JSON
     #[arg(long)]
     pub(super) json: bool,

@@ -1,9 +1,38 @@
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::args::{DatasetVerb, RenderDatasetArgs};
 use super::output;
 use crate::dataset::{MeshFolder, RenderConfig, Rendered};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum DatasetVerb {
+    /// Render a folder of GLB files to pictures from known places, a folder with transforms.json for each
+    Render(RenderDatasetArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RenderDatasetArgs {
+    /// A folder of .glb files; the folders in it are classes
+    pub(super) folder: PathBuf,
+    /// The folder of the pictures; what is complete there already is kept
+    #[arg(short, long)]
+    pub(super) out: PathBuf,
+    /// Pictures of each object
+    #[arg(long, default_value_t = 24)]
+    pub(super) views: usize,
+    /// Side of a picture, in pixels
+    #[arg(long, value_name = "PX", default_value_t = 96)]
+    pub(super) size: u32,
+    /// Of the cameras' places
+    #[arg(long, default_value_t = 0)]
+    pub(super) seed: u64,
+    /// Report as JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
 
 #[derive(Serialize)]
 struct Report {

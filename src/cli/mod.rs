@@ -10,6 +10,7 @@ mod encode;
 mod evaluate;
 mod film;
 mod inspect;
+mod lpips_args;
 mod mesh;
 mod output;
 #[cfg(feature = "sound")]

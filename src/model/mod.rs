@@ -26,10 +26,12 @@ mod inspect;
 mod lap;
 mod loading;
 mod local_start;
+mod lpips;
 mod names;
 mod partials_start;
 mod rays;
 mod report;
+mod torch_file;
 
 pub use backbone::{
     Backbone, BackboneConfig, Family, Guess, WhisperEncoder, load_backbone, recognise_backbone,
@@ -50,5 +52,6 @@ pub use infer_sound::{GAINS_NOTE, coded_channels, loudness, padded, sound_layout
 pub(crate) use initial::with_random_weights;
 pub use inspect::{Contents, Inspection, inspect};
 pub(crate) use lap::Lap;
+pub use lpips::Lpips;
 pub use rays::patch_rays;
 pub use report::{TensorReport, WrongShape};

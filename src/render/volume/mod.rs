@@ -10,6 +10,7 @@
 mod baked;
 mod frame;
 mod pass;
+mod ready;
 mod screen;
 mod shade;
 mod tiles;

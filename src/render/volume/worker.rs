@@ -2,12 +2,11 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use rayon::prelude::*;
-
-use super::shade::{rays_of, shaded};
-use super::tiles::{enlarged, tiles};
+use super::ready::Ready;
+use super::shade::rays_of;
+use super::tiles::tiles;
 use super::{Drawn, VolumeFrame, VolumeState};
-use crate::field::{Bake, CropBox, FieldRecord, Occupancy, Sampling, Traced, Tracer};
+use crate::field::{Bake, CropBox, FieldRecord, Sampling};
 use crate::render::RenderError;
 use crate::render::thread::start_thread;
 use crate::render::worker::Wake;
@@ -16,9 +15,6 @@ use crate::render::worker::Wake;
 const BAKED_BUDGET: Duration = Duration::from_millis(34);
 /// Screen pixels to one of a baked frame in motion, at most.
 const COARSEST: u32 = 4;
-/// Voxels along a cell of the occupancy: of a field that changes, and of one that stays.
-const FINER_MOVING: usize = 2;
-const FINER_AT_REST: usize = 4;
 /// The window is woken no more often than this by tiles.
 const WAKE_INTERVAL: Duration = Duration::from_millis(80);
 
@@ -63,15 +59,6 @@ struct Request {
     id: u64,
     record: Arc<FieldRecord>,
     frame: VolumeFrame,
-}
-
-/// What the thread keeps of a field.
-struct Ready {
-    record: Arc<FieldRecord>,
-    /// For a view in motion, and for one at rest once there was time for it.
-    coarse: Arc<Bake>,
-    fine: Option<Arc<Bake>>,
-    tracer: Tracer,
 }
 
 /// What the thread keeps of a request.
@@ -210,59 +197,106 @@ impl Shared {
         let sampling = sampling.moved(frame.place.depth_offset() as f32);
         // Beyond the cube of the bake nothing was learned, and at rest no more should be seen than in motion.
         let frame = &VolumeFrame { crop: frame.crop.common(&CropBox::of_bake()), ..*frame };
-        let ready = match ready.take() {
-            Some(own) if Arc::ptr_eq(&own.record, &request.record) => ready.insert(own),
-            _ => ready.insert(Ready::new(&request.record)),
-        };
+        if !ready.as_ref().is_some_and(|ready| Arc::ptr_eq(&ready.record, &request.record)) {
+            *ready = Ready::new(&request.record, &|| self.is_worth_baking(request));
+        }
+        // What is wanted now is known to who asks next.
+        let Some(ready) = ready else { return progress };
         if progress.baked.is_some() && !frame.is_moving && ready.fine.is_none() {
-            ready.bake_finer();
+            if !ready.bake_finer(&|| self.is_still_wanted(request)) {
+                return progress;
+            }
             progress.baked = None;
         }
-        let (width, height) = frame.viewport_px;
-        let rays = frame.place.camera(width, height).ray_grid();
-        if progress.needs_baked(frame) && !self.draws_baked {
+        if !progress.needs_baked(frame) {
+            self.make_exact(request, frame, ready, &sampling, &mut progress);
+        } else if self.draws_baked {
+            self.draw_baked(request, frame, ready, &sampling, &mut progress, secs_per_pixel);
+        } else {
+            self.give_bake(request, ready);
             progress.baked = Some(1);
-            let voxels = (2.0 / ready.bake(frame).voxel()).round() as u32;
-            let drawn = Drawn::Baked { voxels, coarser: 1 };
-            let seen = VolumeState { drawn, is_done: frame.is_moving, spared: None, baked_ms: None };
-            let mut state = self.lock();
-            state.seen = Some((request.id, seen));
-            state.bake = Some(Arc::clone(ready.fine.as_ref().unwrap_or(&ready.coarse)));
-            state.patches.clear();
-            drop(state);
-            (self.wake)();
-            return progress;
         }
-        if progress.needs_baked(frame) {
-            let begun = Instant::now();
-            let pixels = f64::from(width) * f64::from(height);
-            let coarser = if frame.is_moving {
-                let fits = |coarser: &u32| {
-                    pixels * *secs_per_pixel / f64::from(coarser * coarser) <= BAKED_BUDGET.as_secs_f64()
-                };
-                (1..=COARSEST).find(fits).unwrap_or(COARSEST)
-            } else {
-                1
+        progress
+    }
+
+    /// Whether the first bake of a field still serves. A field that changes is baked to the end, or nothing would be
+    /// seen of it while it changes faster than it is baked; for another object it is left at once.
+    fn is_worth_baking(&self, baked: &Request) -> bool {
+        let state = self.lock();
+        let is_same_object = |wanted: &Request| wanted.record.source == baked.record.source;
+        !state.is_stopping && state.request.as_ref().is_some_and(is_same_object)
+    }
+
+    /// Whether the very field is still wanted, at rest.
+    fn is_still_wanted(&self, baked: &Request) -> bool {
+        let state = self.lock();
+        let is_same =
+            |wanted: &Request| Arc::ptr_eq(&wanted.record, &baked.record) && !wanted.frame.is_moving;
+        !state.is_stopping && state.request.as_ref().is_some_and(is_same)
+    }
+
+    /// For who draws it elsewhere.
+    fn give_bake(&self, request: &Request, ready: &Ready) {
+        let frame = &request.frame;
+        let drawn = Drawn::Baked { voxels: ready.voxels(frame), coarser: 1 };
+        let seen = VolumeState { drawn, is_done: frame.is_moving, spared: None, baked_ms: None };
+        let mut state = self.lock();
+        state.seen = Some((request.id, seen));
+        state.bake = Some(Arc::clone(ready.fine.as_ref().unwrap_or(&ready.coarse)));
+        state.patches.clear();
+        drop(state);
+        (self.wake)();
+    }
+
+    /// The whole picture from the bake; in motion as coarse as the time for it demands.
+    fn draw_baked(
+        &self,
+        request: &Request,
+        frame: &VolumeFrame,
+        ready: &Ready,
+        sampling: &Sampling,
+        progress: &mut Progress,
+        secs_per_pixel: &mut f64,
+    ) {
+        let begun = Instant::now();
+        let (width, height) = frame.viewport_px;
+        let pixels = f64::from(width) * f64::from(height);
+        let coarser = if frame.is_moving {
+            let fits = |coarser: &u32| {
+                pixels * *secs_per_pixel / f64::from(coarser * coarser) <= BAKED_BUDGET.as_secs_f64()
             };
-            let rgba = ready.draw(frame, &sampling, coarser);
-            let secs = begun.elapsed().as_secs_f64();
-            *secs_per_pixel = secs * f64::from(coarser * coarser) / pixels;
-            progress.baked = Some(coarser);
-            let voxels = (2.0 / ready.bake(frame).voxel()).round() as u32;
-            let seen = VolumeState {
-                drawn: Drawn::Baked { voxels, coarser },
-                is_done: frame.is_moving,
-                spared: None,
-                baked_ms: Some((secs * 1e3) as f32),
-            };
-            self.publish(request, [0, 0, width, height], rgba, seen);
-            (self.wake)();
-            return progress;
-        }
-        let Some(&rect) = progress.tiles.get(progress.next_tile) else { return progress };
-        let rays = rays_of(&rays, rect);
-        let traced = ready.tracer.trace(&rays, &sampling, &frame.crop);
-        let rgba = ready.shade(frame, &sampling, &rays, &traced);
+            (1..=COARSEST).find(fits).unwrap_or(COARSEST)
+        } else {
+            1
+        };
+        let rgba = ready.draw(frame, sampling, coarser);
+        let secs = begun.elapsed().as_secs_f64();
+        *secs_per_pixel = secs * f64::from(coarser * coarser) / pixels;
+        progress.baked = Some(coarser);
+        let seen = VolumeState {
+            drawn: Drawn::Baked { voxels: ready.voxels(frame), coarser },
+            is_done: frame.is_moving,
+            spared: None,
+            baked_ms: Some((secs * 1e3) as f32),
+        };
+        self.publish(request, [0, 0, width, height], rgba, seen);
+        (self.wake)();
+    }
+
+    /// The next tile, by the field itself.
+    fn make_exact(
+        &self,
+        request: &Request,
+        frame: &VolumeFrame,
+        ready: &Ready,
+        sampling: &Sampling,
+        progress: &mut Progress,
+    ) {
+        let Some(&rect) = progress.tiles.get(progress.next_tile) else { return };
+        let (width, height) = frame.viewport_px;
+        let rays = rays_of(&frame.place.camera(width, height).ray_grid(), rect);
+        let traced = ready.tracer.trace(&rays, sampling, &frame.crop);
+        let rgba = ready.shade(frame, sampling, &rays, &traced);
         progress.next_tile += 1;
         progress.evaluated.0 += traced.iter().map(|traced| u64::from(traced.evaluated)).sum::<u64>();
         progress.evaluated.1 += (rays.len() * sampling.samples) as u64;
@@ -279,7 +313,6 @@ impl Shared {
             progress.last_wake = Instant::now();
             (self.wake)();
         }
-        progress
     }
 
     fn publish(&self, request: &Request, rect: [u32; 4], rgba: Vec<[u8; 4]>, seen: VolumeState) {
@@ -291,68 +324,6 @@ impl Shared {
             state.patches.clear();
         }
         state.patches.push(Patch { request: request.id, rect, rgba });
-    }
-}
-
-impl Ready {
-    fn new(record: &Arc<FieldRecord>) -> Self {
-        let occupancy = Occupancy::of(record);
-
-        let coarse = Arc::new(Bake::of(record, occupancy, FINER_MOVING));
-        let tracer = Tracer::new(record, Arc::clone(&coarse));
-        Self { record: Arc::clone(record), coarse, fine: None, tracer }
-    }
-
-    fn bake_finer(&mut self) {
-        let occupancy = self.coarse.occupancy().clone();
-        // Where there is no room for more voxels, the coarse one is the finest.
-        let finer = Bake::finest(&occupancy, FINER_AT_REST);
-        if finer <= self.coarse.finer() {
-            self.fine = Some(Arc::clone(&self.coarse));
-            return;
-        }
-        let fine = Arc::new(Bake::of(&self.record, occupancy, finer));
-        self.tracer = Tracer::new(&self.record, Arc::clone(&fine));
-        self.fine = Some(fine);
-    }
-
-    fn bake(&self, frame: &VolumeFrame) -> &Arc<Bake> {
-        self.fine.as_ref().filter(|_| !frame.is_moving).unwrap_or(&self.coarse)
-    }
-
-    /// The baked picture, of the viewport's size.
-    fn draw(&self, frame: &VolumeFrame, sampling: &Sampling, coarser: u32) -> Vec<[u8; 4]> {
-        let (width, height) = frame.viewport_px;
-        let (columns, rows) = (width.div_ceil(coarser), height.div_ceil(coarser));
-        let rays = frame.place.camera(width, height).ray_grid();
-        let small: Vec<[u8; 4]> = (0..rows)
-            .into_par_iter()
-            .flat_map_iter(|y| {
-                let step = coarser as f32;
-                let own: Vec<[f32; 6]> = (0..columns)
-                    .map(|x| rays.ray((x as f32 + 0.5) * step, (y as f32 + 0.5) * step))
-                    .collect();
-                let traced: Vec<Traced> = self
-                    .bake(frame)
-                    .draw(&own, sampling, &frame.crop)
-                    .into_iter()
-                    .map(|seen| Traced { seen, evaluated: 0 })
-                    .collect();
-                self.shade(frame, sampling, &own, &traced)
-            })
-            .collect();
-        enlarged(&small, coarser, (width, height))
-    }
-
-    fn shade(
-        &self,
-        frame: &VolumeFrame,
-        sampling: &Sampling,
-        rays: &[[f32; 6]],
-        traced: &[Traced],
-    ) -> Vec<[u8; 4]> {
-        let pixel = |(traced, ray)| shaded(frame.mode, traced, ray, &frame.place, sampling, self.bake(frame));
-        traced.iter().zip(rays).map(pixel).collect()
     }
 }
 
