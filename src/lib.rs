@@ -32,7 +32,7 @@
 //! | `camera` | where one looks from, as pure mathematics | - | glam |
 //! | `media` | pictures and sounds: files into plain buffers, with limits, and back; says what is unsupported | limits, storage | image, moxcms, fast_image_resize, bytemuck, symphonia, realfft, hound |
 //! | `dataset` | many signals for training: picture folders, posed views, meshes rendered to views, sound folders | media, camera, limits, storage | gltf, glam |
-//! | `export` | files out: an object's stills, turntables, meshes, volumes; a sound's WAV | field, media, camera, limits, storage | image, gif, png, exr, `fast_surface_nets` |
+//! | `export` | files out: an object's stills, turntables, meshes, volumes; a sound's WAV | field, media, camera, limits, storage | image, gif, png, exr, `fast_surface_nets`, openh264, muxide |
 //! | `model` | the hypernetwork: backbones, weight tokens, heads, composers; `Signal -> Field` | field, media, camera, limits, storage | burn, pulp, safetensors, wgpu, glam |
 //! | `train` | tuning modes, objectives, metrics, one `step`, refine, checkpoints, runs | field, media, dataset, camera, model, limits, storage | burn, pulp, glam, realfft, tempfile |
 //! | `experiment` | many runs that differ in a few settings, by processes of their own, and the report of what they come to | train, dataset, media, export, model, limits, storage | plotters, maud, base64 |

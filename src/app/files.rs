@@ -67,9 +67,13 @@ impl FilePurpose {
                 ("OpenEXR, linear light", &["exr"]),
                 ("WAV, of a sound", &["wav"]),
             ],
-            Self::Film => {
-                vec![("Animated GIF", &["gif"]), ("Animated PNG", &["apng"]), ("Sheet of pictures", &["png"])]
-            }
+            Self::Film => vec![
+                ("Animated GIF", &["gif"]),
+                ("Animated PNG", &["apng"]),
+                #[cfg(feature = "mp4")]
+                ("MP4, H.264", &["mp4"]),
+                ("Sheet of pictures", &["png"]),
+            ],
             Self::Mesh => vec![
                 ("Binary glTF", &["glb"]),
                 ("PLY", &["ply"]),

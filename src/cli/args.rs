@@ -6,6 +6,7 @@ use clap::builder::TypedValueParser;
 
 use super::dataset_args::DatasetVerb;
 use super::experiment_args::{ExperimentArgs, ReportArgs};
+use super::lpips_args::LpipsArgs;
 use super::step_args::StepArgs;
 use super::values::{
     Behind, BenchPart, Colour, CropArg, DepthName, DeviceName, FramingName, KindName, ModeName, RegionArg,
@@ -36,7 +37,7 @@ pub(super) enum Verb {
     Refine(RefineArgs),
     /// How close a field is to its picture or sound: PSNR, and SSIM or SI-SDR and spectral distance
     Compare(CompareArgs),
-    /// Film an object's field: an animated GIF or PNG, or a folder of pictures
+    /// Film an object's field: an animated GIF or PNG, an MP4 where that was built in, or a folder of pictures
     Turntable(TurntableArgs),
     /// The surface of an object's field as GLB, PLY or OBJ, or its density as an array of numpy's
     Mesh(MeshArgs),
@@ -153,7 +154,8 @@ pub(super) struct DrawingArgs {
 pub(super) struct TurntableArgs {
     /// The field file of an object
     pub(super) field: PathBuf,
-    /// The film: .gif or .apng, .png for one sheet of all pictures, or without an ending a folder of them
+    /// The film: .gif, .apng or with the feature mp4 .mp4, .png for one sheet of all pictures, or without an ending a
+    /// folder of them
     #[arg(short, long, value_name = "OUT")]
     pub(super) output: PathBuf,
     /// Size of the pictures, as 512x384
@@ -263,6 +265,8 @@ pub(super) struct CompareArgs {
     pub(super) input: PathBuf,
     #[command(flatten)]
     pub(super) framing: FramingArgs,
+    #[command(flatten)]
+    pub(super) lpips: LpipsArgs,
     /// Report as JSON
     #[arg(long)]
     pub(super) json: bool,
@@ -348,6 +352,8 @@ pub(super) struct EvaluateArgs {
     /// Of objects: views that are compared, at most
     #[arg(long, default_value_t = 6)]
     pub(super) views: usize,
+    #[command(flatten)]
+    pub(super) lpips: LpipsArgs,
     /// Report as JSON
     #[arg(long)]
     pub(super) json: bool,

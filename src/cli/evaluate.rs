@@ -36,6 +36,7 @@ pub(super) fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
         refine_steps: args.refine.clone(),
         refine: args.refining.over(RefineConfig { steps: 0, ..RefineConfig::default() }),
         with_baselines: args.baselines,
+        lpips: args.lpips.network()?,
     };
     let pictures = evaluate_model(&model, &data, &config, |row| {
         if !args.json {
@@ -82,6 +83,7 @@ fn objects(model: &Model, args: &EvaluateArgs) -> anyhow::Result<()> {
         novel_views: args.views.max(1),
         refine,
         with_baselines: args.baselines,
+        lpips: args.lpips.network()?,
     };
     let (objects, classes) = evaluate_objects(model, &data, &config, |row| {
         if !args.json {
@@ -109,6 +111,9 @@ struct SoundsReport {
 }
 
 fn sounds(model: &Model, args: &EvaluateArgs) -> anyhow::Result<()> {
+    if args.lpips.network()?.is_some() {
+        anyhow::bail!("LPIPS compares pictures, and this model is for sounds");
+    }
     let rate_hz = model.config().sound.map_or(limits::SOUND_RATE_HZ, |own| own.sample_rate);
     let data = train::scan_sounds(&args.data, rate_hz)?;
     let refine = args.refining.over(RefineConfig { steps: 0, ..RefineConfig::of_sound() });
@@ -176,11 +181,9 @@ fn print_sound(name: &str, row: &EvaluatedSound) {
 
 /// Views that were not read, then the one that was, what refining gives, and the baselines.
 fn print_object(name: &str, row: &EvaluatedObject) {
-    let Quality { psnr_db, ssim } = row.direct;
-    let mut parts =
-        vec![format!("{name:44} {psnr_db:6.2} dB  SSIM {ssim:.3}  input {:.2}", row.input.psnr_db)];
+    let mut parts = vec![figures(name, 44, &row.direct), format!("input {:.2}", row.input.psnr_db)];
     let mut add = |what: &str, quality: Option<Quality>| {
-        parts.extend(quality.map(|own| format!("{what} {:.2} {:.3}", own.psnr_db, own.ssim)));
+        parts.extend(quality.map(|own| format!("{what} {}", brief(&own))));
     };
     add("refined by one view", row.refined_one);
     add("by four", row.refined_four);
@@ -195,16 +198,26 @@ fn print_object(name: &str, row: &EvaluatedObject) {
 }
 
 fn print(row: &Evaluated) {
-    let Quality { psnr_db, ssim } = row.direct;
-    output::line(format_args!("{:24} {psnr_db:6.2} dB  SSIM {ssim:.3}{}", row.picture, steps(&row.refined)));
+    output::line(format_args!("{}{}", figures(&row.picture, 24, &row.direct), steps(&row.refined)));
+}
+
+/// A row's name in so many columns, and its figures.
+fn figures(name: &str, columns: usize, Quality { psnr_db, ssim, lpips }: &Quality) -> String {
+    let lpips = lpips.map(|lpips| format!("  LPIPS {lpips:.3}")).unwrap_or_default();
+    format!("{name:columns$} {psnr_db:6.2} dB  SSIM {ssim:.3}{lpips}")
+}
+
+/// Figures whose names stand above.
+fn brief(Quality { psnr_db, ssim, lpips }: &Quality) -> String {
+    let lpips = lpips.map(|lpips| format!(" {lpips:.3}")).unwrap_or_default();
+    format!("{psnr_db:.2} {ssim:.3}{lpips}")
 }
 
 /// The means of the baselines, below those of the model.
 fn print_baselines(baselines: &Baselines) {
     let Baselines { mean_color, thumbnail, refined_from_other, refined_from_random } = baselines;
-    for (name, Quality { psnr_db, ssim }) in [("mean colour", mean_color), ("thumbnail of 8x8 px", thumbnail)]
-    {
-        output::line(format_args!("{name:24} {psnr_db:6.2} dB  SSIM {ssim:.3}"));
+    for (name, quality) in [("mean colour", mean_color), ("thumbnail of 8x8 px", thumbnail)] {
+        output::line(figures(name, 24, quality));
     }
     for (name, refined) in
         [("from another's weights", refined_from_other), ("from random weights", refined_from_random)]
@@ -214,8 +227,6 @@ fn print_baselines(baselines: &Baselines) {
 }
 
 fn steps(refined: &[(u32, Quality)]) -> String {
-    let column = |(steps, quality): &(u32, Quality)| {
-        format!("  {steps} steps {:.2} dB {:.3}", quality.psnr_db, quality.ssim)
-    };
+    let column = |(steps, quality): &(u32, Quality)| format!("  {steps} steps {}", brief(quality));
     refined.iter().map(column).collect::<Vec<_>>().concat()
 }

@@ -7,7 +7,9 @@ use serde::Serialize;
 use super::args::{DrawingArgs, TurntableArgs};
 use super::values::{Size, ViewArg};
 use super::{output, source};
-use crate::export::{FilmConfig, StillConfig, camera_path, check_film, film_bytes, turntable, write_film};
+use crate::export::{
+    FilmConfig, StillConfig, camera_path, check_film, check_film_size, film_bytes, turntable, write_film,
+};
 use crate::field::{CropBox, FieldKind, FieldRecord, Tracer};
 
 #[derive(Serialize)]
@@ -20,7 +22,8 @@ struct Report {
 }
 
 pub(super) fn run(args: &TurntableArgs) -> anyhow::Result<()> {
-    check_film(&args.output)?;
+    check_film(&args.output, args.output.exists())?;
+    check_film_size(&args.output, (args.size.width, args.size.height), args.frames)?;
     let record = object(&args.field)?;
     let places: Vec<_> = args.view.iter().map(|view| view.orbit()).collect();
     let places = match places.as_slice() {

@@ -13,6 +13,7 @@ mod experiment;
 mod experiment_args;
 mod film;
 mod inspect;
+mod lpips_args;
 mod mesh;
 mod output;
 #[cfg(feature = "sound")]

@@ -32,7 +32,7 @@ pub(super) fn export(
             let tracer = Tracer::of(record);
             Still::draw(record, &tracer, place, config, &mut progress)?.write(&path)
         }),
-        ObjectExport::Film(places, config) => check_film(&path).and_then(|()| {
+        ObjectExport::Film(places, config) => check_film(&path, path.exists()).and_then(|()| {
             let tracer = Tracer::of(record);
             write_film(&path, record, &tracer, places, config, &mut progress)
         }),

@@ -54,6 +54,7 @@ fn pictures(
         refine_steps: refine_steps(wanted),
         refine: RefineConfig::default(),
         with_baselines: false,
+        lpips: None,
     };
     let rows = evaluate_model(model, data, &evaluate, |_| {})?;
     let item = |row: crate::train::Evaluated| {
@@ -80,6 +81,7 @@ fn objects(
         novel_views: wanted.views.max(1),
         refine: [1, 4].map(|views| RefineConfig { steps, ..RefineConfig::of_object(views) }),
         with_baselines: false,
+        lpips: None,
     };
     let left_out: BTreeSet<&str> = data
         .objects(Split::All)
@@ -132,7 +134,7 @@ fn put(figures: &mut Figures, prefix: &str, name: &str, value: f64) {
     figures.insert(format!("{prefix}{name}"), value.is_finite().then_some(value));
 }
 
-fn put_seen(figures: &mut Figures, prefix: &str, Quality { psnr_db, ssim }: Quality) {
+fn put_seen(figures: &mut Figures, prefix: &str, Quality { psnr_db, ssim, .. }: Quality) {
     put(figures, prefix, "psnr_db", psnr_db);
     put(figures, prefix, "ssim", ssim);
 }

@@ -16,9 +16,22 @@ pub enum ExportError {
         /// The endings that work.
         expected: &'static str,
     },
+    /// The encoder of MP4 was not built in.
+    #[error(
+        "{}: this program was built without MP4; build it with `cargo build --release --features mp4`, or end the \
+         name in .gif or .apng",
+        path.display()
+    )]
+    WithoutMp4 {
+        /// The name.
+        path: PathBuf,
+    },
     /// Too many pixels, or none.
     #[error(transparent)]
     Size(#[from] crate::limits::ExportSize),
+    /// The name says no format of pictures, or its encoder refuses.
+    #[error(transparent)]
+    Media(#[from] crate::media::MediaError),
     /// More than is allowed, or nothing at all.
     #[error("{what}: {given}, expected {expected}")]
     Setting {

@@ -1,6 +1,8 @@
 use std::path::{Path, PathBuf};
 
 use super::error::told;
+#[cfg(feature = "mp4")]
+use super::mp4::mp4_bytes;
 use super::{ExportError, Progress, Still, StillConfig};
 use crate::camera::Orbit;
 use crate::field::{FieldRecord, Tracer};
@@ -10,9 +12,12 @@ use crate::storage::{write_atomically, write_folder_atomically};
 
 /// Pictures of a film, at most.
 const FRAMES_MAX: usize = 3_600;
-/// Bytes of a pixel, about: of a GIF, and of a PNG.
+/// Bytes of a pixel, about: of a GIF, of a PNG, and of an MP4.
 const GIF_PIXEL_BYTES: f64 = 0.6;
 const PNG_PIXEL_BYTES: f64 = 1.4;
+const MP4_PIXEL_BYTES: f64 = 0.05;
+/// Sides of an MP4's pictures, at most: the longer, and the other. More the encoder does not take.
+const MP4_SIDES_MAX: [u32; 2] = [3_840, 2_160];
 /// From 1 (slow, best colours) to 30.
 const GIF_SPEED: i32 = 8;
 
@@ -25,11 +30,21 @@ pub struct FilmConfig {
     pub frames_per_sec: u16,
 }
 
+/// How the name of a film may end.
+#[cfg(feature = "mp4")]
+pub const FILM_ENDINGS: &str =
+    ".gif, .apng or .mp4, in .png for a sheet of all pictures, or in nothing for a folder of them";
+/// How the name of a film may end.
+#[cfg(not(feature = "mp4"))]
+pub const FILM_ENDINGS: &str =
+    ".gif or .apng, in .png for a sheet of all pictures, or in nothing for a folder of them";
+
 /// What a film is written as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Format {
     Gif,
     Apng,
+    Mp4,
     /// One PNG, all pictures side by side.
     Sheet,
     /// A folder of PNG files.
@@ -42,22 +57,22 @@ impl Format {
         match extension.as_deref() {
             Some("gif") => Ok(Self::Gif),
             Some("apng") => Ok(Self::Apng),
+            Some("mp4") if cfg!(feature = "mp4") => Ok(Self::Mp4),
+            Some("mp4") => Err(ExportError::WithoutMp4 { path: path.into() }),
             Some("png") => Ok(Self::Sheet),
             None => Ok(Self::Pictures),
-            Some(_) => Err(ExportError::Extension {
-                path: path.into(),
-                expected: ".gif or .apng, in .png for a sheet of all pictures, or in nothing for a folder of them",
-            }),
+            Some(_) => Err(ExportError::Extension { path: path.into(), expected: FILM_ENDINGS }),
         }
     }
 }
 
-/// Whether a film can be written under this name.
+/// Whether a film can be written under this name, where something `is_there` already or not.
 ///
 /// # Errors
-/// [`ExportError::Extension`] with the endings that work, [`ExportError::Exists`] for a folder that is there.
-pub fn check_film(path: &Path) -> Result<(), ExportError> {
-    if Format::of(path)? == Format::Pictures && path.exists() {
+/// [`ExportError::Extension`] with the endings that work, [`ExportError::WithoutMp4`] for an MP4 where that was not
+/// built in, [`ExportError::Exists`] for a folder that is there.
+pub fn check_film(path: &Path, is_there: bool) -> Result<(), ExportError> {
+    if Format::of(path)? == Format::Pictures && is_there {
         return Err(ExportError::Exists { path: path.into() });
     }
     Ok(())
@@ -68,14 +83,15 @@ pub fn check_film(path: &Path) -> Result<(), ExportError> {
 pub fn film_bytes(path: &Path, config: &FilmConfig, frames: usize) -> u64 {
     let of_pixel = match Format::of(path) {
         Ok(Format::Gif) => GIF_PIXEL_BYTES,
+        Ok(Format::Mp4) => MP4_PIXEL_BYTES,
         _ => PNG_PIXEL_BYTES,
     };
     let pixels = f64::from(config.still.width) * f64::from(config.still.height);
     (pixels * of_pixel * frames as f64) as u64
 }
 
-/// Film an object from these places and write an animated GIF, an animated PNG, a PNG with all pictures side by side, or
-/// a folder of pictures, by the name.
+/// Film an object from these places and write an animated GIF, an animated PNG, an MP4 (on white where there is no
+/// background), a PNG with all pictures side by side, or a folder of pictures, by the name.
 ///
 /// # Errors
 /// As [`check_film`] and [`Still::draw`]; [`ExportError::Setting`] for too many pictures or none,
@@ -88,7 +104,7 @@ pub fn write_film(
     config: &FilmConfig,
     progress: &mut Progress<'_>,
 ) -> Result<(), ExportError> {
-    check_film(path)?;
+    check_film(path, path.exists())?;
     let range = |what, given: usize, most: usize| {
         let expected = format!("1 to {most}");
         if (1..=most).contains(&given) {
@@ -99,43 +115,54 @@ pub fn write_film(
     };
     range("pictures of a film", places.len(), FRAMES_MAX)?;
     range("pictures in a second", config.frames_per_sec.into(), 100)?;
-    let StillConfig { width, height, .. } = config.still;
-    check_film_size(path, (width, height), places.len())?;
+    let mut still = config.still;
+    check_film_size(path, (still.width, still.height), places.len())?;
+    if Format::of(path)? == Format::Mp4 {
+        still.background = still.background.or(Some([255; 3]));
+    }
     // An encoder that refuses half way through must not leave a file, and a person's stop must be heard while
     // a picture is drawn: all are drawn first. One of 512x512 is a megabyte.
     let mut frames = Vec::with_capacity(places.len());
     for (index, place) in places.iter().enumerate() {
         let mut inner = |part: f32| progress((index as f32 + part) / places.len() as f32);
-        frames.push(Still::draw(record, tracer, place, &config.still, &mut inner)?.rgba8());
+        frames.push(Still::draw(record, tracer, place, &still, &mut inner)?.rgba8());
     }
     told(progress, 1.0)?;
+    write_frames(path, &frames, config, progress)
+}
+
+/// Drawn pictures, into a file or a folder.
+fn write_frames(
+    path: &Path,
+    frames: &[Vec<u8>],
+    config: &FilmConfig,
+    #[cfg_attr(not(feature = "mp4"), expect(unused_variables, reason = "only an MP4 takes long"))]
+    progress: &mut Progress<'_>,
+) -> Result<(), ExportError> {
+    let StillConfig { width, height, .. } = config.still;
+    let per_sec = config.frames_per_sec;
     let failed = |source| ExportError::Io { path: path.into(), source };
-    match Format::of(path)? {
-        Format::Gif => {
-            let bytes = gif_bytes(&frames, width, height, config.frames_per_sec)?;
-            write_atomically(path, |file| file.write_all(&bytes)).map_err(failed)
-        }
-        Format::Apng => {
-            let bytes = apng_bytes(&frames, width, height, config.frames_per_sec)
-                .map_err(|err| ExportError::Encode { format: "APNG", reason: err.to_string() })?;
-            write_atomically(path, |file| file.write_all(&bytes)).map_err(failed)
-        }
+    let bytes = match Format::of(path)? {
+        Format::Gif => gif_bytes(frames, width, height, per_sec)?,
+        Format::Apng => apng_bytes(frames, width, height, per_sec)
+            .map_err(|err| ExportError::Encode { format: "APNG", reason: err.to_string() })?,
+        #[cfg(feature = "mp4")]
+        Format::Mp4 => mp4_bytes(frames, (width, height), per_sec, progress)?,
+        #[cfg(not(feature = "mp4"))]
+        Format::Mp4 => return Err(ExportError::WithoutMp4 { path: path.into() }),
         Format::Sheet => {
-            let ((columns, rows), rgba) = sheet(&frames, width as usize);
-            let bytes = png_rgba8_bytes(width * columns, height * rows, &rgba)
-                .map_err(|err| ExportError::Encode { format: "PNG", reason: err.to_string() })?;
-            write_atomically(path, |file| file.write_all(&bytes)).map_err(failed)
+            let ((columns, rows), rgba) = sheet(frames, width as usize);
+            png_rgba8_bytes(width * columns, height * rows, &rgba)?
         }
         Format::Pictures => {
             let mut files = Vec::with_capacity(frames.len());
             for (index, rgba) in frames.iter().enumerate() {
-                let bytes = png_rgba8_bytes(width, height, rgba)
-                    .map_err(|err| ExportError::Encode { format: "PNG", reason: err.to_string() })?;
-                files.push((PathBuf::from(format!("{index:04}.png")), bytes));
+                files.push((PathBuf::from(format!("{index:04}.png")), png_rgba8_bytes(width, height, rgba)?));
             }
-            write_folder_atomically(path, &files).map_err(failed)
+            return write_folder_atomically(path, &files).map_err(failed);
         }
-    }
+    };
+    write_atomically(path, |file| file.write_all(&bytes)).map_err(failed)
 }
 
 /// Columns and rows of a sheet of so many pictures: as square as it gets.
@@ -161,14 +188,26 @@ fn sheet(frames: &[Vec<u8>], width: usize) -> ((u32, u32), Vec<u8>) {
     ((columns, rows), rgba)
 }
 
-/// Whether so many pictures of this size can be filmed, and lie on one sheet if the name asks for that.
+/// Whether so many pictures of this size can be filmed, and lie on one sheet or in an MP4 if the name asks for that.
 ///
 /// # Errors
 /// [`ExportError::Setting`] with how much is allowed, [`ExportError::Size`] for a sheet.
 pub fn check_film_size(path: &Path, (width, height): (u32, u32), frames: usize) -> Result<(), ExportError> {
-    if Format::of(path)? == Format::Sheet {
+    let format = Format::of(path)?;
+    if format == Format::Sheet {
         let (columns, rows) = sheet_size(frames);
         limits::check_export(width.saturating_mul(columns), height.saturating_mul(rows))?;
+    }
+    let [long, short] = MP4_SIDES_MAX;
+    let fits = width.max(height) <= long && width.min(height) <= short;
+    // Its colours have one number for two by two pixels.
+    let is_even = width.is_multiple_of(2) && height.is_multiple_of(2);
+    if format == Format::Mp4 && !(fits && is_even) {
+        return Err(ExportError::Setting {
+            what: "the pictures of an MP4",
+            given: format!("{width}x{height} px"),
+            expected: format!("even sides, at most {long}x{short} px"),
+        });
     }
     let bytes = u64::from(width) * u64::from(height) * 4 * frames as u64;
     if bytes <= limits::FILM_BYTES {

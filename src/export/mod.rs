@@ -9,13 +9,15 @@ mod film;
 mod glb;
 mod mesh;
 mod mesh_file;
+#[cfg(feature = "mp4")]
+mod mp4;
 mod path;
 mod sound;
 mod still;
 
 pub use density::{density_bytes, write_density};
 pub use error::ExportError;
-pub use film::{FilmConfig, check_film, check_film_size, film_bytes, write_film};
+pub use film::{FILM_ENDINGS, FilmConfig, check_film, check_film_size, film_bytes, write_film};
 pub use mesh::{MESH_THRESHOLD, Mesh};
 pub use mesh_file::{check_mesh, mesh_bytes, write_mesh};
 pub use path::{camera_path, turntable};

@@ -7,7 +7,7 @@ use super::{ExportError, Progress};
 use crate::camera::Orbit;
 use crate::field::{CropBox, FieldRecord, Sampling, Seen, Tracer};
 use crate::limits;
-use crate::media::{linear_from_srgb, png_rgba8_bytes, write_picture};
+use crate::media::{PictureFormat, check_extension, linear_from_srgb, png_rgba8_bytes, write_picture};
 use crate::storage::write_atomically;
 
 /// Rows that are drawn between two looks at whether to go on.
@@ -98,33 +98,35 @@ impl Still {
     /// light with alpha and the depth along the optical axis as channel Z.
     ///
     /// # Errors
-    /// As [`check_still`], [`ExportError::Encode`] by an encoder, [`ExportError::Io`] by the file system.
+    /// As [`check_still`], [`ExportError::Encode`] or [`ExportError::Media`] by an encoder, [`ExportError::Io`] by the file system.
     pub fn write(&self, path: &Path) -> Result<(), ExportError> {
         let (width, height) = (self.width, self.height);
         let failed = |source| ExportError::Io { path: path.into(), source };
-        let bytes = match Format::of(path)? {
-            Format::Jpeg => {
+        let format = PictureFormat::of(path)?;
+        let refused = |err: &dyn std::error::Error| ExportError::Encode {
+            format: format.name(),
+            reason: err.to_string(),
+        };
+        let bytes = match format {
+            PictureFormat::Jpeg => {
                 let colors = self.on(self.background.unwrap_or([255; 3]));
-                let written = write_picture(path, width, height, &colors);
-                return written.map_err(|err| refused("JPEG", &err));
+                return Ok(write_picture(path, width, height, &colors)?);
             }
-            Format::Png => {
-                png_rgba8_bytes(width, height, &self.rgba8()).map_err(|err| refused("PNG", &err))?
-            }
-            Format::WebP => {
+            PictureFormat::Png => png_rgba8_bytes(width, height, &self.rgba8())?,
+            PictureFormat::WebP => {
                 let mut bytes = Vec::new();
                 image::codecs::webp::WebPEncoder::new_lossless(&mut bytes)
                     .encode(&self.rgba8(), width, height, image::ExtendedColorType::Rgba8)
-                    .map_err(|err| refused("WebP", &err))?;
+                    .map_err(|err| refused(&err))?;
                 bytes
             }
-            Format::Exr => self.exr_bytes()?,
+            PictureFormat::Exr => self.exr_bytes().map_err(|err| refused(&err))?,
         };
         write_atomically(path, |file| file.write_all(&bytes)).map_err(failed)
     }
 
     /// Colours multiplied by alpha, as EXR has them.
-    fn exr_bytes(&self) -> Result<Vec<u8>, ExportError> {
+    fn exr_bytes(&self) -> Result<Vec<u8>, exr::error::Error> {
         let width = self.width as usize;
         let pixel = |at: Vec2<usize>| {
             let seen = self.seen[at.y() * width + at.x()];
@@ -149,8 +151,7 @@ impl Still {
         let mut out = std::io::Cursor::new(Vec::new());
         exr::prelude::Image::from_channels((width, self.height as usize), channels)
             .write()
-            .to_buffered(&mut out)
-            .map_err(|err| refused("EXR", &err))?;
+            .to_buffered(&mut out)?;
         Ok(out.into_inner())
     }
 }
@@ -161,43 +162,18 @@ fn plain(seen: &Seen) -> [f32; 4] {
     [r, g, b, seen.alpha]
 }
 
-fn refused(format: &'static str, err: &dyn std::error::Error) -> ExportError {
-    ExportError::Encode { format, reason: err.to_string() }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Format {
-    Png,
-    WebP,
-    Jpeg,
-    Exr,
-}
-
-impl Format {
-    fn of(path: &Path) -> Result<Self, ExportError> {
-        let extension = path.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase());
-        match extension.as_deref() {
-            Some("png") => Ok(Self::Png),
-            Some("webp") => Ok(Self::WebP),
-            Some("jpg" | "jpeg") => Ok(Self::Jpeg),
-            Some("exr") => Ok(Self::Exr),
-            _ => Err(ExportError::Extension { path: path.into(), expected: ".png, .webp, .jpg or .exr" }),
-        }
-    }
-}
-
 /// Whether a still can be written under this name.
 ///
 /// # Errors
-/// [`ExportError::Extension`] with the endings that work.
+/// [`ExportError::Media`] with the endings that work.
 pub fn check_still(path: &Path) -> Result<(), ExportError> {
-    Format::of(path).map(drop)
+    Ok(check_extension(path)?)
 }
 
 /// How large its file will be, about, in bytes.
 #[must_use]
 pub fn still_bytes(path: &Path, width: u32, height: u32) -> u64 {
-    let is_exr = Format::of(path).is_ok_and(|format| format == Format::Exr);
+    let is_exr = PictureFormat::of(path).is_ok_and(|format| format == PictureFormat::Exr);
     let of_pixel = if is_exr { EXR_PIXEL_BYTES } else { PNG_PIXEL_BYTES };
     u64::from(width) * u64::from(height) * of_pixel
 }

@@ -101,21 +101,38 @@ impl Bake {
     /// Evaluate a field with `finer` voxels along a cell of its occupancy; with fewer if there would be too many.
     #[must_use]
     pub fn of(record: &FieldRecord, occupancy: Occupancy, finer: usize) -> Self {
+        let mut bake = Self::empty(occupancy, finer);
+        bake.fill(record, &|| true);
+        bake
+    }
+
+    /// As [`of`](Self::of); `None` as soon as `goes_on` says no, which is asked often.
+    #[must_use]
+    pub fn of_while(
+        record: &FieldRecord,
+        occupancy: Occupancy,
+        finer: usize,
+        goes_on: &dyn Fn() -> bool,
+    ) -> Option<Self> {
+        let mut bake = Self::empty(occupancy, finer);
+        bake.fill(record, goes_on).then_some(bake)
+    }
+
+    /// Without a field.
+    fn empty(occupancy: Occupancy, finer: usize) -> Self {
         let finer = Self::finest(&occupancy, finer);
         let [low, high] = occupancy.bounds().unwrap_or([[0; 3]; 2]);
         let cells = [0, 1, 2].map(|axis| high[axis] - low[axis]);
         let size = cells.map(|cells| cells * finer + 1);
-        let mut bake = Self {
-            occupancy,
-            finer,
-            first: low,
-            size,
-            reaches: Vec::new(),
-            nodes: vec![[0.0; 4]; size.iter().product()],
-        };
-        let mut is_wanted = vec![false; bake.nodes.len()];
-        for cell in bake.occupied_cells() {
-            for node in bake.nodes_of(cell) {
+        let nodes = vec![[0.0; 4]; size.iter().product()];
+        Self { occupancy, finer, first: low, size, reaches: Vec::new(), nodes }
+    }
+
+    /// Evaluate a field at the nodes of occupied cells; whether that was finished.
+    fn fill(&mut self, record: &FieldRecord, goes_on: &dyn Fn() -> bool) -> bool {
+        let mut is_wanted = vec![false; self.nodes.len()];
+        for cell in self.occupied_cells() {
+            for node in self.nodes_of(cell) {
                 is_wanted[node] = true;
             }
         }
@@ -123,17 +140,20 @@ impl Bake {
             is_wanted.iter().enumerate().filter(|(_, is_wanted)| **is_wanted).map(|(node, _)| node).collect();
         let evaluator = Evaluator::new(&record.field);
         let gain = record.field.architecture().density_gain.unwrap_or(1.0);
-        let voxel = bake.voxel();
+        let voxel = self.voxel();
         for some in wanted.chunks(POINTS) {
-            let points: Vec<f32> = some.iter().flat_map(|node| bake.place(*node)).collect();
+            if !goes_on() {
+                return false;
+            }
+            let points: Vec<f32> = some.iter().flat_map(|node| self.place(*node)).collect();
             let logits = evaluator.evaluate(&points);
             for (node, &[r, g, b, density]) in some.iter().zip(logits.as_chunks::<4>().0) {
                 let [r, g, b] = [r, g, b].map(|logit| 1.0 / (1.0 + (-logit).exp()));
-                bake.nodes[*node] = [r, g, b, 1.0 - (-(gain * density).max(0.0) * voxel).exp()];
+                self.nodes[*node] = [r, g, b, 1.0 - (-(gain * density).max(0.0) * voxel).exp()];
             }
         }
-        bake.reaches = bake.find_reaches();
-        bake
+        self.reaches = self.find_reaches();
+        true
     }
 
     fn find_reaches(&self) -> Vec<u8> {

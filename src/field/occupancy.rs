@@ -26,6 +26,19 @@ impl Occupancy {
     /// Look at a field at the corners of all cells. Everything is empty in a field that is not of an object.
     #[must_use]
     pub fn of(record: &FieldRecord) -> Self {
+        let (side, is_dense) = Self::look(record, &|| true);
+        Self::from_corners(side, is_dense)
+    }
+
+    /// As [`of`](Self::of); `None` as soon as `goes_on` says no, which is asked often.
+    #[must_use]
+    pub fn of_while(record: &FieldRecord, goes_on: &dyn Fn() -> bool) -> Option<Self> {
+        let (side, is_dense) = Self::look(record, goes_on);
+        (is_dense.len() == (side + 1).pow(3)).then(|| Self::from_corners(side, is_dense))
+    }
+
+    /// Cells along a side, and which corners are dense: as many as were looked at before it was to stop.
+    fn look(record: &FieldRecord, goes_on: &dyn Fn() -> bool) -> (usize, Vec<bool>) {
         let architecture = record.field.architecture();
         let finest = match architecture.encoding {
             Encoding::Fourier { max, .. } => CELLS_PER_WAVE * max * 2.0 * HALF / (2.0 * std::f32::consts::PI),
@@ -34,19 +47,19 @@ impl Occupancy {
         let side = (finest as usize).clamp(SIDE_MIN, SIDE_MAX);
         let corners = side + 1;
         if architecture.inputs != 3 || architecture.outputs != 4 {
-            return Self { side, is_occupied: vec![false; side.pow(3)], bounds: None };
+            return (side, vec![false; corners.pow(3)]);
         }
         let gain = architecture.density_gain.unwrap_or(1.0);
         let evaluator = Evaluator::new(&record.field);
         let place = |index: usize| 2.0 * HALF * index as f32 / side as f32 - HALF;
         let mut is_dense = Vec::with_capacity(corners.pow(3));
-        for z in 0..corners {
+        for z in (0..corners).take_while(|_| goes_on()) {
             let layer = (0..corners).flat_map(|y| (0..corners).map(move |x| (x, y)));
             let points: Vec<f32> = layer.flat_map(|(x, y)| [place(x), place(y), place(z)]).collect();
             let logits = evaluator.evaluate(&points);
             is_dense.extend(logits.as_chunks::<4>().0.iter().map(|logits| gain * logits[3] > DENSITY_FLOOR));
         }
-        Self::from_corners(side, is_dense)
+        (side, is_dense)
     }
 
     /// A cell is occupied if any corner of it or of a cell around it is dense: of the four corners in a row.

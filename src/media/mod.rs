@@ -39,4 +39,4 @@ pub use sound::{
     decode_sound, log_mel, log_mel_window, wav_bytes,
 };
 pub use transfer::{linear_from_srgb, srgb_from_linear};
-pub use write::{check_extension, png_bytes, png_rgba8_bytes, write_picture};
+pub use write::{PictureFormat, check_extension, png_bytes, png_rgba8_bytes, write_picture};

@@ -14,17 +14,25 @@ use crate::storage::write_atomically;
 /// Good enough that its losses are not seen.
 const JPEG_QUALITY: u8 = 92;
 
-/// The formats that are written.
-#[derive(Clone, Copy)]
-enum Format {
+/// The formats that pictures are written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PictureFormat {
+    /// 8 bits a channel, with alpha if there is some.
     Png,
+    /// 8 bits a channel, without alpha, with losses that are not seen.
     Jpeg,
+    /// 8 bits a channel, with alpha if there is some.
     WebP,
+    /// 32-bit floats in linear light.
     Exr,
 }
 
-impl Format {
-    fn of(path: &Path) -> Result<Self, MediaError> {
+impl PictureFormat {
+    /// By the ending of a name.
+    ///
+    /// # Errors
+    /// [`MediaError::Extension`], which lists the ones that work.
+    pub fn of(path: &Path) -> Result<Self, MediaError> {
         let extension = path.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase());
         match extension.as_deref() {
             Some("png") => Ok(Self::Png),
@@ -35,7 +43,9 @@ impl Format {
         }
     }
 
-    fn name(self) -> &'static str {
+    /// What it is called.
+    #[must_use]
+    pub fn name(self) -> &'static str {
         match self {
             Self::Png => "PNG",
             Self::Jpeg => "JPEG",
@@ -92,7 +102,7 @@ impl Format {
 /// # Errors
 /// [`MediaError::Extension`], which lists the ones that work.
 pub fn check_extension(path: &Path) -> Result<(), MediaError> {
-    Format::of(path).map(drop)
+    PictureFormat::of(path).map(drop)
 }
 
 /// Write a picture, its format by the extension: PNG of 8 bits, JPEG of quality 92, lossless WebP, or EXR
@@ -105,7 +115,7 @@ pub fn check_extension(path: &Path) -> Result<(), MediaError> {
 /// [`MediaError::Extension`] for every other name, [`MediaError::Shape`] if the sizes disagree,
 /// [`MediaError::Encode`] for what the format cannot hold, [`MediaError::Io`] by the file system.
 pub fn write_picture(path: &Path, width: u32, height: u32, rgb: &[f32]) -> Result<(), MediaError> {
-    let format = Format::of(path)?;
+    let format = PictureFormat::of(path)?;
     if rgb.is_empty() || rgb.len() as u64 != u64::from(width) * u64::from(height) * 3 {
         return Err(MediaError::Shape { width, height, len: rgb.len() });
     }
@@ -120,7 +130,7 @@ pub fn write_picture(path: &Path, width: u32, height: u32, rgb: &[f32]) -> Resul
 /// [`MediaError::Encode`] if the encoder refuses it.
 pub fn png_bytes(picture: &Picture) -> Result<Vec<u8>, MediaError> {
     let (width, height) = (picture.width(), picture.height());
-    Format::Png.encode_rgb8(Cursor::new(Vec::new()), width, height, &picture.to_rgb8())
+    PictureFormat::Png.encode_rgb8(Cursor::new(Vec::new()), width, height, &picture.to_rgb8())
 }
 
 /// Pixels with alpha as the bytes of a PNG file of 8 bits a channel.
@@ -135,5 +145,5 @@ pub fn png_rgba8_bytes(width: u32, height: u32, rgba: &[u8]) -> Result<Vec<u8>, 
     let pixels = image::RgbaImage::from_raw(width, height, rgba.to_vec());
     let Some(pixels) = pixels else { return Err(MediaError::Shape { width, height, len: rgba.len() }) };
     let written = pixels.write_with_encoder(PngEncoder::new(&mut out));
-    Format::Png.finish(written, out, width, height)
+    PictureFormat::Png.finish(written, out, width, height)
 }

@@ -7,7 +7,7 @@ use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 
 use super::windowed_sound::WindowedSound;
-use super::{Closeness, EvaluateConfig, Quality, Reference, RefineConfig, Refiner, TrainError, quality};
+use super::{Closeness, EvaluateConfig, Quality, Reference, RefineConfig, Refiner, TrainError, quality_by};
 use crate::field::{Architecture, Field, FieldError, FieldRecord, Layer};
 use crate::media::{ImageSignal, Picture, resize};
 
@@ -41,9 +41,10 @@ impl Baselines {
         let small = resize(reference, THUMBNAIL_PX, THUMBNAIL_PX);
         let random = random_field(other.field.architecture(), seed)?;
         let random = FieldRecord { field: random, ..other.clone() };
+        let quality = |values: &[f32]| quality_by(config.lpips.as_ref(), values, reference);
         Ok(Self {
-            mean_color: quality(&mean_color(&values), reference),
-            thumbnail: quality(&resize(&small, width, height).to_f32(), reference),
+            mean_color: quality(&mean_color(&values)),
+            thumbnail: quality(&resize(&small, width, height).to_f32()),
             refined_from_other: refined(other, &signal.reference, config)?,
             refined_from_random: refined(&random, &signal.reference, config)?,
         })
@@ -56,13 +57,14 @@ pub(super) fn refined(
     reference: &Arc<Picture>,
     config: &EvaluateConfig,
 ) -> Result<Vec<(u32, Quality)>, TrainError> {
+    let reference = Reference::from(Arc::clone(reference));
     let refine = |&steps: &u32| {
-        let config = RefineConfig { steps, ..config.refine };
-        let mut refiner = Refiner::new(record, Arc::clone(reference), config)?;
+        let settings = RefineConfig { steps, ..config.refine };
+        let mut refiner = Refiner::new(record, reference.clone(), settings)?;
         while !refiner.is_finished() {
             refiner.step()?;
         }
-        match refiner.best().1 {
+        match reference.closeness_by(config.lpips.as_ref(), &refiner.best_field()) {
             Closeness::Seen(quality) => Ok((steps, quality)),
             Closeness::Heard(_) => Err(TrainError::Config("a picture is seen".into())),
         }

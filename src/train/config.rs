@@ -112,15 +112,32 @@ pub struct Quality {
     pub psnr_db: f64,
     /// 11x11 Gaussian window, sigma 1.5, K = (0.01, 0.03), mean over pixels and channels.
     pub ssim: f64,
+    /// LPIPS (arXiv 1801.03924), where its weights were given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lpips: Option<f64>,
 }
 
 impl Quality {
     /// The mean of each figure; NaN of none.
     #[must_use]
     pub fn mean(all: impl Iterator<Item = Self>) -> Self {
-        let add = |(count, psnr_db, ssim), one: Self| (count + 1.0, psnr_db + one.psnr_db, ssim + one.ssim);
-        let (count, psnr_db, ssim) = all.fold((0.0, 0.0, 0.0), add);
-        Self { psnr_db: psnr_db / count, ssim: ssim / count }
+        let mut count = 0.0;
+        let mut sum = Self { psnr_db: 0.0, ssim: 0.0, lpips: None };
+        for one in all {
+            count += 1.0;
+            sum.psnr_db += one.psnr_db;
+            sum.ssim += one.ssim;
+            sum.lpips = one.lpips.map(|lpips| sum.lpips.unwrap_or(0.0) + lpips);
+        }
+        Self { psnr_db: sum.psnr_db / count, ssim: sum.ssim / count, lpips: sum.lpips.map(|sum| sum / count) }
+    }
+}
+
+impl std::fmt::Display for Quality {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { psnr_db, ssim, lpips } = self;
+        write!(f, "{psnr_db:.2} dB, SSIM {ssim:.3}")?;
+        lpips.map_or(Ok(()), |lpips| write!(f, ", LPIPS {lpips:.3}"))
     }
 }
 

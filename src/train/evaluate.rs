@@ -3,11 +3,11 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::baselines::{Baselines, refined};
-use super::{Quality, RefineConfig, TrainError, quality};
+use super::{Quality, RefineConfig, TrainError, quality_by};
 use crate::dataset::{Entry, PictureFolder, Split};
 use crate::field::Region;
 use crate::media::{Framing, ImageSignal, Picture};
-use crate::model::Model;
+use crate::model::{Lpips, Model};
 use crate::storage::Identity;
 
 /// After so many refine steps.
@@ -40,13 +40,16 @@ pub struct EvaluateConfig {
     pub refine: RefineConfig,
     /// Whether the baselines are measured too.
     pub with_baselines: bool,
+    /// Measures LPIPS besides.
+    pub lpips: Option<Lpips>,
 }
 
 /// Write the field of the central square of every picture, and compare. `each` is told of every picture as
 /// soon as it is done.
 ///
 /// # Errors
-/// [`TrainError`] if the model or the refinement fails, or baselines are wanted of a single picture.
+/// [`TrainError`] if the model or the refinement fails, baselines are wanted of a single picture, or LPIPS of pictures
+/// that are too small for it.
 pub fn evaluate_model(
     model: &Model,
     data: &PictureFolder,
@@ -58,6 +61,9 @@ pub fn evaluate_model(
         return Err(TrainError::Config(
             "the baselines need another picture's weights, and there is one picture only".into(),
         ));
+    }
+    if let Some(lpips) = &config.lpips {
+        lpips.check(config.reference_side_px, config.reference_side_px)?;
     }
     let encode = |entry: &Entry| {
         let signal = signal_of(entry, config.reference_side_px);
@@ -77,7 +83,7 @@ pub fn evaluate_model(
         };
         let row = Evaluated {
             picture: entry.relative.clone(),
-            direct: quality(&values, reference),
+            direct: quality_by(config.lpips.as_ref(), &values, reference),
             refined: refined(&record, &signal.reference, config)?,
             baselines,
         };

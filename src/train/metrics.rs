@@ -2,6 +2,7 @@ use rayon::prelude::*;
 
 use super::Quality;
 use crate::media::Picture;
+use crate::model::Lpips;
 
 /// SSIM's Gaussian window is this many pixels wide.
 const WINDOW: usize = 11;
@@ -94,7 +95,17 @@ fn filtered(source: &[f64], len: usize, lines: usize, step: usize, stride: usize
 /// - `values`: `[height, width, 3]`, in [0, 1]
 #[must_use]
 pub fn quality(values: &[f32], reference: &Picture) -> Quality {
+    quality_by(None, values, reference)
+}
+
+/// As [`quality`], with LPIPS by a network for it if there is one.
+#[must_use]
+pub fn quality_by(lpips: Option<&Lpips>, values: &[f32], reference: &Picture) -> Quality {
     let expected = reference.to_f32();
-    let (width, height) = (reference.width() as usize, reference.height() as usize);
-    Quality { psnr_db: psnr_db(values, &expected), ssim: ssim(values, &expected, width, height) }
+    let (width, height) = (reference.width(), reference.height());
+    Quality {
+        psnr_db: psnr_db(values, &expected),
+        ssim: ssim(values, &expected, width as usize, height as usize),
+        lpips: lpips.map(|lpips| lpips.distance(values, &expected, width, height)),
+    }
 }

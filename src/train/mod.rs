@@ -55,12 +55,12 @@ pub use evaluate::{EvaluateConfig, Evaluated, evaluate_model};
 pub use field_optimizer::Optimizer;
 pub use history::{History, Logged, LoggedHeldOut, LoggedStep};
 pub use log_file::LogFormat;
-pub use metrics::{db_of_mse, psnr_db, quality, ssim};
+pub use metrics::{db_of_mse, psnr_db, quality, quality_by, ssim};
 pub use objects_evaluated::{
     ClassFigures, Evaluated as EvaluatedObject, ObjectBaselines, ObjectsEvaluateConfig, evaluate_objects,
 };
 pub use random_backbone::{RandomBackbone, vit_tiny};
-pub use reference::{Reference, quality_of_views};
+pub use reference::Reference;
 pub use refine::Refiner;
 pub use run::{Run, RunInputs};
 pub use run_config::{ObjectSettings, RunConfig, Schedule, SoundSettings};

@@ -6,13 +6,14 @@ use serde::Serialize;
 use super::baselines::random_field;
 use super::batch::WHITE;
 use super::held_out::{encode_view, evenly};
+use super::reference::quality_of_views;
 use super::retrieval::Retrieval;
-use super::{Quality, RefineConfig, Refiner, TrainError, quality, quality_of_views};
+use super::{Quality, RefineConfig, Refiner, TrainError, quality_by};
 use crate::camera::Camera;
 use crate::dataset::{ObjectEntry, ObjectFolder, Split};
-use crate::field::FieldRecord;
+use crate::field::{FieldRecord, Tracer};
 use crate::media::Picture;
-use crate::model::Model;
+use crate::model::{Lpips, Model};
 
 /// Views that a field is refined towards, where there are several.
 const REFINE_VIEWS: usize = 4;
@@ -32,6 +33,8 @@ pub struct ObjectsEvaluateConfig {
     pub refine: [RefineConfig; 2],
     /// Whether the baselines are measured too.
     pub with_baselines: bool,
+    /// Measures LPIPS besides.
+    pub lpips: Option<Lpips>,
 }
 
 /// How close an object's views that were not read are, or the mean over objects. The field is written from the first.
@@ -89,7 +92,8 @@ pub struct ClassFigures {
 /// every object as soon as it is done. The last of the classes' rows is over all of those that training saw.
 ///
 /// # Errors
-/// [`TrainError`] if the model or a refinement fails, or there is nothing to measure on.
+/// [`TrainError`] if the model or a refinement fails, there is nothing to measure on, or LPIPS is wanted of views that
+/// are too small for it.
 pub fn evaluate_objects(
     model: &Model,
     data: &ObjectFolder,
@@ -156,7 +160,12 @@ fn evaluate(
     let view = |index: &usize| (all[*index].picture.on(WHITE), all[*index].camera.seen_from(&input));
     let of = |indices: &[usize]| -> Views { Arc::new(indices.iter().map(view).collect()) };
     let (one, four, novel_views) = (of(&given[..1]), of(&given), of(&novel));
+    let lpips = config.lpips.as_ref();
+    if let Some(lpips) = lpips {
+        all.iter().try_for_each(|view| lpips.check(view.picture.width(), view.picture.height()))?;
+    }
     let record = encode_view(model, entry, 0)?;
+    let tracer = Tracer::of(&record);
     let refine = |start: &FieldRecord, towards: &Views| -> Result<Option<Quality>, TrainError> {
         let settings = config.refine[usize::from(towards.len() > 1)];
         if settings.steps == 0 {
@@ -166,28 +175,27 @@ fn evaluate(
         while !refiner.is_finished() {
             refiner.step()?;
         }
-        Ok(Some(quality_of_views(&refiner.best().0, &novel_views)))
+        let record = refiner.best_field();
+        Ok(Some(quality_of_views(lpips, &record, &Tracer::of(&record), &novel_views)))
     };
     let baselines = match retrieval {
         None => None,
         Some(retrieval) => {
-            let repeated =
-                Quality::mean(novel_views.iter().map(|(picture, _)| quality(&one[0].0.to_f32(), picture)));
-            let means = novel.iter().map(|index| {
-                quality(&retrieval.mean_picture(&all[*index].camera), &all[*index].picture.on(WHITE))
-            });
-            let mean_picture = Quality::mean(means);
+            let read = one[0].0.to_f32();
             let found = retrieval.nearest(&one[0].0);
-            let nearest = novel_views
-                .iter()
-                .map(|(picture, camera)| quality(&retrieval.seen_from(found, camera), picture));
-            let nearest_object = Quality::mean(nearest);
+            // What each view is taken to look like, by its camera and by where that is in the frame of the first.
+            let guessed = |guess: &dyn Fn(&Camera, &Camera) -> Vec<f32>| {
+                let views = novel.iter().zip(novel_views.iter());
+                Quality::mean(views.map(|(index, (picture, camera))| {
+                    quality_by(lpips, &guess(&all[*index].camera, camera), picture)
+                }))
+            };
             let random = random_field(record.field.architecture(), 0)?;
             let random = FieldRecord { field: random, ..record.clone() };
             Some(ObjectBaselines {
-                input_repeated: repeated,
-                mean_picture,
-                nearest_object,
+                input_repeated: guessed(&|_, _| read.clone()),
+                mean_picture: guessed(&|camera, _| retrieval.mean_picture(camera)),
+                nearest_object: guessed(&|_, from_first| retrieval.seen_from(found, from_first)),
                 refined_from_other: refine(&encode_view(model, other, 0)?, &four)?,
                 refined_from_random: refine(&random, &four)?,
             })
@@ -195,8 +203,8 @@ fn evaluate(
     };
     Ok(Evaluated {
         object: entry.relative.clone(),
-        direct: quality_of_views(&record, &novel_views),
-        input: quality_of_views(&record, &one),
+        direct: quality_of_views(lpips, &record, &tracer, &novel_views),
+        input: quality_of_views(lpips, &record, &tracer, &one),
         refined_one: refine(&record, &one)?,
         refined_four: refine(&record, &four)?,
         baselines,

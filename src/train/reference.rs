@@ -4,7 +4,7 @@ use rand::seq::index::sample;
 use rand::{Rng, RngExt};
 
 use super::gradient::{Lattice, PixelGrid, loss_and_gradient};
-use super::metrics::{psnr_db, quality};
+use super::metrics::{psnr_db, quality_by};
 use super::ray_gradient::{RaySamples, loss_and_gradient_of_rays};
 use super::window_gradient::loss_and_gradient_of_windows;
 use super::windowed_sound::WindowedSound;
@@ -14,6 +14,7 @@ use crate::field::{
     CropBox, Field, FieldKind, FieldRecord, Region, Sampling, Synthesizer, Tracer, sample_depths, spacings,
 };
 use crate::media::{Picture, Sound};
+use crate::model::Lpips;
 
 /// Samples of a ray in a refine step.
 const SAMPLES: usize = 48;
@@ -128,7 +129,7 @@ impl Target {
                 psnr_db(&record.render(reference.width(), reference.height(), Region::WHOLE), expected)
             }
             Self::Rays { views, expected, .. } => {
-                let seen = seen_through(record, views.iter().map(|(_, camera)| camera));
+                let seen = seen_through(record, &Tracer::of(record), views);
                 let sum: f64 =
                     seen.iter().zip(expected).map(|(seen, expected)| psnr_db(seen, expected)).sum();
                 sum / views.len() as f64
@@ -140,8 +141,10 @@ impl Target {
     /// As [`psnr_db`](Self::psnr_db), with everything else that is measured.
     pub(super) fn closeness(&self, record: &FieldRecord) -> Closeness {
         match self {
-            Self::Pixels { reference, .. } => quality_of_picture(record, reference),
-            Self::Rays { views, .. } => Closeness::Seen(quality_of_views(record, views)),
+            Self::Pixels { reference, .. } => quality_of_picture(None, record, reference),
+            Self::Rays { views, .. } => {
+                Closeness::Seen(quality_of_views(None, record, &Tracer::of(record), views))
+            }
             Self::Windows { sound, .. } => Closeness::Heard(heard(record, sound)),
         }
     }
@@ -151,17 +154,25 @@ impl Reference {
     /// How close a field is to it.
     #[must_use]
     pub fn closeness(&self, record: &FieldRecord) -> Closeness {
+        self.closeness_by(None, record)
+    }
+
+    /// As [`closeness`](Self::closeness), of what is seen with LPIPS by a network for it if there is one.
+    #[must_use]
+    pub fn closeness_by(&self, lpips: Option<&Lpips>, record: &FieldRecord) -> Closeness {
         match self {
-            Self::Picture(picture) => quality_of_picture(record, picture),
-            Self::Views(views) => Closeness::Seen(quality_of_views(record, views)),
+            Self::Picture(picture) => quality_of_picture(lpips, record, picture),
+            Self::Views(views) => {
+                Closeness::Seen(quality_of_views(lpips, record, &Tracer::of(record), views))
+            }
             Self::Sound(sound) => Closeness::Heard(heard(record, sound)),
         }
     }
 }
 
-fn quality_of_picture(record: &FieldRecord, picture: &Picture) -> Closeness {
+fn quality_of_picture(lpips: Option<&Lpips>, record: &FieldRecord, picture: &Picture) -> Closeness {
     let values = record.render(picture.width(), picture.height(), Region::WHOLE);
-    Closeness::Seen(quality(&values, picture))
+    Closeness::Seen(quality_by(lpips, &values, picture))
 }
 
 /// How close a sound's field is to it, at its rate: the mean over its channels. NaN of another kind of field.
@@ -180,25 +191,26 @@ fn heard(record: &FieldRecord, sound: &Sound) -> SoundQuality {
     }
 }
 
-/// How close an object's field is to views of it, on white at 128 samples a ray: the mean over them.
-#[must_use]
-pub fn quality_of_views(record: &FieldRecord, views: &[(Picture, Camera)]) -> Quality {
-    let seen = seen_through(record, views.iter().map(|(_, camera)| camera));
-    Quality::mean(seen.iter().zip(views).map(|(seen, (picture, _))| quality(seen, picture)))
+/// How close an object's field is to views of it, on white at 128 samples a ray: the mean over them. `tracer` is the
+/// field's own, for it is dear to make.
+pub(super) fn quality_of_views(
+    lpips: Option<&Lpips>,
+    record: &FieldRecord,
+    tracer: &Tracer,
+    views: &[(Picture, Camera)],
+) -> Quality {
+    let seen = seen_through(record, tracer, views);
+    Quality::mean(seen.iter().zip(views).map(|(seen, (picture, _))| quality_by(lpips, seen, picture)))
 }
 
-/// An object on white through cameras in its own frame: `[height, width, 3]` each.
-pub(super) fn seen_through<'a>(
-    record: &FieldRecord,
-    cameras: impl Iterator<Item = &'a Camera>,
-) -> Vec<Vec<f32>> {
+/// An object on white through the cameras of views in its own frame: `[height, width, 3]` each.
+fn seen_through(record: &FieldRecord, tracer: &Tracer, views: &[(Picture, Camera)]) -> Vec<Vec<f32>> {
     let Some(sampling) = Sampling::of(record, MEASURED_SAMPLES) else { return Vec::new() };
-    let tracer = Tracer::of(record);
     let seen = |camera: &Camera| {
         let traced = tracer.trace(&camera.pixel_rays(), &sampling, &CropBox::ALL);
         traced.iter().flat_map(|traced| traced.seen.on([1.0; 3])).collect()
     };
-    cameras.map(seen).collect()
+    views.iter().map(|(_, camera)| seen(camera)).collect()
 }
 
 /// Rays through random pixels of random views, with jittered samples.

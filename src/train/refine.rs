@@ -146,13 +146,18 @@ impl Refiner {
     /// The best field seen, and how close it is.
     #[must_use]
     pub fn best(mut self) -> (FieldRecord, Closeness) {
+        let record = self.best_field();
+        let closeness = self.target.closeness(&record);
+        (record, closeness)
+    }
+
+    /// The best field seen.
+    pub(super) fn best_field(&mut self) -> FieldRecord {
         if !self.is_finished() {
             self.measure();
         }
         let best = self.fields(&self.best, true).and_then(|fields| self.noted(fields));
-        let record = best.unwrap_or_else(|| self.record.clone());
-        let closeness = self.target.closeness(&record);
-        (record, closeness)
+        best.unwrap_or_else(|| self.record.clone())
     }
 
     /// Constant, then down in a straight line over the last third.

@@ -44,7 +44,7 @@ impl Closeness {
 impl std::fmt::Display for Closeness {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Seen(Quality { psnr_db, ssim }) => write!(f, "{psnr_db:.2} dB, SSIM {ssim:.3}"),
+            Self::Seen(quality) => quality.fmt(f),
             Self::Heard(SoundQuality { psnr_db, si_sdr_db, lsd_db }) => {
                 write!(f, "{psnr_db:.2} dB, SI-SDR {si_sdr_db:.2} dB, spectral distance {lsd_db:.2} dB")
             }

@@ -21,7 +21,7 @@ fn opened(state: &mut State, name: &str) -> (JobId, ItemId) {
 
 fn encoded(psnr_db: f64) -> Encoded {
     let record = FieldRecord::read(&common::golden("field_relu.safetensors")).unwrap();
-    let closeness = Some(Closeness::Seen(Quality { psnr_db, ssim: 0.5 }));
+    let closeness = Some(Closeness::Seen(Quality { psnr_db, ssim: 0.5, lpips: None }));
     Encoded { record: Arc::new(record), closeness, timings: None }
 }
 

@@ -4,6 +4,8 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[cfg(feature = "mp4")]
+mod mp4;
 
 use std::ops::ControlFlow;
 
@@ -210,7 +212,13 @@ fn films_have_all_their_pictures_and_a_cancelled_one_is_not_there() {
         assert!(part == alone, "picture {index} of the sheet");
     }
     assert!(image::imageops::crop_imm(&sheet, 32, 12, 16, 12).to_image().iter().all(|value| *value == 0));
-    assert!(film("a.mp4").is_err() && check_film(&folder.path().join("a.mp4")).is_err());
+    assert!(film("a.mov").is_err() && check_film(&folder.path().join("a.mov"), false).is_err());
+    let without = check_film(&folder.path().join("a.mp4"), false).map_err(|err| err.to_string());
+    if cfg!(feature = "mp4") {
+        assert!(without.is_ok());
+    } else {
+        assert!(without.is_err_and(|what| what.contains("--features mp4")) && film("a.mp4").is_err());
+    }
 
     let before = std::fs::read_dir(folder.path()).unwrap().count();
     for name in ["b.gif", "b.apng", "b.png", "b"] {

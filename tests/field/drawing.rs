@@ -1,5 +1,6 @@
 //! Faster renderings of an object against the oracle.
 
+use std::cell::Cell;
 use std::path::Path;
 
 use hyperscope::camera::Orbit;
@@ -79,6 +80,30 @@ fn a_bake_draws_what_the_oracle_draws_up_to_its_resolution() {
     let along: f32 = bake.normal(point).iter().zip(point).map(|(normal, at)| normal * at / length).sum();
     assert!(along > 0.98, "{along}");
     assert!(bake.normal([1.4; 3]).iter().all(|along| *along == 0.0));
+}
+
+/// Left at once when it is told so, before all is evaluated; else it is as it would have been.
+#[test]
+fn a_bake_can_be_interrupted() {
+    let record = ball();
+    let asked = Cell::new(0);
+    let goes_on = |times: u32| {
+        asked.set(0);
+        let asked = &asked;
+        move || {
+            asked.set(asked.get() + 1);
+            asked.get() <= times
+        }
+    };
+    let occupancy = Occupancy::of(&record);
+    assert!(Occupancy::of_while(&record, &goes_on(3)).is_none());
+    assert_eq!(asked.get(), 4);
+    assert!(Bake::of_while(&record, occupancy.clone(), 4, &goes_on(3)).is_none());
+    assert_eq!(asked.get(), 4);
+    assert_eq!(Occupancy::of_while(&record, &goes_on(u32::MAX)).as_ref(), Some(&occupancy));
+    let whole = Bake::of_while(&record, occupancy.clone(), 4, &goes_on(u32::MAX));
+    assert!(asked.get() > 20, "asked {} times only", asked.get());
+    assert_eq!(whole, Some(Bake::of(&record, occupancy, 4)));
 }
 
 /// What lies outside the box is not there: half of the ball, cut through its middle, and nothing beside it.

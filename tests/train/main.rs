@@ -5,6 +5,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod lpips;
 mod methods;
 mod objects;
 mod refine;

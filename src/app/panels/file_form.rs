@@ -9,7 +9,7 @@ use crate::app::state::State;
 use crate::app::theme::{palette, size, space};
 use crate::app::training::TrainingFile;
 use crate::export::{
-    check_film, check_film_size, check_mesh, check_wav, density_bytes, film_bytes, mesh_bytes,
+    FILM_ENDINGS, check_film, check_film_size, check_mesh, check_wav, density_bytes, film_bytes, mesh_bytes,
 };
 use crate::limits;
 use crate::media::{SampleDepth, check_extension};
@@ -160,9 +160,15 @@ fn remark(form: &FileForm, state: &State) -> Remark {
             let config = film_config(form.size_px, form.film.1, state);
             let bytes = about(film_bytes(&path, &config, form.film.0));
             let fits = check_film_size(&path, form.size_px, form.film.0);
-            let names =
-                format!("gif or apng, png for one sheet, or a folder of pictures, by the name{bytes}");
-            check_film(&path).and(fits).map_or_else(|err| (err.to_string(), true), |()| (names, false))
+            let is_there = form.is_taken == Some(true);
+            let names = if is_there {
+                format!("There is a file of this name; it will be replaced{bytes}")
+            } else {
+                format!("The name ends in {FILM_ENDINGS}{bytes}")
+            };
+            check_film(&path, is_there)
+                .and(fits)
+                .map_or_else(|err| (err.to_string(), true), |()| (names, false))
         }
         Some(path) if form.purpose == FilePurpose::Mesh => {
             let surface = item.map(|item| &item.surface);

@@ -96,17 +96,24 @@ impl OnDevice {
 }
 
 impl Ready {
-    /// Bake a field, coarsely; of another that was ready `before`, what can be used again is.
-    pub(super) fn new(record: &Arc<FieldRecord>, before: Option<Self>, graphics: Option<&Graphics>) -> Self {
-        let coarse = Arc::new(Bake::of(record, Occupancy::of(record), FINER_MOVING));
-        let before = before.and_then(|before| before.on_device);
+    /// Bake a field, coarsely; of another that was ready `before`, what can be used again is. `None` as soon as `goes_on`
+    /// says no.
+    pub(super) fn new(
+        record: &Arc<FieldRecord>,
+        before: &mut Option<Self>,
+        graphics: Option<&Graphics>,
+        goes_on: &dyn Fn() -> bool,
+    ) -> Option<Self> {
+        let occupancy = Occupancy::of_while(record, goes_on)?;
+        let coarse = Arc::new(Bake::of_while(record, occupancy, FINER_MOVING, goes_on)?);
+        let before = before.take().and_then(|before| before.on_device);
         let exact = before.map_or(Exact::Asleep(None), |before| before.exact.asleep());
         let on_device = graphics.map(|graphics| OnDevice::new(graphics, &coarse, &[], exact)).transpose();
         let (on_device, complaint) = match on_device {
             Ok(on_device) => (on_device, None),
             Err(err) => (None, Some(err)),
         };
-        Self { record: Arc::clone(record), coarse, fine: None, tracer: None, on_device, complaint }
+        Some(Self { record: Arc::clone(record), coarse, fine: None, tracer: None, on_device, complaint })
     }
 
     /// The grid on the device; `None` where the processor draws the bake.
@@ -152,12 +159,14 @@ impl Ready {
         self.fine.is_some()
     }
 
-    /// Bake the field for a view at rest.
-    pub(super) fn bake_finer(&mut self) {
+    /// Bake the field for a view at rest; whether that was finished before `goes_on` said no.
+    pub(super) fn bake_finer(&mut self, goes_on: &dyn Fn() -> bool) -> bool {
         let finer = Bake::finest(self.coarse.occupancy(), FINER_AT_REST);
         // Where there is no room for more voxels, the coarse one is the finest.
         let fine = if finer > self.coarse.finer() {
-            Arc::new(Bake::of(&self.record, self.coarse.occupancy().clone(), finer))
+            let occupancy = self.coarse.occupancy().clone();
+            let Some(fine) = Bake::of_while(&self.record, occupancy, finer, goes_on) else { return false };
+            Arc::new(fine)
         } else {
             Arc::clone(&self.coarse)
         };
@@ -169,6 +178,7 @@ impl Ready {
             }
         }
         (self.fine, self.tracer) = (Some(fine), Some(tracer));
+        true
     }
 
     /// Voxels along the unit cube of what a frame is drawn from.

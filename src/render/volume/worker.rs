@@ -217,12 +217,19 @@ impl Shared {
         let sampling = sampling.moved(frame.place.depth_offset() as f32);
         // Beyond the cube of the bake nothing was learned, and at rest no more should be seen than in motion.
         let frame = &VolumeFrame { crop: frame.crop.common(&CropBox::of_bake()), ..*frame };
-        let ready = match ready.take() {
-            Some(own) if Arc::ptr_eq(&own.record, &request.record) => ready.insert(own),
-            before => ready.insert(Ready::new(&request.record, before, self.graphics.as_ref())),
-        };
+        // Where a bake is left, who asks next knows what is wanted now.
+        if !ready.as_ref().is_some_and(|own| Arc::ptr_eq(&own.record, &request.record)) {
+            let goes_on = || self.is_worth_baking(request);
+            let Some(new) = Ready::new(&request.record, ready, self.graphics.as_ref(), &goes_on) else {
+                return progress;
+            };
+            *ready = Some(new);
+        }
+        let Some(ready) = ready else { return progress };
         if progress.baked.is_some() && !frame.is_moving && !ready.is_fine() {
-            ready.bake_finer();
+            if !ready.bake_finer(&|| self.is_still_wanted(request)) {
+                return progress;
+            }
             progress.baked = None;
         }
         if progress.needs_baked(frame) {
@@ -240,6 +247,22 @@ impl Shared {
             (self.wake)();
         }
         progress
+    }
+
+    /// Whether the first bake of a field still serves. A field that changes is baked to the end, or nothing would be
+    /// seen of it while it changes faster than it is baked; for another object it is left at once.
+    fn is_worth_baking(&self, baked: &Request) -> bool {
+        let state = self.lock();
+        let is_same_object = |wanted: &Request| wanted.record.source == baked.record.source;
+        !state.is_stopping && state.request.as_ref().is_some_and(is_same_object)
+    }
+
+    /// Whether the very field is still wanted, at rest.
+    fn is_still_wanted(&self, baked: &Request) -> bool {
+        let state = self.lock();
+        let is_same =
+            |wanted: &Request| Arc::ptr_eq(&wanted.record, &baked.record) && !wanted.frame.is_moving;
+        !state.is_stopping && state.request.as_ref().is_some_and(is_same)
     }
 
     /// The whole picture from the bake, or the bake for the window to draw.
