@@ -244,6 +244,7 @@ fn every_mode_learns_and_frozen_is_frozen() {
             refine_steps: vec![0, 20],
             refine: RefineConfig::default(),
             with_baselines: false,
+            lpips: None,
         };
         let rows = evaluate_model(&model, &pictures(), &evaluate, |_| {}).unwrap();
         let mean = Evaluated::mean(&rows).unwrap();
