@@ -46,7 +46,7 @@ pub fn run(files: Vec<PathBuf>) -> anyhow::Result<()> {
         let usual = Arc::clone(&setup.device_descriptor);
         setup.device_descriptor = Arc::new(move |adapter| {
             let own = usual(adapter);
-            DeviceDescriptor { required_limits: with_workgroup_memory(own.required_limits, adapter), ..own }
+            DeviceDescriptor { required_limits: with_workgroup_memory(&own.required_limits, adapter), ..own }
         });
     }
     let opening = Opening { files, settings, notice, config_folder, began };

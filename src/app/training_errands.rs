@@ -21,7 +21,7 @@ pub(crate) fn run(wanted: Effect, answers: &Answers) {
             let is_whole = from == 0 || history.read_bytes < from;
             if is_whole || history.read_bytes > from {
                 let samples = Sheet::list(&folder);
-                let (read_bytes, curves) = (history.read_bytes, Curves::from(history));
+                let (read_bytes, curves) = (history.read_bytes, Box::new(Curves::from(history)));
                 let read = TrainingAction::Read { run, curves, read_bytes, is_whole, samples };
                 answers.send(Action::Training(read));
             }

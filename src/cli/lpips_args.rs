@@ -7,7 +7,7 @@ use crate::model::{Lpips, cpu_device};
 /// By which network pictures are compared.
 #[derive(Debug, Args)]
 pub(super) struct LpipsArgs {
-    /// LPIPS besides, of pictures and objects, by these weights: torchvision's file of AlexNet or VGG-16 and, after a
+    /// LPIPS besides, of pictures and objects, by these weights: torchvision's file of `AlexNet` or VGG-16 and, after a
     /// comma, the file of the metric's authors; or one file with the tensors of both
     #[arg(long = "lpips", value_name = "FILE[,FILE]", value_delimiter = ',')]
     files: Vec<PathBuf>,

@@ -96,10 +96,10 @@ fn compute_adapters(backends: wgpu::Backends) -> Vec<wgpu::Adapter> {
 /// These limits with as much workgroup memory as the kernels have a use for and the adapter has: the more, the more
 /// samples share each weight.
 #[must_use]
-pub fn with_workgroup_memory(limits: wgpu::Limits, adapter: &wgpu::Adapter) -> wgpu::Limits {
+pub fn with_workgroup_memory(limits: &wgpu::Limits, adapter: &wgpu::Adapter) -> wgpu::Limits {
     let most = adapter.limits().max_compute_workgroup_storage_size.min(WORKGROUP_BYTES);
     let max_compute_workgroup_storage_size = limits.max_compute_workgroup_storage_size.max(most);
-    wgpu::Limits { max_compute_workgroup_storage_size, ..limits }
+    wgpu::Limits { max_compute_workgroup_storage_size, ..limits.clone() }
 }
 
 /// A device of the best adapter, for work without a window.
@@ -114,7 +114,7 @@ pub(super) fn open_device() -> Result<(wgpu::Device, wgpu::Queue), RenderError> 
 pub(super) fn open_adapter() -> Result<(AdapterSummary, wgpu::Device, wgpu::Queue), RenderError> {
     let adapter = ranked().into_iter().next().ok_or(RenderError::NoAdapter)?;
     let limits = adapter.limits();
-    let wished = with_workgroup_memory(wgpu::Limits::default(), &adapter);
+    let wished = with_workgroup_memory(&wgpu::Limits::default(), &adapter);
     let required_limits = if wished.check_limits(&limits) { wished } else { limits };
     let descriptor = wgpu::DeviceDescriptor {
         label: Some("hyperscope offline"),

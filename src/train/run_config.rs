@@ -220,9 +220,9 @@ impl RunConfig {
     /// # Errors
     /// [`TrainError::Config`] with what is wrong.
     pub fn from_toml(text: &str, kind: SignalKind) -> Result<Self, TrainError> {
-        let given: toml::Table = toml::from_str(text).map_err(refused)?;
+        let given: toml::Table = toml::from_str(text).map_err(|err| refused(&err))?;
         let kind = match given.get("kind") {
-            Some(said) => said.clone().try_into().map_err(refused)?,
+            Some(said) => said.clone().try_into().map_err(|err| refused(&err))?,
             None => kind,
         };
         Self::of(kind).with(given)
@@ -233,12 +233,12 @@ impl RunConfig {
     /// # Errors
     /// [`TrainError::Config`] with what is wrong.
     pub fn with_toml(&self, text: &str) -> Result<Self, TrainError> {
-        self.with(toml::from_str(text).map_err(refused)?)
+        self.with(toml::from_str(text).map_err(|err| refused(&err))?)
     }
 
     fn with(&self, given: toml::Table) -> Result<Self, TrainError> {
         let own = toml::Table::try_from(self).map_err(|err| TrainError::Config(err.to_string()))?;
-        let config: Self = overlaid(own, given).try_into().map_err(refused)?;
+        let config: Self = overlaid(own, given).try_into().map_err(|err| refused(&err))?;
         config.validate()?;
         Ok(config)
     }
@@ -369,7 +369,7 @@ impl RunConfig {
     }
 }
 
-fn refused(err: toml::de::Error) -> TrainError {
+fn refused(err: &toml::de::Error) -> TrainError {
     TrainError::Config(err.message().to_owned())
 }
 

@@ -44,7 +44,6 @@ fn distances_agree_with_the_authors_package() {
         let lpips = Lpips::load(&files, &cpu_device()).unwrap();
         assert_eq!(lpips.name(), trunk);
         let found = lpips.distance(&one, &other, width, height);
-        println!("{trunk}: {found}, PyTorch {}", expected[0]);
         assert!((found / f64::from(expected[0]) - 1.0).abs() < 1e-4, "{trunk}: {found} and {expected:?}");
         let reference = Picture::from_f32(width, height, &one).unwrap();
         let same = quality_by(Some(&lpips), &reference.to_f32(), &reference);
@@ -66,6 +65,6 @@ fn weights_that_are_not_there_are_refused_by_name() {
     assert!(load(&["nowhere.pth"]).is_err());
     let folder = tempfile::tempdir().unwrap();
     let broken = folder.path().join("broken.pth");
-    std::fs::write(&broken, [0x80, 2, b'c', b'o', b's', b'\n', b'x', b'\n', b'.']).unwrap();
+    common::put(&broken, &[0x80, 2, b'c', b'o', b's', b'\n', b'x', b'\n', b'.']);
     assert!(Lpips::load(&[broken], &cpu_device()).is_err());
 }

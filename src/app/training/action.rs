@@ -68,7 +68,7 @@ pub enum TrainingAction {
         /// Which.
         run: RunId,
         /// From where the last reading had ended, or from the beginning.
-        curves: Curves,
+        curves: Box<Curves>,
         /// Bytes of the log that were read.
         read_bytes: u64,
         /// Whether it is from the beginning.

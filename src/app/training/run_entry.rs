@@ -89,8 +89,12 @@ impl Curves {
     }
 
     fn extend(&mut self, steps: Vec<LoggedStep>, held_out: Vec<LoggedHeldOut>) {
-        steps.into_iter().for_each(|line| self.push(line));
-        held_out.into_iter().for_each(|found| self.push_held_out(found));
+        for line in steps {
+            self.push(line);
+        }
+        for found in held_out {
+            self.push_held_out(found);
+        }
     }
 
     /// Add a step; one that is not after the last one is passed over.

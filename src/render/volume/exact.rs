@@ -16,7 +16,7 @@ use crate::render::gpu_data::Tracing;
 use crate::render::gpu_evaluator::LONGEST_SUBMIT;
 use crate::render::kernel::{KernelShape, build_kernel};
 
-/// Side of a square, in pixels: SQUARE_PX of `shaders/pass/trace_rays.wgsl`.
+/// Side of a square, in pixels: `SQUARE_PX` of `shaders/pass/trace_rays.wgsl`.
 const SQUARE_PX: u32 = 8;
 /// Squares of one submission, at most: workgroups that a device can be given at once.
 const SQUARES_MAX: usize = 65_535;

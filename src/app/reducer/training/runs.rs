@@ -56,9 +56,9 @@ pub(super) fn act(state: &mut State, action: TrainingAction) -> Vec<Effect> {
             let has_grown = entry.read_bytes > 0 && read_bytes > entry.read_bytes;
             entry.read_bytes = read_bytes;
             if is_whole {
-                entry.curves = curves;
+                entry.curves = *curves;
             } else {
-                entry.curves.append(curves);
+                entry.curves.append(*curves);
             }
             entry.samples = samples;
             entry.status = status_on_disk(entry, has_grown);
