@@ -1,4 +1,4 @@
-//! Films as H.264 in an MP4 file, by OpenH264.
+//! Films as H.264 in an MP4 file, by `OpenH264`.
 
 use muxide::api::{Muxer, MuxerBuilder, VideoCodec};
 use openh264::OpenH264API;
