@@ -40,12 +40,10 @@ fn refine(work: &RefineJob, token: &Token, report: &Report) -> Result<End, Failu
     report.stage(job, Stage::Refining, Some(0.0));
     let reference = reference(&work.signal, &work.record);
     let mut rivals = Vec::new();
+    let of_rivals = if work.record.sound().is_some() { work.config.of_random_sound() } else { work.config };
     for seed in 0..work.rivals {
-        rivals.push(Refiner::new(
-            &random_start(&work.record, &reference, seed)?,
-            reference.clone(),
-            work.config,
-        )?);
+        let start = random_start(&work.record, &reference, seed)?;
+        rivals.push(Refiner::new(&start, reference.clone(), of_rivals)?);
     }
     let mut refiner = Refiner::new(&work.record, reference, work.config)?;
     let begun = Instant::now();

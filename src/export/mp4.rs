@@ -4,7 +4,7 @@ use muxide::api::{Muxer, MuxerBuilder, VideoCodec};
 use openh264::OpenH264API;
 use openh264::encoder::{
     ColorPrimaries, Encoder, EncoderConfig, FrameRate, FrameType, IntraFramePeriod, MatrixCoefficients,
-    RateControlMode, TransferCharacteristics, UsageType, VuiConfig,
+    RateControlMode, TransferCharacteristics, VuiConfig,
 };
 use openh264::formats::{RgbaSliceU8, YUVBuffer};
 
@@ -54,7 +54,6 @@ fn encoding(per_sec: u16) -> EncoderConfig {
         .transfer_characteristics(TransferCharacteristics::Srgb)
         .matrix_coefficients(MatrixCoefficients::Smpte170M);
     EncoderConfig::new()
-        .usage_type(UsageType::CameraVideoNonRealTime)
         .rate_control_mode(RateControlMode::Off)
         .skip_frames(false)
         .max_frame_rate(FrameRate::from_hz(f32::from(per_sec.min(ENCODER_RATE_MAX))))

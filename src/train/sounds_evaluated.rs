@@ -15,7 +15,7 @@ use crate::model::Model;
 use crate::storage::Identity;
 
 /// Learning rates that random weights are refined at, in parts of that of the written ones.
-const RANDOM_RATES: [f64; 3] = [1.0, 10.0, 100.0];
+const RANDOM_RATES: [f64; 3] = [5.0, 50.0, 500.0];
 /// Of the random weights.
 const RANDOM_SEED: u64 = 0;
 

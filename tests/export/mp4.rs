@@ -97,7 +97,6 @@ fn an_mp4_shows_the_pictures_that_were_drawn_when_they_are_due() {
         };
         let own = psnr_db(&found, &drawn(place));
         let next = psnr_db(&found, &drawn(&places[(index + 1) % places.len()]));
-        println!("picture {index}: {own:.1} dB, beside the next {next:.1} dB");
         assert!(own > 28.0 && own > next + 3.0, "picture {index}: {own} dB, beside the next {next} dB");
     }
 

@@ -66,8 +66,9 @@ fn settings(ui: &mut Ui, state: &State, item: &Item, actions: &mut Vec<Action>) 
     });
     ui.horizontal(|ui| {
         let label = name_cell(ui, "Learning rate", size::ROW_NAME);
+        let speed = 0.01 * refine.learning_rate;
         let rate =
-            DragValue::new(&mut refine.learning_rate).range(LEARNING_RATES).speed(1e-4).max_decimals(5);
+            DragValue::new(&mut refine.learning_rate).range(LEARNING_RATES).speed(speed).max_decimals(6);
         let tip = "How far a step goes; too far, and the picture breaks up";
         ui.add_sized([size::NUMBER_WIDTH, size::CONTROL_HEIGHT], rate)
             .labelled_by(label.id)
@@ -99,7 +100,11 @@ fn button(ui: &mut Ui, item: &Item, actions: &mut Vec<Action>) {
     }
     // A field that was refined already would have a start that nobody gave to its rivals.
     let is_fair = is_possible && item.steps_done == 0;
-    let tip = "The same steps from the model's weights and from random ones, side by side";
+    let tip = if item.is_sound() {
+        "The same steps from the model's weights and, at 50 times the rate, from random ones, side by side"
+    } else {
+        "The same steps from the model's weights and from random ones, side by side"
+    };
     let why_not = if is_possible { "It was refined already: encode it again first" } else { why_not };
     let response = ui.add_enabled_ui(is_fair, |ui| wide_button(ui, "Race random weights")).inner;
     if response.on_hover_text(tip).on_disabled_hover_text(why_not).clicked() {
