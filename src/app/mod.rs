@@ -41,7 +41,7 @@ pub use settings::{EvaluatorChoice, PaneLayout, Settings, ThemeChoice, WindowPla
 pub use sound_look::{FrequencyScale, Listening, SoundChange, SoundLook, SoundPlace, SpectrumOf};
 pub use state::{Dialog, Job, Look, ModelState, Notice, NoticeId, NoticeKind, ShelfKey, State, Work};
 pub use training::{
-    Answer, Axis, Budget, ChartLook, Curves, FoundRun, KnownRun, Preset, RunEntry, RunStatus, Series, Shown,
+    Answer, Axis, Budget, ChartLook, Curves, FoundRun, KnownRun, Preset, RunEntry, RunStatus, Shown,
     TrainForm, Training, TrainingAction, TrainingFile, TrainingTab,
 };
 pub use window::{Opening, Window};

@@ -25,6 +25,8 @@ pub(super) enum BenchPart {
     Sounds,
     /// A training step in each tuning mode, of one model and batch: time and peak memory
     Modes,
+    /// Curves of a million logged steps, as the window draws them
+    Curves,
 }
 
 /// Kinds of signals.

@@ -30,6 +30,7 @@ mod run_config;
 mod run_control;
 mod run_folder;
 mod samples;
+mod series;
 mod shown;
 mod sound_metrics;
 mod sounds_evaluated;
@@ -67,6 +68,7 @@ pub use run_config::{ObjectSettings, RunConfig, Schedule, SoundSettings};
 pub use run_control::RunChange;
 pub use run_folder::{RunFolder, RunSources};
 pub use samples::Sheet;
+pub use series::Series;
 pub use shown::{Look, Shown, shown};
 pub use sound_metrics::{Closeness, SoundQuality, lsd_db, si_sdr_db};
 pub use sounds_evaluated::{

@@ -5,7 +5,6 @@ mod file;
 mod form;
 mod look;
 mod run_entry;
-mod series;
 mod state;
 
 pub use action::{FoundRun, TrainingAction};
@@ -14,5 +13,4 @@ pub use form::{Answer, Budget, Preset, TrainForm};
 pub use look::{Axis, ChartLook, Shown, TrainingTab};
 pub(crate) use run_entry::usual_name;
 pub use run_entry::{Curves, RunEntry, RunStatus};
-pub use series::Series;
 pub use state::{KnownRun, Training};

@@ -2,10 +2,11 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::look::{Along, Axis, Shown};
-use super::series::Series;
 use crate::engine::{RunId, WhyPaused};
 use crate::model::ModelConfig;
-use crate::train::{History, LoggedHeldOut, LoggedStep, RunConfig, RunSources, Sheet, flops_per_step};
+use crate::train::{
+    History, LoggedHeldOut, LoggedStep, RunConfig, RunSources, Series, Sheet, flops_per_step,
+};
 
 /// One run in the panel.
 #[derive(Debug, Clone)]

@@ -3,7 +3,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::measure::Row;
-use super::{field, measure, model, modes, objects, passes, peer, samples, sounds, tuning};
+use super::{curves, field, measure, model, modes, objects, passes, peer, samples, sounds, tuning};
 use crate::camera::{Camera, Intrinsics};
 use crate::cli::args::BenchArgs;
 use crate::cli::values::BenchPart;
@@ -48,6 +48,10 @@ pub(in crate::cli) fn run(args: &BenchArgs) -> anyhow::Result<()> {
         print_rows(&sounds_of(seconds)?, matmul_peak_gflops(PEAK_SIDE, Duration::from_secs_f64(seconds)));
         return Ok(());
     }
+    if args.what == BenchPart::Curves {
+        print_rows(&curves::rows(seconds)?, matmul_peak_gflops(PEAK_SIDE, Duration::from_secs_f64(seconds)));
+        return Ok(());
+    }
     let own = source::model(None, SignalKind::Image)?;
     let architecture = own.config().field.clone();
     let mut report = Report {
@@ -73,6 +77,7 @@ pub(in crate::cli) fn run(args: &BenchArgs) -> anyhow::Result<()> {
     add("refining", field::refine(seconds, &architecture))?;
     add("objects", objects_of(seconds))?;
     add("sounds", sounds_of(seconds))?;
+    add("curves", curves::rows(seconds))?;
     for kind in [EvaluatorKind::Cpu, EvaluatorKind::Gpu] {
         match passes::passes(seconds, &architecture, kind) {
             Ok((adapter, rows)) => {
