@@ -21,6 +21,8 @@ fn arm(race: &Path, mode: Mode, psnr_db: f64) -> Contestant {
     );
     put(&folder.join("metrics.jsonl"), line.as_bytes());
     put(&folder.join("samples/step-000005.png"), &png_bytes(&waves(192, 192, 0.0)).unwrap());
+    // A run that was killed has gone back to its last checkpoint: this is of a step that it has yet to do again.
+    put(&folder.join("samples/step-000009.png"), &png_bytes(&waves(192, 192, 1.0)).unwrap());
     for (name, amplitude) in
         [("held-out-0", 0.5), ("held-out-1", 0.3), ("step-000005-0", 0.4), ("step-000005-1", 0.2)]
     {
@@ -57,6 +59,9 @@ fn a_race_of_another_time_is_judged_and_heard() {
         state.training.runs.len() == 2 && state.training.sheets.len() == 2
     });
     assert_eq!(stage.state().training.verdicts.get(&race), Some(&verdict));
+    let sheets =
+        |run: &hyperscope::app::RunEntry| run.samples.iter().map(|sheet| sheet.step).collect::<Vec<_>>();
+    assert!(stage.state().training.runs.iter().all(|run| sheets(run) == [5]));
     assert!(stage.harness.get_all_by_label_contains("finetune is ahead").count() > 0);
     assert_eq!(stage.harness.unnamed_widgets(), Vec::<String>::new());
 

@@ -229,6 +229,12 @@ impl RunEntry {
         self.folder.join("model.safetensors")
     }
 
+    /// Take the held-out pictures of its folder. A run that went back to a checkpoint has left some of later steps there.
+    pub(crate) fn set_samples(&mut self, samples: Vec<Sheet>) {
+        let done = self.steps_done();
+        self.samples = samples.into_iter().filter(|sheet| sheet.step <= done).collect();
+    }
+
     /// The held-out picture of a step, or of the last one before it; `None` for the latest.
     #[must_use]
     pub fn sample(&self, step: Option<u32>) -> Option<&Sheet> {

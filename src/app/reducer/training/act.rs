@@ -36,7 +36,10 @@ pub(crate) fn act(state: &mut State, action: TrainingAction) -> Vec<Effect> {
             for (run, tick) in ticks {
                 match (state.training.run_mut(run), tick) {
                     (Some(entry), RunTick::Step(line)) => entry.curves.push(line),
-                    (Some(entry), RunTick::Back(step)) => entry.curves.keep_until(step),
+                    (Some(entry), RunTick::Back(step)) => {
+                        entry.curves.keep_until(step);
+                        entry.samples.retain(|sheet| sheet.step <= step);
+                    }
                     (None, _) => {}
                 }
             }

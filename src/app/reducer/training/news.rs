@@ -141,7 +141,7 @@ fn failed(state: &mut State, run: RunId, message: String, details: String) -> Ve
 /// The held-out pictures of a run, listed anew.
 pub(super) fn list(state: &mut State, run: RunId, samples: Vec<Sheet>) -> Vec<Effect> {
     if let Some(entry) = state.training.run_mut(run) {
-        entry.samples = samples;
+        entry.set_samples(samples);
     }
     want_sheets(state)
 }

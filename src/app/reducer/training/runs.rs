@@ -60,7 +60,7 @@ pub(super) fn act(state: &mut State, action: TrainingAction) -> Vec<Effect> {
             } else {
                 entry.curves.append(*curves);
             }
-            entry.samples = samples;
+            entry.set_samples(samples);
             entry.status = status_on_disk(entry, has_grown);
             return want_sheets(state);
         }
@@ -139,7 +139,7 @@ fn take(state: &mut State, found: Vec<FoundRun>) -> Vec<Effect> {
             entry.race = Some(race);
         }
         (entry.read_bytes, entry.curves) = (read_bytes, curves);
-        entry.samples = samples;
+        entry.set_samples(samples);
         entry.status = status_on_disk(&entry, false);
         state.training.runs.push(entry);
         state.training.selected.get_or_insert(id);
