@@ -9,7 +9,7 @@ use super::training::{Curves, FoundRun, TrainingAction};
 use crate::limits;
 use crate::media;
 use crate::storage::write_atomically;
-use crate::train::{History, RunFolder, Sheet, Verdict};
+use crate::train::{History, RunFolder, Sheet, TrainError, Verdict};
 
 /// Read or write what is wanted, and answer.
 pub(crate) fn run(wanted: Effect, answers: &Answers) {
@@ -82,7 +82,11 @@ fn find(roots: &[PathBuf], is_asked: bool, answers: &Answers) {
                 let history = History::read(&path, 0).unwrap_or_default();
                 let samples = Sheet::list(&path);
                 let (read_bytes, curves) = (history.read_bytes, Curves::from(history));
-                let found = vec![FoundRun { folder, curves, read_bytes, samples, race: race(&path) }];
+                let race = race(&path).unwrap_or_else(|err| {
+                    answers.send(trouble("The verdict of a race cannot be shown", &err));
+                    None
+                });
+                let found = vec![FoundRun { folder, curves, read_bytes, samples, race }];
                 answers.send(Action::Training(TrainingAction::Found(found)));
             }
             Err(err) => {
@@ -93,10 +97,10 @@ fn find(roots: &[PathBuf], is_asked: bool, answers: &Answers) {
 }
 
 /// The race of a run's folder, if it has ended: `verdict.json` lies beside the folder of its arms.
-fn race(run: &Path) -> Option<(PathBuf, Verdict)> {
-    let folder = run.parent()?.parent()?;
-    let verdict = Verdict::read(folder)?;
-    verdict.arms.iter().any(|arm| run.ends_with(arm.mode.to_string())).then(|| (folder.to_owned(), verdict))
+fn race(run: &Path) -> Result<Option<(PathBuf, Verdict)>, TrainError> {
+    let Some(folder) = run.parent().and_then(Path::parent) else { return Ok(None) };
+    let is_of = |verdict: &Verdict| verdict.arms.iter().any(|arm| run.ends_with(arm.mode.to_string()));
+    Ok(Verdict::read(folder)?.filter(is_of).map(|verdict| (folder.to_owned(), verdict)))
 }
 
 fn text(path: &Path) -> std::io::Result<String> {

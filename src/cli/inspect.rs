@@ -79,8 +79,8 @@ fn views(path: &Path) -> anyhow::Result<Option<ViewSet>> {
 
 fn posed(set: &ViewSet, args: &InspectArgs) -> anyhow::Result<()> {
     let (count, near, far) = (set.views.len(), set.near, set.far);
-    let sizes = set.views.first().map_or((0, 0), |view| (view.picture.width(), view.picture.height()));
-    let (width, height) = sizes;
+    let (width, height) =
+        set.views.first().map_or((0, 0), |view| (view.picture.width(), view.picture.height()));
     if args.json {
         let report = json!({"kind": "views", "views": count, "width": width, "height": height, "near": near, "far": far});
         return output::json(&report);

@@ -2,6 +2,7 @@
 //! the file it is kept in.
 
 mod activate;
+mod adaptive;
 mod architecture;
 mod backprop;
 mod bake;

@@ -82,8 +82,8 @@ impl RunFolder {
     /// # Errors
     /// [`TrainError`] if there is no run in it, or its settings cannot be used.
     pub fn read(path: &Path) -> Result<Self, TrainError> {
-        let config = RunConfig::from_toml(&text(&path.join("run.toml"))?, SignalKind::Image)?;
-        let sources = match text(&path.join("inputs.toml")) {
+        let config = RunConfig::from_toml(&short_text(&path.join("run.toml"))?, SignalKind::Image)?;
+        let sources = match short_text(&path.join("inputs.toml")) {
             Ok(text) => Some(toml::from_str(&text).map_err(|err| {
                 TrainError::Config(format!("{}: {}", path.join("inputs.toml").display(), err.message()))
             })?),
@@ -123,7 +123,8 @@ fn look(folder: &Path, depth: usize, entries: &mut usize, found: &mut Vec<PathBu
     }
 }
 
-fn text(path: &Path) -> Result<String, TrainError> {
+/// A text file, if it is no longer than settings and reports are.
+pub(super) fn short_text(path: &Path) -> Result<String, TrainError> {
     let failed = || io_error(format!("{} cannot be read", path.display()));
     if std::fs::metadata(path).map_err(failed())?.len() > limits::JSON_BYTES {
         return Err(TrainError::Config(format!("{} is too large", path.display())));

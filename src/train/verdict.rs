@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::run_folder::short_text;
 use super::{History, RunFolder, TrainError, io_error};
-use crate::limits;
 use crate::model::Mode;
 use crate::storage::write_atomically;
 
@@ -118,13 +118,17 @@ impl Verdict {
         format!("{} {lead}: {:.2} dB held out, {gaps} ({basis})", first.mode, first.psnr_db)
     }
 
-    /// The verdict that a folder keeps; `None` without one that can be read.
-    #[must_use]
-    pub fn read(folder: &Path) -> Option<Self> {
+    /// The verdict that a folder keeps, if it keeps one.
+    ///
+    /// # Errors
+    /// [`TrainError::Io`] if it cannot be read, [`TrainError::Config`] if it is no verdict.
+    pub fn read(folder: &Path) -> Result<Option<Self>, TrainError> {
         let path = folder.join(VERDICT);
-        let length = std::fs::metadata(&path).ok()?.len();
-        let text = (length <= limits::JSON_BYTES).then(|| std::fs::read_to_string(&path).ok())??;
-        serde_json::from_str(&text).ok()
+        if !path.exists() {
+            return Ok(None);
+        }
+        let refused = |err| TrainError::Config(format!("{}: {err}", path.display()));
+        serde_json::from_str(&short_text(&path)?).map(Some).map_err(refused)
     }
 
     /// Keep it in a folder, as `verdict.json`.

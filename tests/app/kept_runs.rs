@@ -40,9 +40,10 @@ fn a_race_of_another_time_is_judged_and_heard() {
     let arms = vec![arm(&race, Mode::Scratch, 20.0), arm(&race, Mode::Finetune, 23.0)];
     let verdict = Verdict::of(arms).unwrap();
     verdict.write(&race).unwrap();
-    assert_eq!(Verdict::read(&race), Some(verdict.clone()));
+    assert_eq!(Verdict::read(&race).unwrap(), Some(verdict.clone()));
+    assert_eq!(Verdict::read(folder.path()).unwrap(), None);
     put(&race.join("verdict.json"), b"{");
-    assert_eq!(Verdict::read(&race), None);
+    assert!(Verdict::read(&race).unwrap_err().to_string().contains("verdict.json: EOF"));
     verdict.write(&race).unwrap();
     let picture = folder.path().join("a.png");
     put(&picture, &png_bytes(&waves(96, 80, 0.0)).unwrap());

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use hyperscope::camera::Orbit;
 use hyperscope::dataset::FOCAL;
-use hyperscope::field::{Bake, CropBox, FieldRecord, Occupancy, Sampling, Seen, Tracer};
+use hyperscope::field::{Architecture, Bake, CropBox, FieldRecord, Occupancy, Sampling, Seen, Tracer};
 use hyperscope::media::{ObjectFraming, ObjectSignal};
 use hyperscope::model::{Model, SignalKind};
 
@@ -138,16 +138,20 @@ fn what_lies_outside_the_grid_is_not_skipped() {
     assert!(traced.seen.alpha > 0.9);
 }
 
-/// The promise of the window's badge, where it is hardest: a learned field, whose surfaces are soft.
-#[test]
-fn the_bundled_models_field_is_drawn_as_by_the_oracle() {
+/// What the bundled model writes for the armchair among the samples.
+fn armchair() -> FieldRecord {
     let picture = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/samples/armchair.png"));
     let signal = ObjectSignal::load("armchair.png", &picture.unwrap(), &ObjectFraming::default()).unwrap();
     let model = Model::bundled(SignalKind::Object).unwrap();
     let side = model.config().input_size as u32;
     let camera = Orbit::canonical(FOCAL).camera(side, side);
-    let record = model.encode_object(&[(signal.input(side), camera)], None).unwrap().record;
-    let rays = rays(64);
+    model.encode_object(&[(signal.input(side), camera)], None).unwrap().record
+}
+
+/// The promise of the window's badge, where it is hardest: a learned field, whose surfaces are soft.
+#[test]
+fn the_bundled_models_field_is_drawn_as_by_the_oracle() {
+    let (record, rays) = (armchair(), rays(64));
     for samples in [64, 128, 1024] {
         let sampling = Sampling::of(&record, samples).unwrap();
         let traced = Tracer::of(&record).trace(&rays, &sampling, &CropBox::ALL);
@@ -155,4 +159,44 @@ fn the_bundled_models_field_is_drawn_as_by_the_oracle() {
         let (most, mean) = differences(&seen, &record.trace(&rays, samples));
         assert!(most < 1e-2 && mean < 1e-3, "{samples}: {most} at most, {mean} in the mean");
     }
+}
+
+/// By a part of its rays as by all of them, whatever there is to be seen: a learned field, a ball, noise as fine as a field
+/// of that architecture can have, a slice thinner than the way from ray to ray would be; near and far, and pictures of a few
+/// pixels.
+#[test]
+fn a_picture_by_some_of_its_rays_is_that_of_all() {
+    let noise = FieldRecord { field: common::random_field(&Architecture::live_object(), 3), ..ball() };
+    let slice = CropBox { low: [f32::NEG_INFINITY, -0.01, f32::NEG_INFINITY], ..CropBox::of_bake() };
+    let slice = CropBox { high: [f32::INFINITY, 0.01, f32::INFINITY], ..slice };
+    let (mut most, mut is_seen) = (0.0_f32, 0);
+    for (record, crop) in
+        [(armchair(), CropBox::ALL), (ball(), CropBox::ALL), (ball(), slice), (noise, CropBox::ALL)]
+    {
+        let bake = Bake::of(&record, Occupancy::of(&record), 2);
+        for (distance, size) in
+            [(4.0, [301, 203]), (2.0, [160, 160]), (12.0, [160, 90]), (4.0, [3, 2]), (4.0, [1, 1])]
+        {
+            let place = Orbit { distance, ..Orbit::canonical(FOCAL).seen_from(0.7, 0.0) };
+            let camera = place.camera(size[0] as u32, size[1] as u32);
+            let grid = camera.ray_grid();
+            let sampling = Sampling::of(&record, 64).unwrap().moved(place.depth_offset() as f32);
+            let ray = |x: usize, y: usize| grid.pixel(x as u32, y as u32);
+            let found = bake.draw_picture(&ray, size, &sampling, &crop);
+            let expected = bake.draw(&camera.pixel_rays(), &sampling, &crop);
+            assert_eq!(found.len(), expected.len());
+            let (own_most, mean) = differences(&found, &expected);
+            assert!(
+                own_most < 8e-3 && mean < 4e-4,
+                "{size:?} from {distance}: {own_most} at most, {mean} in the mean"
+            );
+            let depth_most =
+                found.iter().zip(&expected).map(|(a, b)| (a.depth - b.depth).abs()).fold(0.0, f32::max);
+            assert!(depth_most < 0.02, "{size:?} from {distance}: a depth is off by {depth_most}");
+            most = most.max(own_most);
+            is_seen += expected.iter().filter(|seen| seen.alpha > 0.3).count();
+        }
+    }
+    assert!(most > 0.0, "every ray was followed");
+    assert!(is_seen > 20_000, "{is_seen} pixels show anything");
 }

@@ -33,7 +33,8 @@ pub(super) fn drawing(seconds: f64, record: &FieldRecord) -> anyhow::Result<Vec<
             .with_note(format!("{filled:.0} % of the cells are occupied")),
     );
     let place = Orbit::canonical(FOCAL).seen_from(0.6, 0.3);
-    let rays = place.camera(SIDE_PX, SIDE_PX).pixel_rays();
+    let camera = place.camera(SIDE_PX, SIDE_PX);
+    let (rays, grid) = (camera.pixel_rays(), camera.ray_grid());
     let Some(sampling) = Sampling::of(record, SAMPLES) else { return Ok(rows) };
     for finer in [2, 4] {
         let times = repeat(seconds, || Ok(Bake::of(record, occupancy.clone(), finer)))?;
@@ -44,8 +45,13 @@ pub(super) fn drawing(seconds: f64, record: &FieldRecord) -> anyhow::Result<Vec<
             Row::of(format!("object: bake, {voxels} voxels a side"), &times)
                 .with_note(format!("{x}x{y}x{z} nodes")),
         );
+        let name = format!("object: {SIDE_PX}x{SIDE_PX} from that bake, on the CPU");
+        let ray = |x: usize, y: usize| grid.pixel(x as u32, y as u32);
+        let size = [SIDE_PX as usize; 2];
+        let times = repeat(seconds, || Ok(bake.draw_picture(&ray, size, &sampling, &CropBox::ALL)))?;
+        rows.push(Row::of(name.clone(), &times));
         let times = repeat(seconds, || Ok(bake.draw(&rays, &sampling, &CropBox::ALL)))?;
-        rows.push(Row::of(format!("object: {SIDE_PX}x{SIDE_PX} from that bake, on the CPU"), &times));
+        rows.push(Row::of(format!("{name}, every ray"), &times));
     }
     let voxels = occupancy.cells_of_unit_cube() * Tracer::FINER;
     let bake = Arc::new(Bake::of(record, occupancy, Tracer::FINER));

@@ -197,19 +197,17 @@ impl Ready {
         let (width, height) = frame.viewport_px;
         let (columns, rows) = (width.div_ceil(coarser), height.div_ceil(coarser));
         let rays = frame.place.camera(width, height).ray_grid();
-        let small: Vec<[u8; 4]> = (0..rows)
-            .into_par_iter()
-            .flat_map_iter(|y| {
-                let step = coarser as f32;
-                let own: Vec<[f32; 6]> = (0..columns)
-                    .map(|x| rays.ray((x as f32 + 0.5) * step, (y as f32 + 0.5) * step))
-                    .collect();
-                let traced: Vec<Traced> = self
-                    .bake(frame)
-                    .draw(&own, sampling, &frame.crop)
-                    .into_iter()
-                    .map(|seen| Traced { seen, evaluated: 0 })
-                    .collect();
+        let size = [columns as usize, rows as usize];
+        let step = coarser as f32;
+        let ray = |x: usize, y: usize| rays.ray((x as f32 + 0.5) * step, (y as f32 + 0.5) * step);
+        let seen = self.bake(frame).draw_picture(&ray, size, sampling, &frame.crop);
+        let small: Vec<[u8; 4]> = seen
+            .par_chunks(size[0].max(1))
+            .enumerate()
+            .flat_map_iter(|(y, seen)| {
+                let own: Vec<[f32; 6]> = (0..size[0]).map(|x| ray(x, y)).collect();
+                let traced: Vec<Traced> =
+                    seen.iter().map(|seen| Traced { seen: *seen, evaluated: 0 }).collect();
                 self.shade(frame, sampling, &own, &traced)
             })
             .collect();
