@@ -52,7 +52,7 @@ impl Bake {
     }
 
     /// From one ray to the next, in pixels, so that nothing that the bake or the crop box can show gets lost between two:
-    /// both are as thick as the way from ray to ray where rays end. A power of two.
+    /// both are as thick as the way from ray to ray, along a diagonal, where rays end. A power of two.
     fn sparsest(
         &self,
         ray: &impl Fn(usize, usize) -> [f32; 6],

@@ -31,6 +31,10 @@ pub struct Bake {
     first: [usize; 3],
     /// Nodes along each axis of the box.
     size: [usize; 3],
+    /// The place of the first node.
+    corner: [f32; 3],
+    /// Voxels to a unit of length.
+    scale: f32,
     /// Of the box's cells: see [`Bake::reaches`].
     reaches: Vec<u8>,
     /// Red, green, blue, sRGB-encoded, not multiplied; and how much a voxel hides. `[z, y, x]`
@@ -125,7 +129,9 @@ impl Bake {
         let cells = [0, 1, 2].map(|axis| high[axis] - low[axis]);
         let size = cells.map(|cells| cells * finer + 1);
         let nodes = vec![[0.0; 4]; size.iter().product()];
-        Self { occupancy, finer, first: low, size, reaches: Vec::new(), nodes }
+        let corner = low.map(|cell| occupancy.place(cell));
+        let scale = finer as f32 / occupancy.cell();
+        Self { occupancy, finer, first: low, size, corner, scale, reaches: Vec::new(), nodes }
     }
 
     /// Evaluate a field at the nodes of occupied cells; whether that was finished.
@@ -249,7 +255,7 @@ impl Bake {
     /// The place of the first node.
     #[must_use]
     pub fn corner(&self) -> [f32; 3] {
-        self.first.map(|cell| self.occupancy.place(cell))
+        self.corner
     }
 
     /// The occupied cells.
@@ -312,24 +318,32 @@ impl Bake {
         sum
     }
 
-    /// The node nearest to a point.
-    pub(super) fn node_near(&self, point: [f32; 3]) -> usize {
-        let place = self.in_voxels(point);
+    /// The node nearest to a place, which is in voxels from the first node.
+    #[inline]
+    pub(super) fn node_near(&self, place: [f32; 3]) -> usize {
         let [x, y, z] = [0, 1, 2].map(|axis| ((place[axis] + 0.5) as usize).min(self.size[axis] - 1));
         (z * self.size[1] + y) * self.size[0] + x
     }
 
     /// A point in voxels from the first node.
+    #[inline]
     pub(super) fn in_voxels(&self, point: [f32; 3]) -> [f32; 3] {
-        let (corner, scale) = (self.corner(), self.voxel().recip());
-        [0, 1, 2].map(|axis| (point[axis] - corner[axis]) * scale)
+        [0, 1, 2].map(|axis| (point[axis] - self.corner[axis]) * self.scale)
     }
 
-    /// Colour at a point of an occupied cell, and how much a way of that length lets through there.
-    pub(super) fn sample(&self, point: [f32; 3], length: f32) -> ([f32; 3], f32) {
-        let place = self.in_voxels(point);
+    /// A length in voxels.
+    #[inline]
+    pub(super) fn voxels_of(&self, length: f32) -> f32 {
+        length * self.scale
+    }
+
+    /// Colour at a place of an occupied cell, in voxels from the first node, and how much a way through so many voxels lets
+    /// through there.
+    #[inline]
+    pub(super) fn sample(&self, place: [f32; 3], voxels: f32) -> ([f32; 3], f32) {
         let [r, g, b, hidden] = self.at(place, self.voxel_of(place));
-        ([r, g, b], ((1.0 - hidden).max(f32::EPSILON).ln() * (length / self.voxel())).exp())
+        let clear = if hidden > 0.0 { ((1.0 - hidden).max(f32::EPSILON).ln() * voxels).exp() } else { 1.0 };
+        ([r, g, b], clear)
     }
 
     /// How much is hidden there; nothing in cells with nothing to be seen.

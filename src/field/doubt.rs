@@ -100,7 +100,7 @@ mod tests {
             let corner = bake.corner();
             let point = [0, 1, 2].map(|axis| corner[axis] + voxel * ([x, y, z][axis] as f32 + 0.5));
             let [r, _, _, density] = evaluator.evaluate(&point)[..] else { panic!("not one point") };
-            let (color, clear) = bake.sample(point, voxel);
+            let (color, clear) = bake.sample(bake.in_voxels(point), 1.0);
             // Of the corners of the voxel, the one that doubts most.
             let corners =
                 (0..8).map(|corner| node + corner % 2 + corner / 2 % 2 * width + corner / 4 * width * height);

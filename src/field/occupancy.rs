@@ -16,6 +16,8 @@ const DENSITY_FLOOR: f32 = 1e-2;
 pub struct Occupancy {
     /// Cells along each axis.
     side: usize,
+    /// Side of a cell.
+    cell: f32,
     /// `[side, side, side]`, x innermost.
     is_occupied: Vec<bool>,
     /// First cell and the one after the last, of those that are occupied; `None` if all are empty.
@@ -92,7 +94,7 @@ impl Occupancy {
                 high[axis] = high[axis].max(cell[axis] + 1);
             }
         }
-        Self { side, is_occupied: grid, bounds }
+        Self { side, cell: 2.0 * HALF / side as f32, is_occupied: grid, bounds }
     }
 
     /// Cells along each axis of the cube.
@@ -121,7 +123,7 @@ impl Occupancy {
 
     /// Side of a cell.
     pub(super) fn cell(&self) -> f32 {
-        2.0 * HALF / self.side as f32
+        self.cell
     }
 
     pub(super) fn is_occupied(&self, [x, y, z]: [usize; 3]) -> bool {
@@ -130,13 +132,13 @@ impl Occupancy {
 
     /// A corner of a cell, along one axis.
     pub(super) fn place(&self, corner: usize) -> f32 {
-        corner as f32 * self.cell() - HALF
+        corner as f32 * self.cell - HALF
     }
 
     /// The cell of a point; `None` outside the cube.
     #[inline]
     pub(super) fn cell_of(&self, point: [f32; 3]) -> Option<[usize; 3]> {
-        let scale = self.side as f32 / (2.0 * HALF);
+        let scale = self.cell.recip();
         let at = point.map(|place| (place + HALF) * scale);
         let is_inside = at.iter().all(|at| *at >= 0.0 && *at < self.side as f32);
         is_inside.then(|| at.map(|at| at as usize))

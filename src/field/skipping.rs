@@ -154,9 +154,9 @@ impl Tracer {
                 // Nothing is known of what lies outside.
                 None => samples.push(Sample { index, baked: None }),
                 Some(cell) if occupancy.is_occupied(cell) => {
-                    let (color, clear) = self.bake.sample(point, spacings[index]);
-                    let voxels = spacings[index] / self.bake.voxel();
-                    let doubt = self.doubts[self.bake.node_near(point)].of_sample(voxels, clear, left);
+                    let (place, voxels) = (self.bake.in_voxels(point), self.bake.voxels_of(spacings[index]));
+                    let (color, clear) = self.bake.sample(place, voxels);
+                    let doubt = self.doubts[self.bake.node_near(place)].of_sample(voxels, clear, left);
                     left *= clear;
                     samples.push(Sample { index, baked: (doubt < doubt_max).then_some((color, clear)) });
                 }

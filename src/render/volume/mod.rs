@@ -12,6 +12,7 @@ mod exact;
 mod frame;
 mod grid;
 mod offscreen;
+mod pace;
 mod pass;
 mod progress;
 mod ready;

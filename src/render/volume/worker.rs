@@ -3,6 +3,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::grid::Grid;
+use super::pace::Pace;
 use super::progress::Progress;
 use super::ready::{Graphics, Ready};
 use super::shade::rays_of;
@@ -12,10 +13,6 @@ use crate::render::RenderError;
 use crate::render::thread::start_thread;
 use crate::render::worker::Wake;
 
-/// A baked frame of a view in motion should take no longer.
-const BAKED_BUDGET: Duration = Duration::from_millis(34);
-/// Screen pixels to one of a baked frame in motion, at most.
-const COARSEST: u32 = 4;
 /// The window is woken no more often than this by tiles.
 const WAKE_INTERVAL: Duration = Duration::from_millis(80);
 
@@ -167,14 +164,13 @@ impl Shared {
 
     fn run(&self) {
         let (mut ready, mut progress): (Option<Ready>, Option<Progress>) = (None, None);
-        // Of a pixel of a baked frame, as measured last.
-        let mut secs_per_pixel = 0.0;
+        let mut pace = Pace::default();
         while let Some(request) = self.next_request(progress.as_ref(), ready.as_ref()) {
             let present = match progress.take() {
                 Some(progress) if progress.id == request.id => progress,
                 _ => Progress::new(request.id, request.frame.viewport_px),
             };
-            progress = Some(self.advance(&request, &mut ready, present, &mut secs_per_pixel));
+            progress = Some(self.advance(&request, &mut ready, present, &mut pace));
         }
     }
 
@@ -207,7 +203,7 @@ impl Shared {
         request: &Request,
         ready: &mut Option<Ready>,
         mut progress: Progress,
-        secs_per_pixel: &mut f64,
+        pace: &mut Pace,
     ) -> Progress {
         let frame = &request.frame;
         let Some(sampling) = Sampling::of(&request.record, frame.samples) else {
@@ -233,7 +229,7 @@ impl Shared {
             progress.baked = None;
         }
         if progress.needs_baked(frame) {
-            self.draw_baked(request, ready, frame, &sampling, secs_per_pixel, &mut progress);
+            self.draw_baked(request, ready, frame, &sampling, pace, &mut progress);
         } else if let Some(picture) = request.picture.as_ref().filter(|_| ready.is_exact_on_device()) {
             self.draw_squares(request, ready, (frame, picture), &sampling, &mut progress);
         } else {
@@ -272,7 +268,7 @@ impl Shared {
         ready: &Ready,
         frame: &VolumeFrame,
         sampling: &Sampling,
-        secs_per_pixel: &mut f64,
+        pace: &mut Pace,
         progress: &mut Progress,
     ) {
         let (width, height) = frame.viewport_px;
@@ -293,21 +289,15 @@ impl Shared {
             return;
         }
         let begun = Instant::now();
-        let pixels = f64::from(width) * f64::from(height);
-        let coarser = if frame.is_moving {
-            let fits = |coarser: &u32| {
-                pixels * *secs_per_pixel / f64::from(coarser * coarser) <= BAKED_BUDGET.as_secs_f64()
-            };
-            (1..=COARSEST).find(fits).unwrap_or(COARSEST)
-        } else {
-            1
-        };
+        let coarser = if frame.is_moving { pace.coarser() } else { 1 };
         let rgba = ready.draw(frame, sampling, coarser);
-        let secs = begun.elapsed().as_secs_f64();
-        *secs_per_pixel = secs * f64::from(coarser * coarser) / pixels;
+        let took = begun.elapsed();
+        if frame.is_moving {
+            pace.took(took);
+        }
         progress.baked = Some(coarser);
         seen.drawn = Drawn::Baked { voxels: ready.voxels(frame), coarser };
-        seen.baked_ms = Some((secs * 1e3) as f32);
+        seen.baked_ms = Some((took.as_secs_f64() * 1e3) as f32);
         self.publish(request, Some(([0, 0, width, height], rgba)), seen);
         (self.wake)();
     }
