@@ -12,9 +12,9 @@ const COLORS: [[u8; 3]; 7] = [
     [60, 60, 60],
 ];
 
-/// The colour of an arm.
+/// The colour of an arm; where there are more arms than colours, these come again, half as bright each time.
 pub(super) fn color(index: usize) -> [u8; 3] {
-    COLORS[index % COLORS.len()]
+    COLORS[index % COLORS.len()].map(|value| value >> (index / COLORS.len()).min(2))
 }
 
 pub(super) const CSS: &str = "\
@@ -52,3 +52,15 @@ pre{background:var(--wash);border:1px solid var(--line);border-radius:6px;paddin
 ul{margin:6px 0;padding-left:20px}
 @media print{body{background:#fff}section{break-inside:avoid;border:0;padding:0}}
 ";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The eight arms of `assets/experiments/data-fractions.toml` and more.
+    #[test]
+    fn arms_have_colours_of_their_own() {
+        let colors: std::collections::BTreeSet<[u8; 3]> = (0..3 * COLORS.len()).map(color).collect();
+        assert_eq!(colors.len(), 3 * COLORS.len());
+    }
+}
