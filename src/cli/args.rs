@@ -4,6 +4,7 @@ use clap::{Args, Parser, Subcommand};
 
 use clap::builder::TypedValueParser;
 
+use super::convert_args::ConvertArgs;
 use super::dataset_args::DatasetVerb;
 use super::experiment_args::{ExperimentArgs, ReportArgs};
 use super::lpips_args::LpipsArgs;
@@ -54,6 +55,8 @@ pub(super) enum Verb {
     Experiment(ExperimentArgs),
     /// What an experiment came to: a page of its own, and Markdown
     Report(ReportArgs),
+    /// Write a model or a field again: in 16 bits, or a model with the backbone that it leaves out
+    Convert(ConvertArgs),
     /// Make data to train on
     Dataset {
         /// What to make

@@ -170,5 +170,6 @@ fn weights(found: &Inspection) -> anyhow::Result<(Vec<String>, Value)> {
     let mut report = serde_json::to_value(&found.contents)?;
     report["tensors"] = serde_json::to_value(&found.tensors)?;
     report["num_values"] = found.num_values.into();
+    report["number_kinds"] = serde_json::to_value(&found.number_kinds)?;
     Ok((found.lines(), report))
 }

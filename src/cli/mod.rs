@@ -4,6 +4,8 @@
 mod args;
 mod bench;
 mod compare;
+mod convert;
+mod convert_args;
 mod dataset;
 mod dataset_args;
 mod doctor;

@@ -5,8 +5,8 @@ use clap::Parser;
 
 use super::args::{Arguments, Verb};
 use super::{
-    bench, compare, dataset, doctor, encode, evaluate, experiment, film, inspect, mesh, output, refine,
-    render, report, synth, train,
+    bench, compare, convert, dataset, doctor, encode, evaluate, experiment, film, inspect, mesh, output,
+    refine, render, report, synth, train,
 };
 
 /// Exit status of a command line that is not understood.
@@ -38,6 +38,7 @@ pub fn run(open_window: impl FnOnce(Vec<PathBuf>) -> anyhow::Result<()>) -> Exit
         Some(Verb::Evaluate(args)) => evaluate::run(&args),
         Some(Verb::Experiment(args)) => experiment::run(&args),
         Some(Verb::Report(args)) => report::run(&args),
+        Some(Verb::Convert(args)) => convert::run(&args),
         Some(Verb::Dataset { verb }) => dataset::run(&verb),
         Some(Verb::Inspect(args)) => inspect::run(&args),
         Some(Verb::Doctor(args)) => doctor::run(&args),

@@ -62,12 +62,13 @@ impl Checkpoint {
         Ok(Self { network, backbone_sha256: Some(sha256), notes, report })
     }
 
-    /// The bytes of a checkpoint file, in f32; the same checkpoint gives the same bytes.
+    /// The bytes of a checkpoint file; the same checkpoint gives the same bytes.
     ///
     /// # Errors
-    /// [`ModelError::Device`] if the weights cannot be read back.
-    pub fn to_bytes(&self) -> Result<Vec<u8>, ModelError> {
-        checkpoint_bytes(&self.network, self.backbone_sha256.as_deref(), &self.notes)
+    /// [`ModelError::Device`] if the weights cannot be read back, [`ModelError::File`] if one does not fit in 16 bits
+    /// where those are asked for.
+    pub fn to_bytes(&self, precision: Precision) -> Result<Vec<u8>, ModelError> {
+        file_bytes(&self.network, self.backbone_sha256.as_deref(), &self.notes, precision)
     }
 }
 
@@ -81,6 +82,15 @@ pub fn checkpoint_bytes(
     backbone_sha256: Option<&str>,
     notes: &BTreeMap<String, String>,
 ) -> Result<Vec<u8>, ModelError> {
+    file_bytes(network, backbone_sha256, notes, Precision::F32)
+}
+
+fn file_bytes(
+    network: &Hypernetwork,
+    backbone_sha256: Option<&str>,
+    notes: &BTreeMap<String, String>,
+    precision: Precision,
+) -> Result<Vec<u8>, ModelError> {
     let mut tensors = names::read_out(network)?;
     let mut metadata = notes.clone();
     metadata.insert("format".into(), FORMAT.into());
@@ -90,7 +100,7 @@ pub fn checkpoint_bytes(
         tensors.retain(|name, _| !name.starts_with(BACKBONE_PREFIX));
         metadata.insert(BACKBONE_SHA256.into(), sha256.into());
     }
-    Ok(tensor_file_bytes(&tensors, &metadata, Precision::F32)?)
+    Ok(tensor_file_bytes(&tensors, &metadata, precision)?)
 }
 
 /// Write a checkpoint file, whole or not at all: see [`checkpoint_bytes`].

@@ -81,7 +81,9 @@ impl Inspection {
 
     fn of_tensors(&self) -> Vec<String> {
         let tensors = &self.tensors;
-        let mut lines = vec![format!("tensors: {tensors}; {} values", self.num_values)];
+        let kinds: Vec<&str> = self.number_kinds.iter().map(String::as_str).collect();
+        let mut lines =
+            vec![format!("tensors: {tensors}; {} values, {}", self.num_values, kinds.join(" and "))];
         for (title, names) in [
             ("missing", &tensors.missing),
             ("unexpected", &tensors.unexpected),

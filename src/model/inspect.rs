@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde::Serialize;
@@ -21,6 +21,8 @@ pub struct Inspection {
     pub tensors: TensorReport,
     /// Numbers in all its tensors.
     pub num_values: usize,
+    /// What kinds of numbers they are, as safetensors names them: F32, F16, BF16.
+    pub number_kinds: BTreeSet<String>,
 }
 
 /// What a file of weights holds.
@@ -99,7 +101,7 @@ fn inspect_beside(bytes: &[u8], notes: &FolderNotes) -> Result<Inspection, Model
             }
         }
     };
-    Ok(Inspection { contents, tensors, num_values })
+    Ok(Inspection { contents, tensors, num_values, number_kinds: file.number_kinds() })
 }
 
 fn inspect_checkpoint(file: &TensorFile) -> Result<(Contents, TensorReport), ModelError> {

@@ -49,3 +49,4 @@ pub use offscreen::Offscreen;
 pub use volume::{
     Backdrop, Drawn, VolumeFrame, VolumeMode, VolumeOffscreen, VolumePass, VolumeState, shaded,
 };
+pub(crate) use volume::{FINER_AT_REST, FINER_MOVING};

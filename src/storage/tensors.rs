@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -140,6 +140,11 @@ impl<'data> TensorFile<'data> {
     /// A tensor's shape, if it is there.
     pub(crate) fn shape(&self, name: &str) -> Option<&[usize]> {
         self.tensors.get(name).map(|tensor| tensor.shape.as_slice())
+    }
+
+    /// What kinds of numbers its tensors hold, as safetensors names them: F32.
+    pub(crate) fn number_kinds(&self) -> BTreeSet<String> {
+        self.tensors.values().map(|tensor| format!("{:?}", tensor.dtype)).collect()
     }
 
     /// A tensor as f32, if it is there; f16 and bf16 are widened.

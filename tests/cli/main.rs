@@ -250,7 +250,9 @@ fn bad_input_is_refused_in_one_line_and_leaves_nothing() {
 #[test]
 fn every_verb_has_help_and_doctor_knows_the_limits() {
     let folder = tempfile::tempdir().unwrap();
-    for verb in ["encode", "render", "refine", "compare", "train", "evaluate", "inspect", "doctor", "bench"] {
+    for verb in [
+        "encode", "render", "refine", "compare", "train", "evaluate", "convert", "inspect", "doctor", "bench",
+    ] {
         let output = run(folder.path(), &[verb, "--help"]);
         assert!(output.status.success() && output.stdout.len() > 100, "{verb}");
     }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use hyperscope::media::png_bytes;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use serde_json::Value;
 
 use crate::common::{self, put, waves};
 use crate::{json, program, refuses};
@@ -107,4 +108,39 @@ fn what_is_not_there_is_said_and_views_are_known() {
     let views = common::golden("views/blender");
     let found = json(here, &["inspect", views.to_str().unwrap(), "--json"]);
     assert_eq!((&found["kind"], &found["views"]), (&"views".into(), &3.into()), "{found}");
+}
+
+/// What prompt tuning leaves out is put in, in 32 bits or 16: the model then works where its backbone is not.
+#[test]
+fn a_model_is_written_again_whole_and_in_sixteen_bits() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    training_data(here);
+    let backbone = common::backbone(here);
+    let train = ["train", "--data", "data", "--mode", "prompt", "--backbone", "backbone.safetensors"];
+    json(here, &[&train[..], &["--config", "run.toml", "--out", "run", "--steps", "2", "--json"]].concat());
+    std::fs::create_dir(here.join("alone")).unwrap();
+    let model = "run/model.safetensors";
+    refuses(here, &["convert", model, "--whole", "-o", "alone/whole.safetensors"], 1, "backbone");
+    assert!(!here.join("alone/whole.safetensors").exists());
+    std::fs::copy(backbone, here.join("run/backbone.safetensors")).unwrap();
+    json(here, &["convert", model, "--whole", "-o", "alone/whole.safetensors", "--json"]);
+    json(here, &["convert", model, "--whole", "--half", "-o", "alone/half.safetensors", "--json"]);
+    let psnr_db = |model: &str, field: &str| {
+        let encoded = json(here, &["encode", "data/0.png", "--model", model, "-o", field, "--json"]);
+        encoded[0]["psnr_db"].as_f64().unwrap()
+    };
+    let before = psnr_db(model, "f.st");
+    assert!((psnr_db("alone/whole.safetensors", "whole.st") - before).abs() < 1e-9);
+    assert!((psnr_db("alone/half.safetensors", "half.st") - before).abs() < 0.05);
+    let found = json(here, &["inspect", "alone/half.safetensors", "--json"]);
+    assert_eq!((&found["number_kinds"][0], &found["backbone_sha256"]), (&"F16".into(), &Value::Null));
+    assert!(found["notes"]["converted_from"].as_str().unwrap().starts_with("model.safetensors sha256:"));
+    // A field too; of what is neither, and of a backbone for a field, it says so.
+    json(here, &["convert", "f.st", "--half", "-o", "f16.st", "--json"]);
+    let compared = json(here, &["compare", "f16.st", "data/0.png", "--json"]);
+    assert!((compared["psnr_db"].as_f64().unwrap() - before).abs() < 0.05);
+    refuses(here, &["convert", "f.st", "--whole", "-o", "x.st"], 1, "this is a field");
+    refuses(here, &["convert", "data/0.png", "-o", "x.st"], 1, "neither a model nor a field");
+    assert!(!here.join("x.st").exists());
 }

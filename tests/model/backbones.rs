@@ -11,7 +11,7 @@ use hyperscope::model::{
     PixelScale, WeightsFile, WhisperEncoder, checkpoint_bytes, cpu_device, inspect, load_backbone,
     recognise_backbone,
 };
-use hyperscope::storage::sha256_hex;
+use hyperscope::storage::{Precision, sha256_hex};
 use safetensors::SafeTensors;
 
 use crate::{common, golden, pictures, read, relative_error, small_config, values};
@@ -192,7 +192,7 @@ fn every_family_is_part_of_a_network_that_learns_and_is_kept() {
             let same: Vec<Vec<f32>> =
                 again.network.forward(images(&device)).into_iter().map(values).collect();
             assert_eq!(same, weights, "{name}");
-            assert!(again.to_bytes().unwrap() == written, "{name}: the bytes differ");
+            assert!(again.to_bytes(Precision::F32).unwrap() == written, "{name}: the bytes differ");
             let found = inspect(&written).unwrap();
             assert!(found.tensors.is_complete() && found.tensors.unexpected.is_empty(), "{name}");
             assert!(found.lines()[0].starts_with(described), "{name}: {:?}", found.lines());

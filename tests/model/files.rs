@@ -7,7 +7,7 @@ use hyperscope::model::{
     Checkpoint, Composer, Contents, Hypernetwork, Mode, Model, ModelError, checkpoint_bytes, cpu_device,
     inspect, load_backbone,
 };
-use hyperscope::storage::sha256_hex;
+use hyperscope::storage::{Precision, sha256_hex};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use safetensors::SafeTensors;
@@ -22,7 +22,7 @@ fn a_checkpoint_is_written_as_it_was_read() {
     let bytes = checkpoint_bytes(&network, None, &notes).unwrap();
     let again = Checkpoint::from_bytes(&bytes, &[], &device).unwrap();
     assert_eq!(again.notes, notes);
-    assert!(again.to_bytes().unwrap() == bytes, "the bytes differ");
+    assert!(again.to_bytes(Precision::F32).unwrap() == bytes, "the bytes differ");
     let inspection = inspect(&bytes).unwrap();
     assert!(inspection.tensors.is_complete() && inspection.tensors.unexpected.is_empty());
     assert!(
@@ -56,7 +56,7 @@ fn a_prompt_tuned_checkpoint_finds_its_backbone_by_its_hash() {
     for (a, b) in found.network.forward(images()).into_iter().zip(network.forward(images())) {
         assert_eq!(values(a), values(b));
     }
-    assert!(found.to_bytes().unwrap() == light, "the bytes differ");
+    assert!(found.to_bytes(Precision::F32).unwrap() == light, "the bytes differ");
 }
 
 /// The backbone of a checkpoint as a weights file of its own, in timm's names.
@@ -205,6 +205,35 @@ fn half_precision_tensors_are_widened() {
     let rounded =
         values(network.base[0].weight.val()).into_iter().map(|value| half::bf16::from_f32(value).to_f32());
     assert_eq!(values(read.base[0].weight.val()), rounded.collect::<Vec<_>>());
+}
+
+#[test]
+fn in_sixteen_bits_a_checkpoint_is_half_as_large_and_every_weight_as_near_as_they_allow() {
+    let device = cpu_device();
+    let network = Hypernetwork::init(&small_config(Composer::Residual), 0, &device).unwrap();
+    let whole = checkpoint_bytes(&network, None, &BTreeMap::new()).unwrap();
+    let half = Checkpoint::from_bytes(&whole, &[], &device).unwrap().to_bytes(Precision::F16).unwrap();
+    assert!(half.len() < whole.len() * 11 / 20, "{} of {}", half.len(), whole.len());
+    assert_eq!(inspect(&half).unwrap().number_kinds, ["F16".to_owned()].into());
+    let again = Checkpoint::from_bytes(&half, &[], &device).unwrap();
+    let exact = again.to_bytes(Precision::F32).unwrap();
+    assert!(again.to_bytes(Precision::F16).unwrap() == half, "the bytes differ");
+    let (before, after) =
+        (SafeTensors::deserialize(&whole).unwrap(), SafeTensors::deserialize(&exact).unwrap());
+    for (name, view) in before.iter() {
+        let rounded: Vec<f32> = bytemuck::pod_collect_to_vec(after.tensor(name).unwrap().data());
+        for (a, b) in bytemuck::pod_collect_to_vec::<u8, f32>(view.data()).into_iter().zip(rounded) {
+            // Half of the last of 11 bits, or of the smallest step.
+            let bound = (a.abs() * 0.5f32.powi(11)).max(0.5f32.powi(25));
+            assert!((a - b).abs() <= bound, "{name}: {a} became {b}");
+        }
+    }
+    let large = network.base[0].weight.val().mul_scalar(1e9);
+    let mut network = network;
+    network.base[0].weight = network.base[0].weight.clone().map(|_| large.clone());
+    let checkpoint = Checkpoint { network, backbone_sha256: None, ..again };
+    let err = checkpoint.to_bytes(Precision::F16).unwrap_err().to_string();
+    assert!(err.contains("base.0.weight") && err.contains("32 bits"), "{err}");
 }
 
 #[test]

@@ -7,14 +7,14 @@ use crate::camera::Orbit;
 use crate::dataset::FOCAL;
 use crate::export::{MESH_THRESHOLD, Mesh};
 use crate::field::{Bake, CropBox, FieldRecord, Occupancy, Sampling, Tracer};
-use crate::render::{Backdrop, RenderError, VolumeFrame, VolumeMode, VolumeOffscreen};
+use crate::render::{
+    Backdrop, FINER_AT_REST, FINER_MOVING, RenderError, VolumeFrame, VolumeMode, VolumeOffscreen,
+};
 
 /// The picture that is drawn.
 const SIDE_PX: u32 = 512;
 /// Samples of a ray.
 const SAMPLES: usize = 64;
-/// Voxels along a cell of the occupancy, as the window has them: of a view in motion, and of one at rest.
-const FINER: [usize; 2] = [2, 4];
 /// Rays of the picture that is drawn without skipping: one in so many, for all take minutes.
 const ONE_IN: usize = 16;
 /// Side of the exact picture by WGSL where a software rasteriser runs it.
@@ -38,7 +38,7 @@ pub(super) fn drawing(seconds: f64, record: &FieldRecord) -> anyhow::Result<Vec<
     let camera = place.camera(SIDE_PX, SIDE_PX);
     let (rays, grid) = (camera.pixel_rays(), camera.ray_grid());
     let Some(sampling) = Sampling::of(record, SAMPLES) else { return Ok(rows) };
-    for finer in FINER {
+    for finer in [FINER_MOVING, FINER_AT_REST] {
         let times = repeat(seconds, || Ok(Bake::of(record, occupancy.clone(), finer)))?;
         let bake = Bake::of(record, occupancy.clone(), finer);
         let voxels = occupancy.cells_of_unit_cube() * finer;
@@ -55,8 +55,8 @@ pub(super) fn drawing(seconds: f64, record: &FieldRecord) -> anyhow::Result<Vec<
         let times = repeat(seconds, || Ok(bake.draw(&rays, &sampling, &CropBox::ALL)))?;
         rows.push(Row::of(format!("{name}, every ray"), &times));
     }
-    let voxels = occupancy.cells_of_unit_cube() * FINER[1];
-    let bake = Arc::new(Bake::of(record, occupancy, FINER[1]));
+    let voxels = occupancy.cells_of_unit_cube() * FINER_AT_REST;
+    let bake = Arc::new(Bake::of(record, occupancy, FINER_AT_REST));
     let tracer = Tracer::new(record, Arc::clone(&bake));
     let traced = tracer.trace(&rays, &sampling, &CropBox::ALL);
     let evaluated: u64 = traced.iter().map(|traced| u64::from(traced.evaluated)).sum();

@@ -24,4 +24,5 @@ mod worker;
 pub use frame::{Backdrop, Drawn, VolumeFrame, VolumeMode, VolumeState};
 pub use offscreen::VolumeOffscreen;
 pub use pass::VolumePass;
+pub(crate) use ready::{FINER_AT_REST, FINER_MOVING};
 pub use shade::shaded;

@@ -12,8 +12,8 @@ use crate::field::{Bake, Doubt, FieldRecord, Occupancy, Sampling, Traced, Tracer
 use crate::render::RenderError;
 
 /// Voxels along a cell of the occupancy: of a field that changes, and of one that stays.
-const FINER_MOVING: usize = 2;
-const FINER_AT_REST: usize = 4;
+pub(crate) const FINER_MOVING: usize = 2;
+pub(crate) const FINER_AT_REST: usize = 4;
 
 /// A graphics device that evaluates.
 #[derive(Debug, Clone)]

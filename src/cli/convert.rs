@@ -1,0 +1,60 @@
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+use serde::Serialize;
+
+use super::convert_args::ConvertArgs;
+use super::{output, source};
+use crate::field::FieldRecord;
+use crate::model::{self, Checkpoint, cpu_device};
+use crate::storage::{Identity, Precision, write_atomically};
+
+/// The note of a file that was written from another one.
+const CONVERTED_NOTE: &str = "converted_from";
+
+#[derive(Serialize)]
+struct Report {
+    output: PathBuf,
+    bytes_before: usize,
+    bytes: usize,
+    sha256: String,
+}
+
+pub(super) fn run(args: &ConvertArgs) -> anyhow::Result<()> {
+    let context = || args.file.display().to_string();
+    let given = source::bytes(&args.file)?;
+    let precision = if args.half { Precision::F16 } else { Precision::F32 };
+    let origin = Identity::of(source::name(&args.file), &given).to_string();
+    let written = if FieldRecord::is_field(&given) {
+        if args.whole {
+            bail!("{}: --whole is for models, and this is a field", args.file.display());
+        }
+        let mut record = FieldRecord::from_bytes(&given).with_context(context)?;
+        record.extra.insert(CONVERTED_NOTE.into(), origin);
+        record.to_bytes(precision).with_context(context)?
+    } else if model::is_checkpoint(&given) {
+        let beside: Vec<PathBuf> = args.file.parent().map(Into::into).into_iter().collect();
+        let mut checkpoint = Checkpoint::from_bytes(&given, &beside, &cpu_device()).with_context(context)?;
+        checkpoint.notes.insert(CONVERTED_NOTE.into(), origin);
+        if args.whole {
+            checkpoint.backbone_sha256 = None;
+        }
+        checkpoint.to_bytes(precision).with_context(context)?
+    } else {
+        bail!("{}: this is neither a model nor a field; inspect says what it is", args.file.display());
+    };
+    write_atomically(&args.output, |out| out.write_all(&written))
+        .with_context(|| args.output.display().to_string())?;
+    let report = Report {
+        output: args.output.clone(),
+        bytes_before: given.len(),
+        bytes: written.len(),
+        sha256: Identity::of(source::name(&args.output), &written).sha256,
+    };
+    if args.json {
+        return output::json(&report);
+    }
+    output::line(format_args!("{}: {} bytes, {} before", report.output.display(), report.bytes, given.len()));
+    output::line(format_args!("sha256 {}", report.sha256));
+    Ok(())
+}
