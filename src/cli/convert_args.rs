@@ -6,7 +6,7 @@ use clap::Args;
 pub(super) struct ConvertArgs {
     /// A model checkpoint or a field file
     pub(super) file: PathBuf,
-    /// Keep the weights in 16 bits: half the bytes
+    /// Keep the weights in 16 bits, of a model those of its backbone: about half the bytes
     #[arg(long)]
     pub(super) half: bool,
     /// Put the backbone in, where a model leaves it out; its weights file is looked for beside the model

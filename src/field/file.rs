@@ -105,7 +105,7 @@ impl FieldRecord {
                 tensors.insert(format!("{prefix}layers.{index}.bias"), bias);
             }
         }
-        Ok(tensor_file_bytes(&tensors, &metadata, precision)?)
+        Ok(tensor_file_bytes(&tensors, &metadata, |_| precision)?)
     }
 
     /// Write a field file, whole or not at all.

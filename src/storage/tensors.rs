@@ -195,28 +195,39 @@ pub enum Precision {
     F16,
 }
 
-/// Write tensors in a safetensors file. The same tensors and metadata give the same bytes: the
-/// `safetensors` crate would write the metadata in an order of chance.
+impl Precision {
+    /// What safetensors calls it, and the bytes of a number.
+    fn stored(self) -> (&'static str, usize) {
+        match self {
+            Self::F32 => ("F32", 4),
+            Self::F16 => ("F16", 2),
+        }
+    }
+}
+
+/// Write tensors in a safetensors file, each in the precision that its name asks for, those in 32 bits first. The same
+/// tensors and metadata give the same bytes: the `safetensors` crate would write the metadata in an order of chance.
 ///
 /// # Errors
 /// [`TensorFileError::TooLarge`] if a value does not fit the precision.
 pub(crate) fn tensor_file_bytes(
     tensors: &BTreeMap<String, HostTensor>,
     metadata: &BTreeMap<String, String>,
-    precision: Precision,
+    precision: impl Fn(&str) -> Precision,
 ) -> Result<Vec<u8>, TensorFileError> {
-    let (dtype, size) = match precision {
-        Precision::F32 => ("F32", 4),
-        Precision::F16 => ("F16", 2),
-    };
+    let mut ordered: Vec<(&String, &HostTensor, Precision)> =
+        tensors.iter().map(|(name, tensor)| (name, tensor, precision(name))).collect();
+    // Every number then lies at a multiple of its size.
+    ordered.sort_by_key(|(.., precision)| std::cmp::Reverse(precision.stored().1));
     let mut header = serde_json::Map::new();
     header.insert("__metadata__".into(), serde_json::json!(metadata));
     let mut end = 0;
-    for (name, tensor) in tensors {
+    for (name, tensor, precision) in &ordered {
+        let (dtype, size) = precision.stored();
         let start = end;
         end += tensor.values.len() * size;
         let entry = serde_json::json!({"dtype": dtype, "shape": tensor.shape, "data_offsets": [start, end]});
-        header.insert(name.clone(), entry);
+        header.insert((*name).clone(), entry);
     }
     let mut header =
         serde_json::to_vec(&header).map_err(|err| TensorFileError::Malformed(err.to_string()))?;
@@ -225,7 +236,7 @@ pub(crate) fn tensor_file_bytes(
     let mut bytes = Vec::with_capacity(8 + header.len() + end);
     bytes.extend((header.len() as u64).to_le_bytes());
     bytes.extend(header);
-    for (name, tensor) in tensors {
+    for (name, tensor, precision) in ordered {
         match precision {
             Precision::F32 => bytes.extend(tensor.values.iter().flat_map(|value| value.to_le_bytes())),
             Precision::F16 => {

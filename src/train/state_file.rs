@@ -34,7 +34,7 @@ pub(super) fn write(
     metadata.insert("format".into(), FORMAT.into());
     metadata.insert("step".into(), state.step.to_string());
     let refused = |err: crate::storage::TensorFileError| TrainError::Resume(err.to_string());
-    let bytes = tensor_file_bytes(&tensors, &metadata, Precision::F32).map_err(refused)?;
+    let bytes = tensor_file_bytes(&tensors, &metadata, |_| Precision::F32).map_err(refused)?;
     write_atomically(path, |out| out.write_all(&bytes))
         .map_err(io_error(format!("{} cannot be written", path.display())))
 }
