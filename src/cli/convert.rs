@@ -39,6 +39,12 @@ pub(super) fn run(args: &ConvertArgs) -> anyhow::Result<()> {
         if args.whole {
             checkpoint.backbone_sha256 = None;
         }
+        if args.half && checkpoint.backbone_sha256.is_some() {
+            bail!(
+                "{}: 16 bits are for the backbone, which this model leaves out; --whole puts it in",
+                args.file.display()
+            );
+        }
         checkpoint.to_bytes(precision).with_context(context)?
     } else {
         bail!("{}: this is neither a model nor a field; inspect says what it is", args.file.display());

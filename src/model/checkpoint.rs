@@ -204,6 +204,8 @@ fn read_all(file: &TensorFile, report: &TensorReport) -> Result<BTreeMap<String,
 fn find_backbone(sha256: &str, places: &[PathBuf]) -> Result<Vec<u8>, ModelError> {
     let mut candidates: Vec<PathBuf> = Vec::new();
     for place in places {
+        // The parent of a bare file name.
+        let place = if place.as_os_str().is_empty() { Path::new(".") } else { place };
         if place.is_dir() {
             // A folder that cannot be listed holds nothing that could be used.
             let entries = std::fs::read_dir(place).into_iter().flatten().flatten().map(|entry| entry.path());
@@ -211,7 +213,7 @@ fn find_backbone(sha256: &str, places: &[PathBuf]) -> Result<Vec<u8>, ModelError
             files.sort();
             candidates.extend(files);
         } else if place.is_file() {
-            candidates.push(place.clone());
+            candidates.push(place.into());
         }
     }
     for path in &candidates {

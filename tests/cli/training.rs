@@ -124,7 +124,10 @@ fn a_model_is_written_again_whole_and_in_sixteen_bits() {
     refuses(here, &["convert", model, "--whole", "-o", "alone/whole.safetensors"], 1, "backbone");
     assert!(!here.join("alone/whole.safetensors").exists());
     std::fs::copy(backbone, here.join("run/backbone.safetensors")).unwrap();
-    json(here, &["convert", model, "--whole", "-o", "alone/whole.safetensors", "--json"]);
+    // Also from where both are, by the bare name.
+    let beside = here.join("run");
+    json(&beside, &["convert", "model.safetensors", "--whole", "-o", "../alone/whole.safetensors", "--json"]);
+    refuses(here, &["convert", model, "--half", "-o", "x.st"], 1, "--whole puts it in");
     json(here, &["convert", model, "--whole", "--half", "-o", "alone/half.safetensors", "--json"]);
     let psnr_db = |model: &str, field: &str| {
         let encoded = json(here, &["encode", "data/0.png", "--model", model, "-o", field, "--json"]);
