@@ -9,7 +9,7 @@ pub(super) struct StepArgs {
     /// What moves the field's hidden weight matrices [default: muon, of an object or a sound adam]
     #[arg(long, value_enum)]
     optimizer: Option<OptimizerName>,
-    /// Learning rate of the refine steps [default: 0.008, of an object 0.0001 for one view and 0.003 for several, of a sound 0.0001]
+    /// Learning rate of the refine steps [default: 0.008, of an object 0.0001 for one view and 0.003 for several, of a sound 0.00002]
     #[arg(long)]
     lr: Option<f64>,
     /// Pixels in a refine step, about: the crossings of random rows and columns, of an object random rays, of a sound
