@@ -56,6 +56,13 @@ impl Intrinsics {
         }
     }
 
+    /// Whether the axis meets the picture in its middle.
+    #[must_use]
+    pub fn is_centred(&self) -> bool {
+        let middle = dvec2(f64::from(self.width), f64::from(self.height)) / 2.0;
+        self.principal_px.abs_diff_eq(middle, 1e-3)
+    }
+
     /// The same camera with a picture of another size.
     #[must_use]
     pub fn resized(&self, width: u32, height: u32) -> Self {

@@ -57,14 +57,25 @@ pub fn frame(picture: &Picture, framing: Framing, side_px: u32, background: [u8;
 
 fn fit(picture: &Picture, side_px: u32, background: [u8; 3]) -> Picture {
     let (width, height) = shrunk(picture, side_px);
-    let inner = resize(picture, width, height);
     let side = width.max(height);
+    centred(resize(picture, width, height), side, side, background)
+}
+
+/// A picture made smaller, in the middle of one of its old size.
+#[must_use]
+pub fn inset(picture: &Picture, width: u32, height: u32, background: [u8; 3]) -> Picture {
+    let inner = resize(picture, width.min(picture.width()), height.min(picture.height()));
+    centred(inner, picture.width(), picture.height(), background)
+}
+
+/// In the middle of a picture that is no smaller.
+fn centred(inner: Picture, width: u32, height: u32, background: [u8; 3]) -> Picture {
     let behind = background.map(|value| u16::from(value) * 257);
-    let mut rgb = behind.repeat(side as usize * side as usize);
-    let (x, y) = ((side - width) as usize / 2, (side - height) as usize / 2);
-    let rows = rgb.chunks_exact_mut(side as usize * 3).skip(y);
-    for (row, from) in rows.zip(inner.rgb().chunks_exact(width as usize * 3)) {
+    let mut rgb = behind.repeat(width as usize * height as usize);
+    let (x, y) = ((width - inner.width()) as usize / 2, (height - inner.height()) as usize / 2);
+    let rows = rgb.chunks_exact_mut(width as usize * 3).skip(y);
+    for (row, from) in rows.zip(inner.rgb().chunks_exact(inner.width() as usize * 3)) {
         row[x * 3..][..from.len()].copy_from_slice(from);
     }
-    Picture::new(side, side, rgb).unwrap_or(inner)
+    Picture::new(width, height, rgb).unwrap_or(inner)
 }

@@ -29,7 +29,7 @@ pub use decode::{decode, decode_colors};
 pub use error::MediaError;
 pub use file::{content_of_file, read_file};
 pub use foreground::{Foreground, has_plain_border, object_of};
-pub use framing::{Framing, frame};
+pub use framing::{Framing, frame, inset};
 pub use object_signal::{ObjectFraming, ObjectSignal};
 pub use picture::Picture;
 pub use resize::{resize, resize_part, thumbnail};

@@ -66,6 +66,13 @@ impl Picture {
         let rgb = rows.flat_map(|row| row.rchunks_exact(3).flatten().copied()).collect();
         Self { width: self.width, height: self.height, rgb }
     }
+
+    /// Its channels in another order: the one of number `order[i]` at place `i`, each below 3.
+    #[must_use]
+    pub fn with_channels(&self, order: [usize; 3]) -> Self {
+        let rgb = self.rgb.chunks_exact(3).flat_map(|pixel| order.map(|channel| pixel[channel])).collect();
+        Self { width: self.width, height: self.height, rgb }
+    }
 }
 
 pub(super) fn eight_bits(value: u16) -> u8 {

@@ -1,4 +1,5 @@
 use burn::tensor::{Device, Tensor, TensorData};
+use glam::{Vec3, vec3};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
@@ -9,7 +10,7 @@ use super::{RunConfig, TrainingData};
 use crate::camera::Camera;
 use crate::dataset::{Entry, ObjectEntry, View};
 use crate::field::{sample_depths, spacings};
-use crate::media::Cutout;
+use crate::media::{Cutout, Picture, inset};
 use crate::model::{BackboneConfig, PixelScale, encode_points, normalise, patch_rays};
 
 /// What transparent pixels are laid on.
@@ -38,6 +39,13 @@ pub(super) enum Input {
     Views { images: Tensor<4>, patch_rays: Tensor<3>, views: usize },
     /// `[batch, patches, samples of a patch]`
     Sounds(Tensor<3>),
+}
+
+/// How an object is read: so many views, so many patches along a side, normalised so.
+struct Reading<'a> {
+    views: usize,
+    grid: usize,
+    scale: &'a PixelScale,
 }
 
 /// One item's part of a batch.
@@ -76,9 +84,12 @@ pub(super) fn draw(
             let entries: Vec<&ObjectEntry> = learned(objects, config).collect();
             let fewest = entries.iter().map(|entry| entry.views.views.len()).min().unwrap_or(1);
             let views = random.random_range(1..=config.objects.most_views.min(fewest));
-            let reading = (views, config.input_size / backbone.patch, &scale);
-            let draw =
-                |mut random| object(config, entries[pick(entries.len(), &mut random)], reading, &mut random);
+            let reading = Reading { views, grid: config.input_size / backbone.patch, scale: &scale };
+            let foreground_part = config.objects.foreground_part_at(config.done(step));
+            let draw = |mut random| {
+                let entry = entries[pick(entries.len(), &mut random)];
+                object(config, entry, &reading, foreground_part, &mut random)
+            };
             (views, seeds.map(draw).collect())
         }
         TrainingData::Sounds(sounds) => {
@@ -148,11 +159,12 @@ fn crop(config: &RunConfig, entry: &Entry, scale: &PixelScale, random: &mut ChaC
 }
 
 /// The first of the views that are read is the frame of everything: see [`Camera::seen_from`]. In that frame some
-/// objects are mirrored.
+/// objects are mirrored or squeezed, and of some the colours are exchanged.
 fn object(
     config: &RunConfig,
     entry: &ObjectEntry,
-    (views, grid, scale): (usize, usize, &PixelScale),
+    &Reading { views, grid, scale }: &Reading,
+    foreground_part: f64,
     random: &mut ChaCha8Rng,
 ) -> Item {
     let all = &entry.views.views;
@@ -160,17 +172,22 @@ fn object(
     let read = rand::seq::index::sample(random, all.len(), views);
     let input: Camera = all[read.index(0)].camera;
     let is_mirrored = random.random_bool(settings.mirrored_part);
+    let order = channel_order(settings.recoloured_part, random);
     let placed = |camera: &Camera| {
         let camera = camera.seen_from(&input);
         if is_mirrored { camera.mirrored() } else { camera }
     };
+    let may_squeeze = views == 1 && input.intrinsics.is_centred();
+    let squeeze = (random.random_bool(settings.squeezed_part) && may_squeeze)
+        .then(|| Squeeze::draw(&placed(&input), random));
     let side = config.input_size;
     let mut item = Item::default();
     for index in read {
         let View { picture, camera } = &all[index];
         let picture = picture.on(WHITE);
         let picture = if is_mirrored { picture.mirrored() } else { picture };
-        item.input.extend(normalise(&picture, side as u32, scale));
+        let picture = squeeze.map_or(picture.clone(), |squeeze| squeeze.picture(&picture));
+        item.input.extend(normalise(&picture.with_channels(order), side as u32, scale));
         item.patch_rays.extend(patch_rays(&placed(camera), grid));
     }
     let (near, far) = settings.depths;
@@ -179,22 +196,65 @@ fn object(
     let mut points = Vec::with_capacity(3 * settings.rays_per_object * settings.samples_per_ray);
     for _ in 0..settings.rays_per_object {
         let View { picture, camera } = &all[pick(all.len(), random)];
-        let on_object = random.random_bool(settings.foreground_part);
+        let on_object = random.random_bool(foreground_part);
         let pixel = pixel(picture, on_object, random);
         let (x, y) = ((pixel % picture.width() as usize) as u32, (pixel / picture.width() as usize) as u32);
         let x = if is_mirrored { picture.width() - 1 - x } else { x };
-        let ray = placed(camera).pixel_ray(x, y).to_f32();
+        let ray = placed(camera).pixel_ray(x, y);
+        let (origin, direction) = (ray.origin.as_vec3(), ray.direction.as_vec3());
         let depths: Vec<f32> = even.iter().map(|depth| depth + jitter * random.random::<f32>()).collect();
-        points
-            .extend(depths.iter().flat_map(|depth| [0, 1, 2].map(|axis| ray[axis] + depth * ray[3 + axis])));
+        points.extend(depths.iter().flat_map(|depth| {
+            let point = origin + depth * direction;
+            squeeze.map_or(point, |squeeze| squeeze.point(point)).to_array()
+        }));
         item.spacings.extend(spacings(&depths));
         let rgba = &picture.rgba()[4 * pixel..][..4];
         item.targets
-            .extend([0, 1, 2].map(|channel| f32::from(rgba[channel].saturating_add(255 - rgba[3])) / 255.0));
+            .extend(order.map(|channel| f32::from(rgba[channel].saturating_add(255 - rgba[3])) / 255.0));
         item.targets.push(opacity(picture, rgba));
     }
     item.features = encode_points(&config.field, &points);
     item
+}
+
+/// An object made narrower and lower across the axis of the view that is read. A point stays at its depth and its picture
+/// comes nearer to the middle, so that this view is the same picture, narrower and lower.
+#[derive(Clone, Copy)]
+struct Squeeze {
+    /// Of the picture, in pixels.
+    width: u32,
+    height: u32,
+    /// Of the object, in the frame of the view.
+    scale: Vec3,
+    /// A point of the axis.
+    eye: Vec3,
+}
+
+impl Squeeze {
+    /// As the camera of the view that is read, in its own frame, sees it.
+    fn draw(camera: &Camera, random: &mut ChaCha8Rng) -> Self {
+        // As much on either side, so that the middle stays.
+        let mut squeezed = |side: u32| side - 2 * random.random_range(0..=side / 8);
+        let (all_width, all_height) = (camera.intrinsics.width, camera.intrinsics.height);
+        let (width, height) = (squeezed(all_width), squeezed(all_height));
+        let scale = vec3(width as f32 / all_width as f32, height as f32 / all_height as f32, 1.0);
+        Self { width, height, scale, eye: camera.world_from_camera.translation.as_vec3() }
+    }
+
+    fn picture(&self, picture: &Picture) -> Picture {
+        inset(picture, self.width, self.height, WHITE)
+    }
+
+    fn point(&self, point: Vec3) -> Vec3 {
+        self.eye + (point - self.eye) * self.scale
+    }
+}
+
+/// Which channel stands at the place of each, in this part of all draws another order than theirs.
+fn channel_order(recoloured_part: f64, random: &mut ChaCha8Rng) -> [usize; 3] {
+    const OTHERS: [[usize; 3]; 5] = [[0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
+    let is_recoloured = random.random_bool(recoloured_part);
+    if is_recoloured { OTHERS[pick(OTHERS.len(), random)] } else { [0, 1, 2] }
 }
 
 /// How much a pixel hides: its alpha; without any transparency what is not white is taken to hide all.
@@ -220,3 +280,7 @@ fn pixel(picture: &Cutout, on_object: bool, random: &mut ChaCha8Rng) -> usize {
     }
     found
 }
+
+#[cfg(test)]
+#[path = "batch_tests.rs"]
+mod tests;

@@ -16,6 +16,7 @@ mod history;
 mod log_file;
 mod metrics;
 mod muon;
+mod object_settings;
 mod objective;
 mod objects_evaluated;
 mod parameters;
@@ -57,6 +58,7 @@ pub use field_optimizer::Optimizer;
 pub use history::{History, Logged, LoggedHeldOut, LoggedStep};
 pub use log_file::LogFormat;
 pub use metrics::{db_of_mse, psnr_db, quality, quality_by, ssim};
+pub use object_settings::ObjectSettings;
 pub use objects_evaluated::{
     ClassFigures, Evaluated as EvaluatedObject, ObjectBaselines, ObjectsEvaluateConfig, evaluate_objects,
 };
@@ -64,7 +66,7 @@ pub use random_backbone::{RandomBackbone, vit_tiny};
 pub use reference::Reference;
 pub use refine::Refiner;
 pub use run::{Run, RunInputs};
-pub use run_config::{ObjectSettings, RunConfig, Schedule, SoundSettings};
+pub use run_config::{RunConfig, Schedule, SoundSettings};
 pub use run_control::RunChange;
 pub use run_folder::{RunFolder, RunSources};
 pub use samples::Sheet;

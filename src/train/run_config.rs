@@ -2,7 +2,7 @@ use std::f64::consts::PI;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Optimizer, RandomBackbone, TrainError};
+use super::{ObjectSettings, Optimizer, RandomBackbone, TrainError};
 use crate::field::{Activation, Architecture, Encoding};
 use crate::limits;
 use crate::model::{
@@ -73,28 +73,6 @@ pub struct RunConfig {
     pub field: Architecture,
 }
 
-/// What is particular to learning objects.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct ObjectSettings {
-    /// Rays of an object in a step, over all of its views.
-    pub rays_per_object: usize,
-    /// Samples of a ray, jittered.
-    pub samples_per_ray: usize,
-    /// Part of the rays that are to meet the object: a few dozen pixels of a view are tried for one.
-    pub foreground_part: f64,
-    /// Part of the objects that are learned from as a mirror shows them.
-    pub mirrored_part: f64,
-    /// What an error of a ray's opacity counts for, beside one of its colours.
-    pub opacity_weight: f64,
-    /// Depths along a camera's axis between which objects lie.
-    pub depths: (f32, f32),
-    /// Views that are read at once, at most, and never more than an object has; each step draws how many.
-    pub most_views: usize,
-    /// Classes that are not learned from.
-    pub without: Vec<String>,
-}
-
 /// What is particular to learning sounds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -112,21 +90,6 @@ pub struct SoundSettings {
 impl Default for SoundSettings {
     fn default() -> Self {
         Self { sample_rate: limits::SOUND_RATE_HZ, patch: 200, instants_per_window: 200, without: Vec::new() }
-    }
-}
-
-impl Default for ObjectSettings {
-    fn default() -> Self {
-        Self {
-            rays_per_object: 192,
-            samples_per_ray: 32,
-            foreground_part: 0.5,
-            mirrored_part: 0.5,
-            opacity_weight: 1.0,
-            depths: (3.0, 5.0),
-            most_views: 1,
-            without: Vec::new(),
-        }
     }
 }
 
@@ -200,7 +163,7 @@ impl RunConfig {
             SignalKind::Sound => Self {
                 kind,
                 composer: Composer::Residual,
-                steps: 11_000,
+                steps: 16_000,
                 batch_size: 64,
                 input_size: 200,
                 groups: 4,
@@ -296,14 +259,21 @@ impl RunConfig {
                 return refuse(format!("{name} is {count}, expected 1 to {most}"));
             }
         }
-        let opacity_weight = self.objects.opacity_weight;
-        if !(0.0..=1e3).contains(&opacity_weight) {
-            return refuse(format!("opacity_weight is {opacity_weight}, expected 0 to 1000"));
+        for (name, weight) in [
+            ("opacity_weight", self.objects.opacity_weight),
+            ("opacity_weight_end", self.objects.opacity_weight_end),
+        ] {
+            if !(0.0..=1e3).contains(&weight) {
+                return refuse(format!("{name} is {weight}, expected 0 to 1000"));
+            }
         }
         for (name, part) in [
             ("data_fraction", self.data_fraction),
             ("foreground_part", self.objects.foreground_part),
+            ("foreground_part_end", self.objects.foreground_part_end),
             ("mirrored_part", self.objects.mirrored_part),
+            ("recoloured_part", self.objects.recoloured_part),
+            ("squeezed_part", self.objects.squeezed_part),
         ] {
             if !(0.0..=1.0).contains(&part) {
                 return refuse(format!("{name} is {part}, expected 0 to 1"));
@@ -335,13 +305,18 @@ impl RunConfig {
     #[must_use]
     pub fn rate(&self, step: u32) -> f64 {
         let warm = (f64::from(step) + 1.0) / f64::from(self.warm_up_steps.max(1));
-        let done = f64::from(step) / f64::from(self.steps);
+        let done = self.done(step);
         let fallen = match self.schedule {
-            Schedule::Cosine => COSINE_END + (1.0 - COSINE_END) * 0.5 * (1.0 + (PI * done.min(1.0)).cos()),
+            Schedule::Cosine => COSINE_END + (1.0 - COSINE_END) * 0.5 * (1.0 + (PI * done).cos()),
             Schedule::Step if done >= 0.8 => 0.1,
             Schedule::Step => 1.0,
         };
         warm.min(1.0) * fallen
+    }
+
+    /// Which part of the steps is done before step `step`, from 0.
+    pub(super) fn done(&self, step: u32) -> f64 {
+        (f64::from(step) / f64::from(self.steps)).min(1.0)
     }
 
     /// The hypernetwork of this run around a backbone of this size, its grid being the input's.

@@ -132,7 +132,7 @@ pub fn recipe_of(model: &ModelConfig) -> RunConfig {
         objective: model.objective,
         lora: model.lora.unwrap_or(recipe.lora),
         deep_prompts: model.deep_prompts,
-        objects: ObjectSettings { depths: model.depths.unwrap_or(depths), ..recipe.objects },
+        objects: ObjectSettings { depths: model.depths.unwrap_or(depths), ..recipe.objects.of_going_on() },
         sounds: match model.sound {
             Some(SoundConfig { sample_rate, patch }) => SoundSettings { sample_rate, patch, ..recipe.sounds },
             None => recipe.sounds,

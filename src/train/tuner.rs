@@ -168,7 +168,8 @@ impl Tuner {
         let model = self.network.config();
         let values = evaluate_features(&model.field, &weights, &self.network.biases(), features);
         let found = Found::of(&model.field, values, spacings);
-        let Loss { minimised, squared_error } = found.loss(targets, self.config.objects.opacity_weight);
+        let opacity_weight = self.config.objects.opacity_weight_at(self.config.done(self.state.step));
+        let Loss { minimised, squared_error } = found.loss(targets, opacity_weight);
         let number = |tensor: Tensor<1>| tensor.into_data().iter::<f64>().next().unwrap_or(f64::NAN);
         let loss_value = number(squared_error);
         let nll = (model.objective == Objective::Nll).then(|| number(minimised.clone()));

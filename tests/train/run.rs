@@ -313,6 +313,9 @@ fn settings_that_make_no_sense_are_named() {
         ("clip_norm = 0.0", "clip_norm"),
         ("no_such_thing = 1", "no_such_thing"),
         ("composer = \"magic\"", "magic"),
+        ("objects.foreground_part_end = 1.5", "foreground_part_end"),
+        ("objects.opacity_weight_end = -1.0", "opacity_weight_end"),
+        ("objects.squeezed_part = 2.0", "squeezed_part"),
         ("steps = [", ""),
     ] {
         let message = RunConfig::from_toml(text, SignalKind::Image).unwrap_err().to_string();
