@@ -70,7 +70,7 @@ impl ObjectSettings {
 }
 
 fn between(first: f64, last: f64, done: f64) -> f64 {
-    first + (last - first) * done
+    first * (1.0 - done) + last * done
 }
 
 #[cfg(test)]
