@@ -186,7 +186,7 @@ fn object(
         let View { picture, camera } = &all[index];
         let picture = picture.on(WHITE);
         let picture = if is_mirrored { picture.mirrored() } else { picture };
-        let picture = squeeze.map_or(picture.clone(), |squeeze| squeeze.picture(&picture));
+        let picture = if let Some(squeeze) = squeeze { squeeze.picture(&picture) } else { picture };
         item.input.extend(normalise(&picture.with_channels(order), side as u32, scale));
         item.patch_rays.extend(patch_rays(&placed(camera), grid));
     }

@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::camera::{CANONICAL_DISTANCE, Intrinsics};
 use crate::dataset::{ObjectFolder, ViewSet};
+use crate::field::{Architecture, Encoding};
 use crate::model::{SignalKind, cpu_device};
 use crate::train::{ObjectSettings, vit_tiny};
 
@@ -69,7 +70,7 @@ fn colours_are_exchanged_in_what_is_read_and_what_is_wanted_alike() {
 /// What a ray is to see lies in the squeezed picture that is read where the ray's points are projected to.
 #[test]
 fn squeezed_objects_are_seen_where_their_points_are() {
-    // So bright as the place in the picture, around a middle that is white only far outside.
+    // Red tells how far to the right a pixel is, green how far down.
     let bright = |x: usize, y: usize| [(40 + 2 * x) as u8, (40 + 2 * y) as u8, 90, 255];
     let side = 64;
     let rgba = (0..side * side).flat_map(|pixel| bright(pixel % side, pixel / side)).collect();
@@ -85,8 +86,8 @@ fn squeezed_objects_are_seen_where_their_points_are() {
         ..ObjectSettings::default()
     };
     // Points of this scene lie within a turn of the one frequency, so that its angle is their place.
-    let encoding = crate::field::Encoding::Fourier { count: 1, min: 0.5, max: 0.5 };
-    let field = crate::field::Architecture { encoding, ..RunConfig::of(SignalKind::Object).field };
+    let encoding = Encoding::Fourier { count: 1, min: 0.5, max: 0.5 };
+    let field = Architecture { encoding, ..RunConfig::of(SignalKind::Object).field };
     let config = RunConfig { input_size: side, objects, field, ..RunConfig::of(SignalKind::Object) };
     let scale = PixelScale { mean: [0.0; 3], deviation: [1.0; 3] };
     let own = camera.seen_from(&camera);
@@ -122,7 +123,7 @@ fn squeezed_objects_are_seen_where_their_points_are() {
 }
 
 /// The point that an encoding by a single frequency of 0.5 came from.
-fn angles(features: &[f32], field: &crate::field::Architecture) -> Vec3 {
+fn angles(features: &[f32], field: &Architecture) -> Vec3 {
     let unit = encode_points(field, &[1.0, 0.0, 0.0]);
     let sine = unit.iter().position(|value| (value - 0.5_f32.sin()).abs() < 1e-6).unwrap();
     let cosine = unit.iter().position(|value| (value - 0.5_f32.cos()).abs() < 1e-6).unwrap();
