@@ -11,6 +11,7 @@ use egui_kittest::{Harness, wgpu::WgpuTestRenderer};
 use hyperscope::app::{Item, Opening, Settings, State, Window};
 use hyperscope::media::png_bytes;
 use hyperscope::render::adapters;
+use hyperscope::train::RefineConfig;
 
 use crate::common::{self, put, waves};
 
@@ -40,8 +41,12 @@ impl Stage {
     /// A window with a small model, so that nothing but the golden files is needed, that shows `a.png`; `None`,
     /// with the reason printed, where there is no graphics adapter.
     pub(crate) fn with_picture() -> Option<Self> {
-        let settings =
-            Settings { model: Some(common::golden("model_residual.safetensors")), ..Settings::default() };
+        let settings = Settings {
+            model: Some(common::golden("model_residual.safetensors")),
+            // More steps than anyone waits for: however slow the frames are, one falls in the middle of refining.
+            refine: RefineConfig { steps: 100_000, ..RefineConfig::default() },
+            ..Settings::default()
+        };
         let folder = tempfile::tempdir().unwrap();
         let picture = folder.path().join("a.png");
         put(&picture, &png_bytes(&waves(96, 80, 0.0)).unwrap());
