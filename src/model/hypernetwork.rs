@@ -6,8 +6,8 @@ use super::backbone::{Backbone, Beside, NORM_EPSILON, layer_norm, run_blocks};
 use super::compose::shared;
 use super::head::{BaseLayer, Head};
 use super::{
-    BlockUpdates, LoraConfig, Mode, ModelConfig, ModelError, PLUECKER, SignalKind, initial, local_start,
-    names, partials_start,
+    BlockUpdates, Composer, LoraConfig, Mode, ModelConfig, ModelError, PLUECKER, SignalKind, initial,
+    local_start, names, partials_start,
 };
 use crate::field::LayerShape;
 
@@ -138,6 +138,48 @@ impl Hypernetwork {
         let mut tensors = initial::network(&network, &network.config, seed);
         tensors.retain(|name, _| name.starts_with("lora."));
         Ok(names::put_in(network, tensors))
+    }
+
+    /// To read pictures of another size in px, the positions resampled to their grid. One of sounds, whose patches have
+    /// a position each, stays as it is.
+    ///
+    /// # Errors
+    /// [`ModelError::Config`] if the size is refused.
+    pub fn with_input_size(self, input_size: usize) -> Result<Self, ModelError> {
+        if self.config.kind == SignalKind::Sound || input_size == self.config.input_size {
+            return Ok(self);
+        }
+        let mut config = ModelConfig { input_size, ..self.config };
+        config.validate()?;
+        config.backbone.grid = input_size / config.backbone.patch;
+        Ok(Self { backbone: self.backbone.with_grid(config.backbone.grid), config, ..self })
+    }
+
+    /// With more weight tokens a layer, each of them standing there several times: column `j` of a layer is modulated as
+    /// before, but by a token of fewer columns, which learns to be another than its copies. The copies are attended to as well,
+    /// so that what is written changes a little at once. Where `groups` is no multiple of what there is, and with
+    /// `ipc`, it stays as it is.
+    ///
+    /// # Errors
+    /// [`ModelError::Config`] if so many are refused.
+    pub fn with_groups(self, groups: usize) -> Result<Self, ModelError> {
+        let config = ModelConfig { groups, ..self.config.clone() };
+        let counts: Vec<(usize, usize)> =
+            self.config.layer_tokens().into_iter().zip(config.layer_tokens()).collect();
+        if config.composer == Composer::Ipc || !counts.iter().all(|(few, many)| many.is_multiple_of(*few)) {
+            return Ok(self);
+        }
+        config.validate()?;
+        let repeated = |(tokens, (few, many)): (Option<Param<Tensor<2>>>, (usize, usize))| {
+            tokens.map(|tokens| {
+                let all = tokens.val().repeat_dim(0, many / few);
+                let device = all.device();
+                // From plain numbers, so that they can learn: what was computed is no leaf of a graph.
+                Param::from_data(all.into_data(), &device)
+            })
+        };
+        let weight_tokens = self.weight_tokens.into_iter().zip(counts).map(repeated).collect();
+        Ok(Self { weight_tokens, config, ..self })
     }
 
     /// With updates of low rank taken into the backbone's own weights: the same to 1e-6, and nothing beside it is left to

@@ -94,9 +94,14 @@ fn from_checkpoint(
     let places: Vec<PathBuf> = inputs.backbone.iter().cloned().collect();
     let Checkpoint { network, backbone_sha256, .. } = Checkpoint::from_bytes(&bytes, &places, device)?;
     let was_updated = network.config().lora.is_some();
-    let network = network.with_mode(inputs.mode, config.lora, config.seed, device)?;
-    // Updates that became part of the backbone are in no other file.
-    let backbone_sha256 = backbone_sha256.filter(|_| !was_updated || inputs.mode == Mode::Lora);
+    let was_resized = network.config().input_size != config.input_size;
+    let network = network
+        .with_mode(inputs.mode, config.lora, config.seed, device)?
+        .with_input_size(config.input_size)?
+        .with_groups(config.groups)?;
+    // Updates that became part of the backbone, and positions that were resampled, are in no other file.
+    let is_in_its_file = !was_resized && (!was_updated || inputs.mode == Mode::Lora);
+    let backbone_sha256 = backbone_sha256.filter(|_| is_in_its_file);
     let wanted = config.model(inputs.mode, &network.config().backbone);
     if *network.config() != wanted {
         return Err(TrainError::Config(format!(

@@ -175,6 +175,23 @@ fn composers_keep_their_promises() {
     assert!(values(gradient).iter().all(|value| value.is_finite()));
 }
 
+/// The copies of a weight token modulate the columns that it did: where no token is attended to, nothing changes.
+#[test]
+fn more_weight_tokens_begin_as_copies() {
+    let device = cpu_device();
+    let mut network = Hypernetwork::init(&small_config(Composer::TransInr), 0, &device).unwrap();
+    for block in &mut network.backbone.blocks {
+        block.attn.proj.weight = Param::from_data(TensorData::zeros::<f32, _>([64, 64]), &device);
+    }
+    let picture = Tensor::<4>::random([1, 3, 16, 16], burn::tensor::Distribution::Normal(0.0, 1.0), &device);
+    let more = network.clone().with_groups(12).unwrap();
+    assert_eq!((network.config().num_weight_tokens(), more.config().num_weight_tokens()), (11, 27));
+    for (few, many) in network.forward(picture.clone()).into_iter().zip(more.forward(picture)) {
+        few.into_data().assert_approx_eq::<f32>(&many.into_data(), burn::tensor::Tolerance::absolute(1e-6));
+    }
+    assert_eq!(network.with_groups(6).unwrap().config().groups, 4, "6 is no multiple of 4");
+}
+
 #[test]
 fn a_residual_model_starts_as_its_base() {
     let device = cpu_device();

@@ -1,9 +1,10 @@
 use std::path::Path;
 
+use burn::tensor::{Int, Tensor, Tolerance};
 use hyperscope::dataset::{Entry, PictureFolder, Split, place};
 use hyperscope::field::{Architecture, Encoding};
 use hyperscope::media::Picture;
-use hyperscope::model::{Checkpoint, Mode, Model, SignalKind, cpu_device};
+use hyperscope::model::{Checkpoint, Hypernetwork, Mode, Model, SignalKind, cpu_device};
 use hyperscope::storage::sha256_hex;
 use hyperscope::train::{
     EvaluateConfig, Evaluated, RefineConfig, Run, RunConfig, RunInputs, Schedule, TrainError, TrainingData,
@@ -193,6 +194,21 @@ fn a_run_starts_from_a_model() {
         // Without a file of its own, a frozen backbone stays in the checkpoint.
         Checkpoint::from_bytes(&std::fs::read(next.model_path()).unwrap(), &[], &device).unwrap();
     }
+    // Of larger pictures the positions are what the backbone makes of its own for one, and stay with the model.
+    let larger = RunInputs { mode: Mode::Prompt, out: folder.path().join("larger"), ..from.clone() };
+    let larger =
+        finish(Run::start(RunConfig { input_size: 32, ..config() }, &larger, data(), &device).unwrap());
+    let [small, large] = [&run, &larger].map(|run| {
+        let bytes = std::fs::read(run.model_path()).unwrap();
+        Checkpoint::from_bytes(&bytes, &[], &device).unwrap().network
+    });
+    assert_eq!(
+        (small.config().backbone.grid * 2, large.config().input_size),
+        (large.config().backbone.grid, 32)
+    );
+    let picture = Tensor::<1, Int>::arange(0..3 * 32 * 32, &device).float().sin().reshape([1, 3, 32, 32]);
+    let embedded = |network: &Hypernetwork| network.backbone.embed(picture.clone()).into_data();
+    embedded(&small).assert_approx_eq::<f32>(&embedded(&large), Tolerance::absolute(1e-5));
     let out = folder.path().join("refused");
     let scratch = RunInputs { mode: Mode::Scratch, out: out.clone(), ..from.clone() };
     assert!(matches!(Run::start(config(), &scratch, data(), &device), Err(TrainError::Config(_))));
