@@ -29,25 +29,29 @@ fn render(args: &RenderDatasetArgs) -> anyhow::Result<()> {
     let config = RenderConfig { views: args.views, side_px: args.size, seed: args.seed };
     config.validate()?;
     let meshes = MeshFolder::scan(&args.folder)?;
-    let bar = output::bar(meshes.files().len() as u64, "{bar:30} {pos}/{len} objects, {per_sec}, {eta} left");
-    let outcomes = meshes
-        .files()
+    let subjects = meshes.subjects(args.variants);
+    let bar = output::bar(subjects.len() as u64, "{bar:30} {pos}/{len} objects, {per_sec}, {eta} left");
+    let outcomes = subjects
         .par_iter()
-        .map(|file| {
-            let outcome = meshes.render(file, &args.out, &config)?;
+        .map(|subject| {
+            let outcome = meshes.render(subject, &args.out, &config)?;
             bar.inc(1);
-            Ok((file, outcome))
+            Ok((subject, outcome))
         })
         .collect::<anyhow::Result<Vec<_>>>()?;
     bar.finish_and_clear();
     let mut report = Report { rendered: 0, present: 0, skipped: Vec::new() };
-    for (file, outcome) in outcomes {
+    for (subject, outcome) in outcomes {
         match outcome {
             Rendered::Done => report.rendered += 1,
             Rendered::Present => report.present += 1,
             Rendered::Skipped(reason) => {
+                let file = match subject.variant {
+                    0 => subject.file.clone(),
+                    variant => format!("{}, variant {variant}", subject.file),
+                };
                 output::note(format_args!("{file}: left out: {reason}"));
-                report.skipped.push(Skipped { file: file.clone(), reason: reason.to_string() });
+                report.skipped.push(Skipped { file, reason: reason.to_string() });
             }
         }
     }

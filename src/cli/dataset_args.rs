@@ -21,7 +21,10 @@ pub(super) struct RenderDatasetArgs {
     /// Side of a picture, in pixels
     #[arg(long, value_name = "PX", default_value_t = 96)]
     pub(super) size: u32,
-    /// Of the cameras' places
+    /// Beside each object that is not held out so many made of it: stretched, half of them with another one joined to it
+    #[arg(long, default_value_t = 0)]
+    pub(super) variants: usize,
+    /// Of the cameras' places, and of variants
     #[arg(long, default_value_t = 0)]
     pub(super) seed: u64,
     /// Report as JSON

@@ -17,7 +17,7 @@ pub(super) struct Mesh {
     pub(super) triangles: Vec<Triangle>,
     pub(super) materials: Vec<Material>,
     /// Corners that were read.
-    num_corners: usize,
+    pub(super) num_corners: usize,
 }
 
 /// Three corners.
@@ -236,27 +236,45 @@ impl Mesh {
     }
 
     /// The lowest and the highest corner of its bounding box.
-    fn bounds(&self) -> (DVec3, DVec3) {
+    pub(super) fn bounds(&self) -> (DVec3, DVec3) {
         (
             self.corners().fold(DVec3::INFINITY, DVec3::min),
             self.corners().fold(DVec3::NEG_INFINITY, DVec3::max),
         )
     }
 
+    /// With every corner somewhere else.
+    pub(super) fn moved(mut self, place: impl Fn(DVec3) -> DVec3) -> Self {
+        for at in self.triangles.iter_mut().flat_map(|triangle| &mut triangle.positions) {
+            *at = place(*at);
+        }
+        self
+    }
+
+    /// Both as one.
+    pub(super) fn with(mut self, other: Self) -> Self {
+        let first = self.materials.len();
+        self.materials.extend(other.materials);
+        let added = other.triangles.into_iter();
+        self.triangles
+            .extend(added.map(|triangle| Triangle { material: first + triangle.material, ..triangle }));
+        self.num_corners += other.num_corners;
+        self
+    }
+
     /// Move it into the unit ball: the middle of its bounding box to the origin, the farthest corner to a distance
     /// of 1. And turn it from y up to z up.
-    pub(super) fn normalised(mut self) -> Result<Self, MeshError> {
+    pub(super) fn normalised(self) -> Result<Self, MeshError> {
         let (low, high) = self.bounds();
         let middle = (low + high) / 2.0;
         let radius = self.corners().map(|at| at.distance(middle)).fold(0.0, f64::max);
         if !(radius > 0.0 && radius.is_finite()) {
             return Err(broken("it has no size"));
         }
-        for at in self.triangles.iter_mut().flat_map(|triangle| &mut triangle.positions) {
-            let own = (*at - middle) / radius;
-            *at = DVec3::new(own.x, -own.z, own.y);
-        }
-        Ok(self)
+        Ok(self.moved(|at| {
+            let own = (at - middle) / radius;
+            DVec3::new(own.x, -own.z, own.y)
+        }))
     }
 }
 

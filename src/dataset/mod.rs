@@ -17,6 +17,7 @@ mod sounds;
 mod split;
 mod srn;
 mod transforms;
+mod variant;
 mod views;
 
 pub use entry::Entry;
@@ -24,7 +25,7 @@ pub use error::{DatasetError, MeshError};
 pub use folder::PictureFolder;
 pub use mesh::{MeshSize, mesh_size};
 pub use objects::{ObjectEntry, ObjectFolder};
-pub use render::{FOCAL, MeshFolder, RenderConfig, Rendered};
+pub use render::{FOCAL, MeshFolder, RenderConfig, Rendered, Subject};
 pub use sounds::{SoundEntry, SoundFolder};
 pub use split::{Split, place};
 pub use views::{View, ViewSet};

@@ -2,13 +2,13 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
-use super::{DatasetError, Split, View, ViewSet, srn, transforms};
+use super::{DatasetError, Split, View, ViewSet, srn, transforms, variant};
 use crate::camera::Intrinsics;
 use crate::limits;
 use crate::storage::sha256_hex;
 
 /// Of so many objects one is held out.
-const ONE_IN: u32 = 10;
+pub(super) const ONE_IN: u32 = 10;
 
 /// One object of a folder.
 #[derive(Debug, Clone)]
@@ -24,6 +24,19 @@ impl ObjectEntry {
     #[must_use]
     pub fn class(&self) -> &str {
         self.relative.split('/').next().unwrap_or_default()
+    }
+
+    /// Path of the object that this is a variant of, or its own: what it is trained on or held out by, so that nobody
+    /// learns from a variant of what is held out.
+    #[must_use]
+    pub fn original(&self) -> &str {
+        variant::original(&self.relative)
+    }
+
+    /// Whether it was made of another object.
+    #[must_use]
+    pub fn is_variant(&self) -> bool {
+        self.original() != self.relative
     }
 }
 
@@ -97,9 +110,10 @@ impl ObjectFolder {
         sha256_hex(lines.concat().as_bytes())
     }
 
-    /// The objects of a split, sorted by their paths. One in ten is held out, by its path alone.
+    /// The objects of a split, sorted by their paths. One in ten is held out, by its path alone, with its
+    /// variants.
     pub fn objects(&self, split: Split) -> impl Iterator<Item = &ObjectEntry> {
-        self.entries.iter().filter(move |entry| split.includes_one_in(&entry.relative, ONE_IN))
+        self.entries.iter().filter(move |entry| split.includes_one_in(entry.original(), ONE_IN))
     }
 }
 

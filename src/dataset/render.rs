@@ -5,8 +5,9 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::mesh::Mesh;
+use super::objects::ONE_IN;
 use super::transforms::{Frame, Lens, NAMES, Transforms, rows};
-use super::{DatasetError, MeshError, raster};
+use super::{DatasetError, MeshError, Split, raster, variant};
 use crate::camera::{CANONICAL_DISTANCE, Camera, Intrinsics};
 use crate::limits;
 use crate::media::{png_rgba8_bytes, read_file};
@@ -18,6 +19,8 @@ pub const FOCAL: f64 = 1.85;
 const ELEVATIONS: (f64, f64) = (-5.0 / 180.0 * PI, 60.0 / 180.0 * PI);
 /// Between which depths the unit ball lies.
 const NEAR_AND_FAR: (f64, f64) = (2.0, 6.0);
+/// Part of the variants that another object is a part of.
+const JOINED_PART: f64 = 0.5;
 
 /// How meshes become pictures.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -26,8 +29,17 @@ pub struct RenderConfig {
     pub views: usize,
     /// Side of a picture, in pixels.
     pub side_px: u32,
-    /// Of the cameras' places.
+    /// Of the cameras' places, and of variants.
     pub seed: u64,
+}
+
+/// What becomes one object of a data set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subject {
+    /// The file's path inside the folder, written with `/`.
+    pub file: String,
+    /// 0 is the file as it is, and every other number something else that is made of it.
+    pub variant: usize,
 }
 
 /// What became of one file.
@@ -73,9 +85,7 @@ impl RenderConfig {
     /// elevation uniform in its sine.
     #[must_use]
     pub fn cameras(&self, name: &str) -> Vec<Camera> {
-        let hash = sha256_hex(format!("{} {name}", self.seed).as_bytes());
-        let own = hash.get(..16).and_then(|digits| u64::from_str_radix(digits, 16).ok());
-        let mut random = ChaCha8Rng::seed_from_u64(own.unwrap_or(self.seed));
+        let mut random = self.random(name);
         let intrinsics = Intrinsics::square(self.side_px, FOCAL);
         let (low, high) = (ELEVATIONS.0.sin(), ELEVATIONS.1.sin());
         (0..self.views)
@@ -85,6 +95,22 @@ impl RenderConfig {
                 Camera::around(elevation, azimuth, CANONICAL_DISTANCE, intrinsics)
             })
             .collect()
+    }
+
+    /// Random draws that are the same for the same name.
+    fn random(&self, name: &str) -> ChaCha8Rng {
+        let hash = sha256_hex(format!("{} {name}", self.seed).as_bytes());
+        let own = hash.get(..16).and_then(|digits| u64::from_str_radix(digits, 16).ok());
+        ChaCha8Rng::seed_from_u64(own.unwrap_or(self.seed))
+    }
+}
+
+impl Subject {
+    /// Path of its folder inside a data set, written with `/`.
+    #[must_use]
+    pub fn relative(&self) -> String {
+        let object = object_of(&self.file);
+        if self.variant == 0 { object.to_owned() } else { variant::name_of(object, self.variant) }
     }
 }
 
@@ -112,21 +138,41 @@ impl MeshFolder {
         &self.files
     }
 
-    /// Render one of the files into a folder of its own in `out`: `rgb/*.png` with alpha, and `transforms.json`,
+    /// Every file, and beside each one that is learned from so many variants of it: stretched along its axes, half of
+    /// them put together with another such file of the same folder.
+    #[must_use]
+    pub fn subjects(&self, variants: usize) -> Vec<Subject> {
+        let of_file = |file: &String| {
+            let last = if is_learned(file) { variants } else { 0 };
+            let subject = |variant| Subject { file: file.clone(), variant };
+            (0..=last).map(subject).collect::<Vec<_>>()
+        };
+        self.files.iter().flat_map(of_file).collect()
+    }
+
+    /// Render an object into a folder of its own in `out`: `rgb/*.png` with alpha, and `transforms.json`,
     /// written last, so that a folder that has one is complete.
     ///
     /// # Errors
     /// [`DatasetError::Io`] if something cannot be written. A file that cannot be used is no error.
-    pub fn render(&self, file: &str, out: &Path, config: &RenderConfig) -> Result<Rendered, DatasetError> {
-        let folder = out.join(Path::new(file).with_extension(""));
+    pub fn render(
+        &self,
+        subject: &Subject,
+        out: &Path,
+        config: &RenderConfig,
+    ) -> Result<Rendered, DatasetError> {
+        let relative = subject.relative();
+        let folder = out.join(&relative);
         let transforms = folder.join(NAMES[0]);
         if transforms.is_file() {
             return Ok(Rendered::Present);
         }
-        let mesh = match load(&self.root.join(file)) {
+        let mesh = match self.mesh(subject, config).and_then(Mesh::normalised) {
             Ok(mesh) => mesh,
             Err(err) => return Ok(Rendered::Skipped(err)),
         };
+        // The file's own views keep the places that its name gives them.
+        let name = if subject.variant == 0 { &subject.file } else { &relative };
         let failed = |path: &Path| {
             let path = path.to_owned();
             move |source| DatasetError::Io { path, source }
@@ -134,7 +180,7 @@ impl MeshFolder {
         let pictures = folder.join("rgb");
         std::fs::create_dir_all(&pictures).map_err(failed(&pictures))?;
         let mut frames = Vec::new();
-        for (index, camera) in config.cameras(file).into_iter().enumerate() {
+        for (index, camera) in config.cameras(name).into_iter().enumerate() {
             let path = pictures.join(format!("{index:03}.png"));
             let bytes = png_rgba8_bytes(config.side_px, config.side_px, &raster::draw(&mesh, &camera));
             let bytes = bytes.map_err(|err| DatasetError::Config(err.to_string()))?;
@@ -162,9 +208,34 @@ impl MeshFolder {
         write_atomically(&transforms, |out| out.write_all(&text)).map_err(failed(&transforms))?;
         Ok(Rendered::Done)
     }
+
+    /// What is rendered, in units of the file.
+    fn mesh(&self, Subject { file, variant }: &Subject, config: &RenderConfig) -> Result<Mesh, MeshError> {
+        let own = load(&self.root.join(file))?;
+        if *variant == 0 {
+            return Ok(own);
+        }
+        let mut random = config.random(&format!("{file} {variant}"));
+        let folder = |file: &str| file.rsplit_once('/').map(|(folder, _)| folder.to_owned());
+        let is_other = |other: &&String| *other != file && folder(other) == folder(file) && is_learned(other);
+        let others: Vec<&String> = self.files.iter().filter(is_other).collect();
+        let is_joined = random.random_bool(JOINED_PART) && !others.is_empty();
+        let other = is_joined.then(|| others[random.random_range(0..others.len())]);
+        let other = other.map(|other| load(&self.root.join(other))).transpose()?;
+        Ok(variant::vary(own, other, &mut random))
+    }
+}
+
+/// The path of a file without its ending: what an object is called.
+fn object_of(file: &str) -> &str {
+    file.rsplit_once('.').map_or(file, |(object, _)| object)
+}
+
+fn is_learned(file: &str) -> bool {
+    Split::Train.includes_one_in(object_of(file), ONE_IN)
 }
 
 fn load(path: &Path) -> Result<Mesh, MeshError> {
     let bytes = read_file(path).map_err(|err| MeshError::Broken(err.to_string()))?;
-    Mesh::from_glb(&bytes)?.normalised()
+    Mesh::from_glb(&bytes)
 }

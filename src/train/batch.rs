@@ -81,14 +81,26 @@ pub(super) fn draw(
             (1, seeds.map(draw).collect())
         }
         TrainingData::Objects(objects) => {
-            let entries: Vec<&ObjectEntry> = learned(objects, config).collect();
-            let fewest = entries.iter().map(|entry| entry.views.views.len()).min().unwrap_or(1);
+            let fewest = learned(objects, config).map(|entry| entry.views.views.len()).min().unwrap_or(1);
+            let (variants, originals): (Vec<_>, Vec<_>) =
+                learned(objects, config).partition(|entry| entry.is_variant());
             let views = random.random_range(1..=config.objects.most_views.min(fewest));
             let reading = Reading { views, grid: config.input_size / backbone.patch, scale: &scale };
             let foreground_part = config.objects.foreground_part_at(config.done(step));
-            let draw = |mut random| {
-                let entry = entries[pick(entries.len(), &mut random)];
-                object(config, entry, &reading, foreground_part, &mut random)
+            let draw = |mut random: ChaCha8Rng| {
+                let entries = match (variants.is_empty(), originals.is_empty()) {
+                    (true, _) => &originals,
+                    (_, true) => &variants,
+                    _ if random.random_bool(config.objects.varied_part) => &variants,
+                    _ => &originals,
+                };
+                object(
+                    config,
+                    entries[pick(entries.len(), &mut random)],
+                    &reading,
+                    foreground_part,
+                    &mut random,
+                )
             };
             (views, seeds.map(draw).collect())
         }

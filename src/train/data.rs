@@ -140,7 +140,7 @@ pub(super) fn learned<'a>(
     config: &'a RunConfig,
 ) -> impl Iterator<Item = &'a ObjectEntry> {
     let is_learned =
-        move |object: &&ObjectEntry| !is_unseen(object, config) && is_drawn(&object.relative, config);
+        move |object: &&ObjectEntry| !is_unseen(object, config) && is_drawn(object.original(), config);
     objects.objects(Split::Train).filter(is_learned)
 }
 

@@ -19,6 +19,8 @@ pub struct ObjectSettings {
     /// Part of the objects that are learned from made narrower and lower, by up to a quarter each, as the view that is read
     /// sees them; where several are read, or its axis is not in its middle, none is.
     pub squeezed_part: f64,
+    /// Part of the objects that are learned from that are variants, where the data has any.
+    pub varied_part: f64,
     /// What an error of a ray's opacity counts for, beside one of its colours, at the first step.
     pub opacity_weight: f64,
     /// The same at the last step; evenly between.
@@ -41,6 +43,7 @@ impl Default for ObjectSettings {
             mirrored_part: 0.5,
             recoloured_part: 0.0,
             squeezed_part: 0.0,
+            varied_part: 0.5,
             opacity_weight: 1.0,
             opacity_weight_end: 0.2,
             depths: (3.0, 5.0),

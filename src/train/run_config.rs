@@ -274,6 +274,7 @@ impl RunConfig {
             ("mirrored_part", self.objects.mirrored_part),
             ("recoloured_part", self.objects.recoloured_part),
             ("squeezed_part", self.objects.squeezed_part),
+            ("varied_part", self.objects.varied_part),
         ] {
             if !(0.0..=1.0).contains(&part) {
                 return refuse(format!("{name} is {part}, expected 0 to 1"));

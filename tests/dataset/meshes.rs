@@ -1,8 +1,9 @@
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use glam::{DVec2, DVec3};
 use hyperscope::camera::Camera;
-use hyperscope::dataset::{MeshFolder, ObjectFolder, RenderConfig, Rendered, Split, mesh_size};
+use hyperscope::dataset::{MeshFolder, ObjectFolder, RenderConfig, Rendered, Split, Subject, mesh_size};
 use hyperscope::media::png_rgba8_bytes;
 use serde_json::json;
 
@@ -14,8 +15,8 @@ const CONFIG: RenderConfig = RenderConfig { views: 5, side_px: 64, seed: 3 };
 /// Render the files of a folder; what became of each.
 fn render(meshes: &Path, out: &Path) -> Vec<(String, Rendered)> {
     let folder = MeshFolder::scan(meshes).unwrap();
-    let each = |file: &String| (file.clone(), folder.render(file, out, &CONFIG).unwrap());
-    folder.files().iter().map(each).collect()
+    let each = |subject: &Subject| (subject.relative(), folder.render(subject, out, &CONFIG).unwrap());
+    folder.subjects(0).iter().map(each).collect()
 }
 
 /// Corners of the outline of some points, in order, by gift wrapping.
@@ -218,9 +219,50 @@ fn broken_and_bent_meshes_are_left_out() {
     let outcomes = render(folder.path(), out.path());
     assert_eq!(outcomes.len(), cases.len());
     for ((file, outcome), (name, _, reason)) in outcomes.iter().zip(&cases) {
-        assert_eq!(*file, format!("{name}.glb"));
+        assert_eq!(file, name);
         let Rendered::Skipped(err) = outcome else { panic!("{name} was rendered") };
         assert!(err.to_string().contains(reason), "{name}: {err}");
     }
     assert_eq!(std::fs::read_dir(out.path()).unwrap().count(), 0);
+}
+
+/// A variant is another object, of those alone that are learned from, and stays with what it was made of.
+#[test]
+fn variants_are_made_of_what_is_learned_from_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("kit")).unwrap();
+    for index in 0..30 {
+        let (document, binary) = cuboid([3.0, 2.0, 1.0], [0.0; 3], [0.5, 0.0, 0.25, 1.0]);
+        write(&folder.path().join(format!("kit/{index:02}.glb")), &glb(&document, binary));
+    }
+    let meshes = MeshFolder::scan(folder.path()).unwrap();
+    let out = tempfile::tempdir().unwrap();
+    let config = RenderConfig { views: 2, side_px: 16, ..CONFIG };
+    let render = |variants: usize| {
+        for subject in meshes.subjects(variants) {
+            meshes.render(&subject, out.path(), &config).unwrap();
+        }
+        let objects = ObjectFolder::scan(out.path()).unwrap();
+        let names =
+            |split| -> Vec<String> { objects.objects(split).map(|own| own.relative.clone()).collect() };
+        (names(Split::Train), names(Split::HeldOut), objects)
+    };
+    let (learned, held_out, _) = render(0);
+    assert_eq!(learned.len() + held_out.len(), 30);
+    let (with_variants, still_held_out, objects) = render(12);
+    assert_eq!(still_held_out, held_out);
+    let expected: Vec<String> = learned
+        .iter()
+        .flat_map(|name| {
+            std::iter::once(name.clone()).chain((1..=12).map(move |variant| format!("{name}~{variant}")))
+        })
+        .collect();
+    assert_eq!(BTreeSet::from_iter(with_variants), BTreeSet::from_iter(expected));
+    let seen = |name: &str| {
+        let object = objects.objects(Split::All).find(|own| own.relative == name).unwrap();
+        assert_eq!(object.is_variant(), name.contains('~'));
+        object.views.views[0].picture.rgba().to_vec()
+    };
+    let first = &learned[0];
+    assert_ne!(seen(&format!("{first}~1")), seen(&format!("{first}~2")));
 }
