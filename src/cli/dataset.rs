@@ -29,7 +29,7 @@ fn render(args: &RenderDatasetArgs) -> anyhow::Result<()> {
     let config = RenderConfig { views: args.views, side_px: args.size, seed: args.seed };
     config.validate()?;
     let meshes = MeshFolder::scan(&args.folder)?;
-    let subjects = meshes.subjects(args.variants);
+    let subjects = meshes.subjects(args.variants.into());
     let bar = output::bar(subjects.len() as u64, "{bar:30} {pos}/{len} objects, {per_sec}, {eta} left");
     let outcomes = subjects
         .par_iter()

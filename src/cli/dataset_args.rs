@@ -22,8 +22,8 @@ pub(super) struct RenderDatasetArgs {
     #[arg(long, value_name = "PX", default_value_t = 96)]
     pub(super) size: u32,
     /// Beside each object that is not held out so many made of it: stretched, half of them with another one joined to it
-    #[arg(long, default_value_t = 0)]
-    pub(super) variants: usize,
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u16).range(..=1_000))]
+    pub(super) variants: u16,
     /// Of the cameras' places, and of variants
     #[arg(long, default_value_t = 0)]
     pub(super) seed: u64,

@@ -19,8 +19,6 @@ pub const FOCAL: f64 = 1.85;
 const ELEVATIONS: (f64, f64) = (-5.0 / 180.0 * PI, 60.0 / 180.0 * PI);
 /// Between which depths the unit ball lies.
 const NEAR_AND_FAR: (f64, f64) = (2.0, 6.0);
-/// Part of the variants that another object is a part of.
-const JOINED_PART: f64 = 0.5;
 
 /// How meshes become pictures.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -219,7 +217,7 @@ impl MeshFolder {
         let folder = |file: &str| file.rsplit_once('/').map(|(folder, _)| folder.to_owned());
         let is_other = |other: &&String| *other != file && folder(other) == folder(file) && is_learned(other);
         let others: Vec<&String> = self.files.iter().filter(is_other).collect();
-        let is_joined = random.random_bool(JOINED_PART) && !others.is_empty();
+        let is_joined = random.random_bool(variant::JOINED_PART) && !others.is_empty();
         let other = is_joined.then(|| others[random.random_range(0..others.len())]);
         let other = other.map(|other| load(&self.root.join(other))).transpose()?;
         Ok(variant::vary(own, other, &mut random))
@@ -232,7 +230,7 @@ fn object_of(file: &str) -> &str {
 }
 
 fn is_learned(file: &str) -> bool {
-    Split::Train.includes_one_in(object_of(file), ONE_IN)
+    Split::Train.includes_one_in(variant::original(object_of(file)), ONE_IN)
 }
 
 fn load(path: &Path) -> Result<Mesh, MeshError> {

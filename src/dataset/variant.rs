@@ -11,11 +11,13 @@ use super::mesh::Mesh;
 
 /// Between the name of an object and the number of its variant.
 const MARK: char = '~';
+/// Part of the variants that another object is a part of.
+pub(super) const JOINED_PART: f64 = 0.5;
 /// An axis is stretched or squeezed by at most this.
 const MOST_STRETCH: f64 = 1.5;
 /// How large the other one is, as a part of the first, by the diagonals of their boxes.
 const OTHER_SIZE: (f64, f64) = (0.35, 1.0);
-/// How far the other one reaches into the first, as a part of its own size.
+/// How far the other one reaches into the first, as a part of half its own size.
 const OVERLAP: f64 = 0.05;
 
 /// The name of a variant of an object, its number from 1.
