@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use serde::Serialize;
@@ -11,6 +11,8 @@ use crate::storage::{Identity, Precision, write_atomically};
 
 /// The note of a file that was written from another one.
 const CONVERTED_NOTE: &str = "converted_from";
+/// The note of a model that is the mean of several.
+const MEAN_NOTE: &str = "mean_of";
 
 #[derive(Serialize)]
 struct Report {
@@ -26,16 +28,19 @@ pub(super) fn run(args: &ConvertArgs) -> anyhow::Result<()> {
     let precision = if args.half { Precision::F16 } else { Precision::F32 };
     let origin = Identity::of(source::name(&args.file), &given).to_string();
     let written = if FieldRecord::is_field(&given) {
-        if args.whole {
-            bail!("{}: --whole is for models, and this is a field", args.file.display());
+        if args.whole || !args.mean.is_empty() {
+            bail!("{}: --whole and --mean are for models, and this is a field", args.file.display());
         }
         let mut record = FieldRecord::from_bytes(&given).with_context(context)?;
         record.extra.insert(CONVERTED_NOTE.into(), origin);
         record.to_bytes(precision).with_context(context)?
     } else if model::is_checkpoint(&given) {
-        let beside: Vec<PathBuf> = args.file.parent().map(Into::into).into_iter().collect();
-        let mut checkpoint = Checkpoint::from_bytes(&given, &beside, &cpu_device()).with_context(context)?;
-        checkpoint.notes.insert(CONVERTED_NOTE.into(), origin);
+        let mut checkpoint = checkpoint(&args.file, &given)?;
+        if args.mean.is_empty() {
+            checkpoint.notes.insert(CONVERTED_NOTE.into(), origin);
+        } else {
+            checkpoint = mean(checkpoint, origin, &args.mean).with_context(context)?;
+        }
         if args.whole {
             checkpoint.backbone_sha256 = None;
         }
@@ -63,4 +68,23 @@ pub(super) fn run(args: &ConvertArgs) -> anyhow::Result<()> {
     output::line(format_args!("{}: {} bytes, {} before", report.output.display(), report.bytes, given.len()));
     output::line(format_args!("sha256 {}", report.sha256));
     Ok(())
+}
+
+/// A model with its backbone, which is looked for beside it where it leaves that out.
+fn checkpoint(path: &Path, bytes: &[u8]) -> anyhow::Result<Checkpoint> {
+    let beside: Vec<PathBuf> = path.parent().map(Into::into).into_iter().collect();
+    Checkpoint::from_bytes(bytes, &beside, &cpu_device()).with_context(|| path.display().to_string())
+}
+
+/// The mean of a model and others, with a note of which they are.
+fn mean(first: Checkpoint, origin: String, others: &[PathBuf]) -> anyhow::Result<Checkpoint> {
+    let (mut origins, mut checkpoints) = (vec![origin], Vec::new());
+    for path in others {
+        let bytes = source::bytes(path)?;
+        origins.push(Identity::of(source::name(path), &bytes).to_string());
+        checkpoints.push(checkpoint(path, &bytes)?);
+    }
+    let mut mean = first.mean_with(&checkpoints)?;
+    mean.notes.insert(MEAN_NOTE.into(), origins.join(", "));
+    Ok(mean)
 }

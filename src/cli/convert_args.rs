@@ -12,6 +12,9 @@ pub(super) struct ConvertArgs {
     /// Put the backbone in, where a model leaves it out; its weights file is looked for beside the model
     #[arg(long)]
     pub(super) whole: bool,
+    /// Take the mean of the model's weights and this one's; again for more of them, or for one that counts twice
+    #[arg(long, value_name = "MODEL")]
+    pub(super) mean: Vec<PathBuf>,
     /// The file that is written
     #[arg(short, long, value_name = "OUT")]
     pub(super) output: PathBuf,

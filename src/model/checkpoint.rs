@@ -62,6 +62,33 @@ impl Checkpoint {
         Ok(Self { network, backbone_sha256: Some(sha256), notes, report })
     }
 
+    /// The mean of the weights of this model and others, each counting as often as it is there. Models that were trained
+    /// on from the same one often have a better one in their middle: "Model soups", arXiv 2203.05482. Of the notes
+    /// those remain that all of them have.
+    ///
+    /// # Errors
+    /// [`ModelError::Config`] if one is another network, [`ModelError::Device`] if weights cannot be read back.
+    pub fn mean_with(mut self, others: &[Self]) -> Result<Self, ModelError> {
+        let mut sums = names::read_out(&self.network)?;
+        for other in others {
+            if other.network.config() != self.network.config()
+                || other.backbone_sha256 != self.backbone_sha256
+            {
+                let what = "models have a mean where they are the same network, with the same backbone if it is left out";
+                return Err(ModelError::Config(what.into()));
+            }
+            for (name, tensor) in names::read_out(&other.network)? {
+                let sum = sums.get_mut(&name).into_iter().flat_map(|sum| &mut sum.values);
+                sum.zip(tensor.values).for_each(|(sum, value)| *sum += value);
+            }
+            self.notes.retain(|name, note| other.notes.get(name) == Some(note));
+        }
+        let count = (1 + others.len()) as f32;
+        sums.values_mut().flat_map(|sum| &mut sum.values).for_each(|value| *value /= count);
+        self.network = names::put_in(self.network, sums);
+        Ok(self)
+    }
+
     /// The bytes of a checkpoint file; the same checkpoint gives the same bytes. By [`Precision::F16`] the backbone alone is
     /// kept in 16 bits, most of a model: of a model for sounds whose fields are at 68.27 dB that takes 0.05 dB, and to
     /// round weight tokens, heads and base as well 0.23 dB.

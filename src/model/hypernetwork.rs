@@ -157,7 +157,7 @@ impl Hypernetwork {
 
     /// With more weight tokens a layer, each of them standing there several times: column `j` of a layer is modulated as
     /// before, but by a token of fewer columns, which learns to be another than its copies. The copies are attended to as well,
-    /// so that what is written changes a little at once. Where `groups` is no multiple of what there is, and with
+    /// so that what is written changes a little at once. Where a layer has no multiple of its tokens, and with
     /// `ipc`, it stays as it is.
     ///
     /// # Errors

@@ -5,8 +5,10 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use hyperscope::media::png_bytes;
+use hyperscope::storage::Identity;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use safetensors::SafeTensors;
 use serde_json::Value;
 
 use crate::common::{self, put, waves};
@@ -73,7 +75,7 @@ fn a_run_goes_on_from_a_model_and_for_more_steps() {
         ["train", "--data", "data", "--mode", "finetune", "--from", model, "--out", "second", "--json"];
     refuses(here, &[&second[..], &["--kind", "sound"]].concat(), 1, "another kind");
     // Of its settings one is of the network: what it says is refused by its name.
-    put(&here.join("other.toml"), b"groups = 3\n");
+    put(&here.join("other.toml"), b"groups = 1\n");
     refuses(here, &[&second[..], &["--config", "other.toml"]].concat(), 1, "they differ in groups;");
     put(&here.join("more.toml"), b"steps = 3\nbatch_size = 1\nevaluate_every = 100\n");
     let done = json(here, &[&second[..], &["--config", "more.toml"]].concat());
@@ -145,5 +147,55 @@ fn a_model_is_written_again_whole_and_in_sixteen_bits() {
     assert!((compared["psnr_db"].as_f64().unwrap() - before).abs() < 0.05);
     refuses(here, &["convert", "f.st", "--whole", "-o", "x.st"], 1, "this is a field");
     refuses(here, &["convert", "data/0.png", "-o", "x.st"], 1, "neither a model nor a field");
+    assert!(!here.join("x.st").exists());
+}
+
+/// Every number of a mean is the mean of theirs; of another network there is none.
+#[test]
+fn models_have_a_mean() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    training_data(here);
+    let train =
+        ["train", "--data", "data", "--mode", "scratch", "--config", "run.toml", "--steps", "2", "--json"];
+    json(here, &[&train[..], &["--out", "one", "--seed", "1"]].concat());
+    json(here, &[&train[..], &["--out", "two", "--seed", "2"]].concat());
+    let (one, two) = ("one/model.safetensors", "two/model.safetensors");
+    json(here, &["convert", one, "--mean", two, "--mean", two, "-o", "mean.st", "--json"]);
+    let [one_bytes, two_bytes, mean] =
+        [one, two, "mean.st"].map(|name| std::fs::read(here.join(name)).unwrap());
+    let [one_file, two_file, mean] =
+        [&one_bytes, &two_bytes, &mean].map(|bytes| SafeTensors::deserialize(bytes).unwrap());
+    let numbers = |file: &SafeTensors<'_>, name: &str| -> Vec<f64> {
+        let bytes = file.tensor(name).unwrap().data().to_vec();
+        bytes.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes).into()).collect()
+    };
+    assert_eq!(mean.names().len(), one_file.names().len());
+    for name in mean.names() {
+        let both = numbers(&one_file, name).into_iter().zip(numbers(&two_file, name));
+        for (found, (one, two)) in numbers(&mean, name).into_iter().zip(both) {
+            let expected = (one + 2.0 * two) / 3.0;
+            assert!(
+                (found - expected).abs() < 1e-6 * (1.0 + expected.abs()),
+                "{name}: {found}, not {expected}"
+            );
+        }
+    }
+    let notes = json(here, &["inspect", "mean.st", "--json"])["notes"].clone();
+    let [one, two] =
+        [one_bytes, two_bytes].map(|bytes| Identity::of("model.safetensors", &bytes).to_string());
+    assert_eq!(notes["mean_of"], format!("{one}, {two}, {two}"));
+    assert_eq!(notes.get("trained_with"), None, "the seeds differ");
+    let other = std::fs::read_to_string(here.join("run.toml")).unwrap().replace("groups = 2", "groups = 4");
+    put(&here.join("other.toml"), other.as_bytes());
+    let train = train.map(|word| if word == "run.toml" { "other.toml" } else { word });
+    json(here, &[&train[..], &["--out", "other"]].concat());
+    refuses(
+        here,
+        &["convert", "mean.st", "--mean", "other/model.safetensors", "-o", "x.st"],
+        1,
+        "the same network",
+    );
+    refuses(here, &["convert", "mean.st", "--mean", "data/0.png", "-o", "x.st"], 1, "0.png");
     assert!(!here.join("x.st").exists());
 }
