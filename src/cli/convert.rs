@@ -8,6 +8,7 @@ use super::{output, source};
 use crate::field::FieldRecord;
 use crate::model::{self, Checkpoint, cpu_device};
 use crate::storage::{Identity, Precision, write_atomically};
+use crate::train::HELD_OUT_NOTE;
 
 /// The note of a file that was written from another one.
 const CONVERTED_NOTE: &str = "converted_from";
@@ -76,7 +77,8 @@ fn checkpoint(path: &Path, bytes: &[u8]) -> anyhow::Result<Checkpoint> {
     Checkpoint::from_bytes(bytes, &beside, &cpu_device()).with_context(|| path.display().to_string())
 }
 
-/// The mean of a model and others, with a note of which they are.
+/// The mean of a model and others, with a note of which they are. How the first one was trained stays; its figure is not
+/// the mean's.
 fn mean(first: Checkpoint, origin: String, others: &[PathBuf]) -> anyhow::Result<Checkpoint> {
     let (mut origins, mut checkpoints) = (vec![origin], Vec::new());
     for path in others {
@@ -85,6 +87,7 @@ fn mean(first: Checkpoint, origin: String, others: &[PathBuf]) -> anyhow::Result
         checkpoints.push(checkpoint(path, &bytes)?);
     }
     let mut mean = first.mean_with(&checkpoints)?;
+    mean.notes.remove(HELD_OUT_NOTE);
     mean.notes.insert(MEAN_NOTE.into(), origins.join(", "));
     Ok(mean)
 }

@@ -63,8 +63,8 @@ impl Checkpoint {
     }
 
     /// The mean of the weights of this model and others, each counting as often as it is there. Models that were trained
-    /// on from the same one often have a better one in their middle: "Model soups", arXiv 2203.05482. Of the notes
-    /// those remain that all of them have.
+    /// on from the same one often have a better one in their middle: "Model soups", arXiv 2203.05482. The notes stay
+    /// this one's.
     ///
     /// # Errors
     /// [`ModelError::Config`] if one is another network, [`ModelError::Device`] if weights cannot be read back.
@@ -81,7 +81,6 @@ impl Checkpoint {
                 let sum = sums.get_mut(&name).into_iter().flat_map(|sum| &mut sum.values);
                 sum.zip(tensor.values).for_each(|(sum, value)| *sum += value);
             }
-            self.notes.retain(|name, note| other.notes.get(name) == Some(note));
         }
         let count = (1 + others.len()) as f32;
         sums.values_mut().flat_map(|sum| &mut sum.values).for_each(|value| *value /= count);

@@ -65,7 +65,7 @@ pub use objects_evaluated::{
 pub use random_backbone::{RandomBackbone, vit_tiny};
 pub use reference::Reference;
 pub use refine::Refiner;
-pub use run::{Run, RunInputs};
+pub use run::{HELD_OUT_NOTE, Run, RunInputs};
 pub use run_config::{RunConfig, Schedule, SoundSettings};
 pub use run_control::RunChange;
 pub use run_folder::{RunFolder, RunSources};

@@ -18,6 +18,9 @@ use super::{
 use crate::model::{Hypernetwork, Mode, save_checkpoint};
 use crate::storage::write_atomically;
 
+/// The note of a checkpoint that says how its fields of held-out items compare, in dB.
+pub const HELD_OUT_NOTE: &str = "held_out_psnr_db";
+
 /// What a run is started with, besides its [`RunConfig`].
 #[derive(Debug, Clone)]
 pub struct RunInputs {
@@ -262,7 +265,7 @@ impl Run {
             notes.insert("trained_from".into(), file.to_string());
         }
         if let Some(psnr_db) = self.held_out_psnr_db() {
-            notes.insert("held_out_psnr_db".into(), format!("{psnr_db:.3}"));
+            notes.insert(HELD_OUT_NOTE.into(), format!("{psnr_db:.3}"));
         }
         Ok(notes)
     }

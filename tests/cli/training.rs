@@ -185,7 +185,12 @@ fn models_have_a_mean() {
     let [one, two] =
         [one_bytes, two_bytes].map(|bytes| Identity::of("model.safetensors", &bytes).to_string());
     assert_eq!(notes["mean_of"], format!("{one}, {two}, {two}"));
-    assert_eq!(notes.get("trained_with"), None, "the seeds differ");
+    let first = json(here, &["inspect", "one/model.safetensors", "--json"])["notes"].clone();
+    assert_eq!(notes["trained_with"], first["trained_with"], "how the first one was trained");
+    assert!(
+        first["held_out_psnr_db"].is_string() && notes["held_out_psnr_db"].is_null(),
+        "that is not its own"
+    );
     let other = std::fs::read_to_string(here.join("run.toml")).unwrap().replace("groups = 2", "groups = 4");
     put(&here.join("other.toml"), other.as_bytes());
     let train = train.map(|word| if word == "run.toml" { "other.toml" } else { word });
