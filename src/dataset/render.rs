@@ -130,12 +130,6 @@ impl MeshFolder {
         Ok(Self { root: root.into(), files })
     }
 
-    /// Paths inside the root, sorted.
-    #[must_use]
-    pub fn files(&self) -> &[String] {
-        &self.files
-    }
-
     /// Every file, and beside each one that is learned from so many variants of it: stretched along its axes, half of
     /// them put together with another such file of the same folder.
     #[must_use]
@@ -219,7 +213,11 @@ impl MeshFolder {
         let others: Vec<&String> = self.files.iter().filter(is_other).collect();
         let is_joined = random.random_bool(variant::JOINED_PART) && !others.is_empty();
         let other = is_joined.then(|| others[random.random_range(0..others.len())]);
-        let other = other.map(|other| load(&self.root.join(other))).transpose()?;
+        let joined = |other: &String| {
+            load(&self.root.join(other))
+                .map_err(|err| MeshError::Broken(format!("{other} was to be joined to it: {err}")))
+        };
+        let other = other.map(joined).transpose()?;
         Ok(variant::vary(own, other, &mut random))
     }
 }

@@ -12,18 +12,18 @@ const COLOR: [u8; 3] = [200, 120, 40];
 
 /// Walls of one colour.
 fn walls() -> ObjectFolder {
-    let rgba = [COLOR[0], COLOR[1], COLOR[2], 255].repeat(SIDE * SIDE);
+    ObjectFolder::of((0..20).map(|index| wall(format!("walls/{index}"), COLOR)).collect())
+}
+
+fn wall(relative: String, color: [u8; 3]) -> ObjectEntry {
+    let rgba = [color[0], color[1], color[2], 255].repeat(SIDE * SIDE);
     let picture = Cutout::new(SIDE as u32, SIDE as u32, rgba).unwrap();
     let intrinsics = Intrinsics::square(SIDE as u32, 1.85);
     let view = |azimuth: f64| View {
         picture: picture.clone(),
         camera: Camera::around(0.1, azimuth, CANONICAL_DISTANCE, intrinsics),
     };
-    let entry = |index: usize| ObjectEntry {
-        relative: format!("walls/{index}"),
-        views: ViewSet { views: vec![view(0.0), view(1.0)], near: 2.0, far: 6.0 },
-    };
-    ObjectFolder::of((0..20).map(entry).collect())
+    ObjectEntry { relative, views: ViewSet { views: vec![view(0.0), view(1.0)], near: 2.0, far: 6.0 } }
 }
 
 /// What is read and what is to come out of it have their channels in the same order; half of the objects have their own,
@@ -65,6 +65,35 @@ fn colours_are_exchanged_in_what_is_read_and_what_is_wanted_alike() {
         let reach = 5.0 * f64::sqrt(expected * (1.0 - expected / 800.0));
         assert!((count as f64 - expected).abs() < reach, "{color:?}: {count} of 800");
     }
+}
+
+/// Variants are drawn as often as the settings say, however many there are; alone, or not at all, where there is nothing
+/// else.
+#[test]
+fn variants_have_their_part() {
+    let other = [10, 20, 250];
+    let originals = (0..20).map(|index| wall(format!("walls/{index}"), COLOR));
+    let variants = (0..60).map(|index| wall(format!("walls/{}~{}", index / 3, index % 3 + 1), other));
+    let count = |entries: Vec<ObjectEntry>| {
+        let objects = ObjectSettings {
+            rays_per_object: 1,
+            samples_per_ray: 1,
+            varied_part: 0.3,
+            ..ObjectSettings::default()
+        };
+        let config = RunConfig { input_size: SIDE, objects, ..RunConfig::of(SignalKind::Object) };
+        let data = TrainingData::Objects(ObjectFolder::of(entries));
+        let blues = (0..100).flat_map(|step| {
+            let batch = draw(&config, &vit_tiny(), &data, step, &cpu_device());
+            batch.targets.into_data().iter::<f32>().skip(2).step_by(4).collect::<Vec<_>>()
+        });
+        blues.filter(|blue| *blue > 0.9).count()
+    };
+    assert_eq!(count(originals.clone().collect()), 0);
+    assert_eq!(count(variants.clone().collect()), 800);
+    let mixed = count(originals.chain(variants).collect());
+    // 0.3 of 800, and five standard deviations of a binomial.
+    assert!(mixed.abs_diff(240) < 65, "{mixed} of 800");
 }
 
 /// What a ray is to see lies in the squeezed picture that is read where the ray's points are projected to.
