@@ -9,7 +9,7 @@ pub(super) struct StepArgs {
     /// What moves the field's hidden weight matrices [default: muon, of an object or a sound adam]
     #[arg(long, value_enum)]
     optimizer: Option<OptimizerName>,
-    /// Learning rate of the refine steps [default: 0.008, of an object 0.0001 for one view and 0.003 for several, of a sound 0.00002]
+    /// Learning rate of the refine steps [default: 0.008, of an object 0.001 for one view and 0.003 for several, of a sound 0.00002]
     #[arg(long)]
     lr: Option<f64>,
     /// Pixels in a refine step, about: the crossings of random rows and columns, of an object random rays, of a sound
@@ -23,6 +23,10 @@ pub(super) struct StepArgs {
     /// [default: 0.02, of anything else nothing]
     #[arg(long)]
     spectral: Option<f64>,
+    /// Of an object: part of the rays of a step that hold it to how it was seen from all around before [default: 0.3 for
+    /// one view, 0 for several]
+    #[arg(long)]
+    recall: Option<f64>,
 }
 
 impl StepArgs {
@@ -46,6 +50,7 @@ impl StepArgs {
             pixels_per_step: self.pixels.unwrap_or(usual.pixels_per_step),
             seed: self.seed,
             spectral_weight: self.spectral.unwrap_or(usual.spectral_weight),
+            recalled_part: self.recall.unwrap_or(usual.recalled_part),
         }
     }
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::inference::reference;
 use super::report::{End, Failure, Report, Token};
 use super::{Encoded, Event, ItemId, JobId, Preview, Stage};
-use crate::field::FieldRecord;
+use crate::field::{FieldKind, FieldRecord};
 use crate::media::Signal;
 use crate::train::{RefineConfig, Refiner, TrainError, random_start};
 
@@ -40,7 +40,11 @@ fn refine(work: &RefineJob, token: &Token, report: &Report) -> Result<End, Failu
     report.stage(job, Stage::Refining, Some(0.0));
     let reference = reference(&work.signal, &work.record);
     let mut rivals = Vec::new();
-    let of_rivals = if work.record.sound().is_some() { work.config.of_random_sound() } else { work.config };
+    let of_rivals = match work.record.kind {
+        FieldKind::Image { .. } => work.config,
+        FieldKind::Object { .. } => work.config.of_random_object(),
+        FieldKind::Sound(_) => work.config.of_random_sound(),
+    };
     for seed in 0..work.rivals {
         let start = random_start(&work.record, &reference, seed)?;
         rivals.push(Refiner::new(&start, reference.clone(), of_rivals)?);

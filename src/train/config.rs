@@ -23,6 +23,9 @@ pub struct RefineConfig {
     /// Of sounds: what the distance of their spectra counts beside the squared error in parts of each window's power.
     /// Above zero, a step looks at every sample of every window.
     pub spectral_weight: f64,
+    /// Of objects: part of the rays that are of how the field was seen from all around before, and not of the given
+    /// views.
+    pub recalled_part: f64,
 }
 
 impl Default for RefineConfig {
@@ -35,21 +38,23 @@ impl Default for RefineConfig {
             pixels_per_step: 4_096,
             seed: 0,
             spectral_weight: 0.0,
+            recalled_part: 0.0,
         }
     }
 }
 
 impl RefineConfig {
-    /// For an object of which so many views are known. One view says nothing of the other sides, so the steps are
-    /// short and few.
+    /// For an object of which so many views are known. One view says nothing of the other sides: some of the rays hold
+    /// them to what was predicted, and steps are shorter.
     #[must_use]
     pub fn of_object(num_views: usize) -> Self {
-        let learning_rate = if num_views == 1 { 1e-4 } else { 3e-3 };
+        let (learning_rate, recalled_part) = if num_views == 1 { (1e-3, 0.3) } else { (3e-3, 0.0) };
         Self {
             steps: 100,
             optimizer: Optimizer::Adam,
             learning_rate,
             pixels_per_step: 512,
+            recalled_part,
             ..Self::default()
         }
     }
@@ -66,6 +71,12 @@ impl RefineConfig {
             spectral_weight: 0.02,
             ..Self::default()
         }
+    }
+
+    /// The same for random weights of an object's field: nothing was predicted that they could be held to.
+    #[must_use]
+    pub fn of_random_object(self) -> Self {
+        Self { recalled_part: 0.0, ..self }
     }
 
     /// The same for random weights of a sound's field, which have farther to go than written ones: at 50 times the rate.
@@ -105,6 +116,12 @@ impl RefineConfig {
             return Err(TrainError::Config(format!(
                 "a spectral weight of {}, expected 0 to 1000",
                 self.spectral_weight
+            )));
+        }
+        if !(0.0..1.0).contains(&self.recalled_part) {
+            return Err(TrainError::Config(format!(
+                "{} of the rays recalled, expected 0 or more and below 1",
+                self.recalled_part
             )));
         }
         Ok(())

@@ -16,6 +16,7 @@ mod history;
 mod log_file;
 mod metrics;
 mod muon;
+mod object_rays;
 mod object_settings;
 mod objective;
 mod objects_evaluated;

@@ -1,23 +1,20 @@
 use std::sync::Arc;
 
+use rand::Rng;
 use rand::seq::index::sample;
-use rand::{Rng, RngExt};
 
 use super::gradient::{Lattice, PixelGrid, loss_and_gradient};
 use super::metrics::{psnr_db, quality_by};
-use super::ray_gradient::{RaySamples, loss_and_gradient_of_rays};
+use super::object_rays::ObjectRays;
+use super::ray_gradient::loss_and_gradient_of_rays;
 use super::window_gradient::loss_and_gradient_of_windows;
 use super::windowed_sound::WindowedSound;
 use super::{Closeness, Quality, RefineConfig, SoundQuality, TrainError};
 use crate::camera::Camera;
-use crate::field::{
-    CropBox, Field, FieldKind, FieldRecord, Region, Sampling, Synthesizer, Tracer, sample_depths, spacings,
-};
+use crate::field::{CropBox, Field, FieldKind, FieldRecord, Region, Sampling, Synthesizer, Tracer};
 use crate::media::{Picture, Sound};
 use crate::model::Lpips;
 
-/// Samples of a ray in a refine step.
-const SAMPLES: usize = 48;
 /// Samples of a ray where the whole is compared: as published figures are measured.
 const MEASURED_SAMPLES: usize = 128;
 
@@ -53,14 +50,18 @@ impl From<Arc<Vec<(Picture, Camera)>>> for Reference {
 /// A reference, ready to be compared with.
 pub(super) enum Target {
     Pixels { reference: Arc<Picture>, expected: Vec<f32>, grid: PixelGrid },
-    Rays { views: Arc<Vec<(Picture, Camera)>>, expected: Vec<Vec<f32>>, near: f32, far: f32 },
+    Rays { views: Arc<Vec<(Picture, Camera)>>, rays: ObjectRays },
     Windows { sound: Arc<Sound>, windows: WindowedSound },
 }
 
 impl Target {
     /// # Errors
     /// [`TrainError::Config`] if the reference is of another kind than the field, or there is no view.
-    pub(super) fn new(record: &FieldRecord, reference: Reference) -> Result<Self, TrainError> {
+    pub(super) fn new(
+        record: &FieldRecord,
+        reference: Reference,
+        config: &RefineConfig,
+    ) -> Result<Self, TrainError> {
         match (record.kind, reference) {
             (FieldKind::Image { .. }, Reference::Picture(reference)) => Ok(Self::Pixels {
                 expected: reference.to_f32(),
@@ -68,8 +69,7 @@ impl Target {
                 reference,
             }),
             (FieldKind::Object { near, far }, Reference::Views(views)) if !views.is_empty() => {
-                let expected = views.iter().map(|(picture, _)| picture.to_f32()).collect();
-                Ok(Self::Rays { views, expected, near, far })
+                Ok(Self::Rays { rays: ObjectRays::new(record, (near, far), &views, config), views })
             }
             (FieldKind::Sound(layout), Reference::Sound(sound)) => {
                 Ok(Self::Windows { windows: WindowedSound::new(layout, record.field.architecture(), &sound)?, sound })
@@ -115,9 +115,8 @@ impl Target {
                     Lattice { rows: draw(grid.height(), rows), columns: draw(grid.width(), columns) };
                 loss_and_gradient(field, grid, &lattice)
             }
-            Self::Rays { views, expected, near, far } => {
-                let rays = random_rays(views, expected, (*near, *far), config.pixels_per_step, random);
-                loss_and_gradient_of_rays(field, &rays)
+            Self::Rays { rays, .. } => {
+                loss_and_gradient_of_rays(field, &rays.draw(config.pixels_per_step, random))
             }
         }
     }
@@ -128,10 +127,9 @@ impl Target {
             Self::Pixels { reference, expected, .. } => {
                 psnr_db(&record.render(reference.width(), reference.height(), Region::WHOLE), expected)
             }
-            Self::Rays { views, expected, .. } => {
-                let seen = seen_through(record, &Tracer::of(record), views);
-                let sum: f64 =
-                    seen.iter().zip(expected).map(|(seen, expected)| psnr_db(seen, expected)).sum();
+            Self::Rays { views, rays } => {
+                let seen = seen_through(record, &Tracer::of(record), views.iter().map(|(_, camera)| camera));
+                let sum: f64 = seen.iter().zip(rays.expected()).map(|(seen, own)| psnr_db(seen, own)).sum();
                 sum / views.len() as f64
             }
             Self::Windows { sound, .. } => heard(record, sound).psnr_db,
@@ -199,42 +197,20 @@ pub(super) fn quality_of_views(
     tracer: &Tracer,
     views: &[(Picture, Camera)],
 ) -> Quality {
-    let seen = seen_through(record, tracer, views);
+    let seen = seen_through(record, tracer, views.iter().map(|(_, camera)| camera));
     Quality::mean(seen.iter().zip(views).map(|(seen, (picture, _))| quality_by(lpips, seen, picture)))
 }
 
-/// An object on white through the cameras of views in its own frame: `[height, width, 3]` each.
-fn seen_through(record: &FieldRecord, tracer: &Tracer, views: &[(Picture, Camera)]) -> Vec<Vec<f32>> {
+/// An object on white through cameras in its own frame: `[height, width, 3]` each.
+pub(super) fn seen_through<'a>(
+    record: &FieldRecord,
+    tracer: &Tracer,
+    cameras: impl Iterator<Item = &'a Camera>,
+) -> Vec<Vec<f32>> {
     let Some(sampling) = Sampling::of(record, MEASURED_SAMPLES) else { return Vec::new() };
     let seen = |camera: &Camera| {
         let traced = tracer.trace(&camera.pixel_rays(), &sampling, &CropBox::ALL);
         traced.iter().flat_map(|traced| traced.seen.on([1.0; 3])).collect()
     };
-    views.iter().map(|(_, camera)| seen(camera)).collect()
-}
-
-/// Rays through random pixels of random views, with jittered samples.
-fn random_rays(
-    views: &[(Picture, Camera)],
-    expected: &[Vec<f32>],
-    (near, far): (f32, f32),
-    count: usize,
-    random: &mut impl Rng,
-) -> RaySamples {
-    let even = sample_depths(near, far, SAMPLES);
-    let jitter = (far - near) / SAMPLES as f32;
-    let mut rays = RaySamples { samples: SAMPLES, ..RaySamples::default() };
-    for _ in 0..count {
-        let view = random.random_range(0..views.len());
-        let (picture, camera) = &views[view];
-        let (x, y) = (random.random_range(0..picture.width()), random.random_range(0..picture.height()));
-        let ray = camera.pixel_ray(x, y).to_f32();
-        let depths: Vec<f32> = even.iter().map(|depth| depth + jitter * random.random::<f32>()).collect();
-        rays.points
-            .extend(depths.iter().flat_map(|depth| [0, 1, 2].map(|axis| ray[axis] + depth * ray[3 + axis])));
-        rays.spacings.extend(spacings(&depths));
-        let pixel = (y * picture.width() + x) as usize;
-        rays.targets.extend_from_slice(&expected[view][3 * pixel..][..3]);
-    }
-    rays
+    cameras.map(seen).collect()
 }

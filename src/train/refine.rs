@@ -55,7 +55,7 @@ impl Refiner {
         config: RefineConfig,
     ) -> Result<Self, TrainError> {
         config.validate()?;
-        let target = Target::new(record, reference.into())?;
+        let target = Target::new(record, reference.into(), &config)?;
         let scales = target.scales();
         let mut weights = Vec::new();
         for (field, scale) in record.fields().zip(&scales) {

@@ -2,8 +2,10 @@ use std::collections::BTreeMap;
 use std::f32::consts::PI;
 use std::sync::Arc;
 
+use hyperscope::camera::{CANONICAL_DISTANCE, Camera, Intrinsics};
 use hyperscope::field::{Activation, Architecture, Encoding, Field, FieldKind, FieldRecord, Layer, Region};
-use hyperscope::media::Picture;
+use hyperscope::media::{ObjectFraming, ObjectSignal, Picture};
+use hyperscope::model::{Model, SignalKind};
 use hyperscope::train::{Closeness, Optimizer, RefineConfig, Refiner, psnr_db, quality, ssim};
 use safetensors::SafeTensors;
 
@@ -130,4 +132,41 @@ fn psnr_is_what_its_formula_says() {
     assert!(psnr_db(&[1.7, -0.3], &[1.0, 0.0]).is_infinite());
     let one = Picture::from_f32(5, 4, &[0.3; 60]).unwrap();
     assert!((quality(&one.to_f32(), &one).ssim - 1.0).abs() < 1e-12);
+}
+
+/// A single view says nothing of the other sides: what was predicted of them stays, nearer than steps towards the view
+/// alone leave it, and the view itself comes closer all the same.
+#[test]
+fn other_sides_stay_as_they_were_predicted() {
+    let (Some(sample), Some(_)) =
+        (common::asset("samples/armchair.png"), common::asset("object.safetensors"))
+    else {
+        return;
+    };
+    let bytes = std::fs::read(sample).unwrap();
+    let signal = ObjectSignal::load("armchair.png", &bytes, &ObjectFraming::default()).unwrap();
+    let side =
+        |azimuth: f64| Camera::orbiting(azimuth, 0.2, CANONICAL_DISTANCE, Intrinsics::square(48, 1.85));
+    let reference = signal.input(96);
+    let view = Camera::canonical(Intrinsics::square(96, 1.85));
+    let views = Arc::new(vec![(reference, view)]);
+    let predicted = Model::bundled(SignalKind::Object).unwrap().encode_object(&views, None).unwrap().record;
+    let seen = |record: &FieldRecord| -> Vec<f32> {
+        let rays: Vec<[f32; 6]> = [2.0, 3.1, 4.2].iter().flat_map(|at| side(*at).pixel_rays()).collect();
+        record.trace(&rays, 64).iter().flat_map(|seen| seen.on([1.0; 3])).collect()
+    };
+    let refined = |recalled_part| {
+        let config = RefineConfig { steps: 50, recalled_part, ..RefineConfig::of_object(1) };
+        let mut refiner = Refiner::new(&predicted, Arc::clone(&views), config).unwrap();
+        while !refiner.is_finished() {
+            refiner.step().unwrap();
+        }
+        let gained = refiner.progress().psnr_db;
+        (gained, psnr_db(&seen(&refiner.present().unwrap()), &seen(&predicted)))
+    };
+    let usual = RefineConfig::of_object(1);
+    let start = Refiner::new(&predicted, Arc::clone(&views), usual).unwrap().progress().psnr_db;
+    let (recalled, alone) = (refined(usual.recalled_part), refined(0.0));
+    assert!(recalled.0 > start + 1.0 && alone.0 > start + 1.0, "{start}: {recalled:?} {alone:?}");
+    assert!(recalled.1 > alone.1 + 3.0, "other sides: {recalled:?}, {alone:?} without");
 }
