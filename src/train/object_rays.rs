@@ -47,7 +47,10 @@ impl ObjectRays {
     ) -> Self {
         let given: Vec<Seen> = views
             .iter()
-            .map(|(picture, camera)| Seen { camera: *camera, colors: picture.to_f32() })
+            .map(|(picture, camera)| {
+                let intrinsics = camera.intrinsics.resized(picture.width(), picture.height());
+                Seen { camera: Camera { intrinsics, ..*camera }, colors: picture.to_f32() }
+            })
             .collect();
         let recalled = match given.first() {
             Some(first) if config.recalled_part > 0.0 => {
