@@ -161,8 +161,8 @@ fn other_sides_stay_as_they_were_predicted() {
         while !refiner.is_finished() {
             refiner.step().unwrap();
         }
-        let gained = refiner.progress().psnr_db;
-        (gained, psnr_db(&seen(&refiner.present().unwrap()), &seen(&predicted)))
+        let reached = refiner.progress().psnr_db;
+        (reached, psnr_db(&seen(&refiner.present().unwrap()), &seen(&predicted)))
     };
     let usual = RefineConfig::of_object(1);
     let start = Refiner::new(&predicted, Arc::clone(&views), usual).unwrap().progress().psnr_db;
