@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::files::FilePurpose;
+use super::files::{Film, FilePurpose};
 use super::object_look::{ObjectLook, OrbitChange};
 use super::settings::{EvaluatorChoice, ThemeChoice};
 use super::sound_look::SoundChange;
@@ -98,8 +98,8 @@ pub enum Action {
     KeepShape(bool),
     /// Rate of the sound to export in Hz, and how its samples are kept.
     SetSound(u32, SampleDepth),
-    /// Pictures of the film to export, and pictures in a second.
-    SetFilm(usize, u16),
+    /// The film to export.
+    SetFilm(Film),
     /// Files were picked; none were if a person changed their mind.
     Picked(FilePurpose, Vec<PathBuf>),
     /// The platform showed no dialog.

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::item::Item;
 use super::training::TrainingFile;
+use crate::camera::Orbit;
+use crate::export::{camera_path, turntable};
 use crate::media::SampleDepth;
 
 /// What a file is wanted for.
@@ -115,6 +117,28 @@ const OPENED: &[&str] = &[
     "bin",
 ];
 
+/// How an object is filmed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Film {
+    /// Pictures.
+    pub frames: usize,
+    /// Pictures in a second.
+    pub per_sec: u16,
+    /// Whether it goes from one kept place to the next, in the place of once around.
+    pub visits_places: bool,
+}
+
+impl Film {
+    /// From where each of its pictures is taken.
+    pub(crate) fn places(&self, item: &Item) -> Vec<Orbit> {
+        if self.visits_places {
+            camera_path(&item.places, self.frames)
+        } else {
+            turntable(item.orbit, self.frames)
+        }
+    }
+}
+
 /// The path field, and for a picture its size.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FileForm {
@@ -130,8 +154,8 @@ pub struct FileForm {
     pub size_px: (u32, u32),
     /// Whether the exported picture keeps the field's shape.
     pub keeps_shape: bool,
-    /// Of the film to export: pictures, and pictures in a second.
-    pub film: (usize, u16),
+    /// The film to export.
+    pub film: Film,
     /// Of the sound to export: its rate in Hz, and how its samples are kept.
     pub sound: (u32, SampleDepth),
     /// Whether a sound is exported, in the place of a picture.
@@ -201,8 +225,8 @@ impl FileForm {
     }
 }
 
-/// Pictures of a film, and in a second, when nobody says otherwise; and the side of a film and of a still of an object.
-const FILM: (usize, u16) = (48, 24);
+/// A film when nobody says otherwise, and the side of a film and of a still of an object.
+const FILM: Film = Film { frames: 48, per_sec: 24, visits_places: false };
 const FILM_SIDE_PX: u32 = 256;
 const OBJECT_SIDE_PX: u32 = 512;
 /// Rate of an exported sound when nobody says otherwise, in Hz.

@@ -49,6 +49,8 @@ pub struct Item {
     pub orbit: Orbit,
     /// Where the view is on its way to.
     pub orbit_goal: Option<Orbit>,
+    /// Places that were kept, for films from one to the next.
+    pub places: Vec<Orbit>,
     /// How the picture of an object is framed.
     pub object_framing: ObjectFraming,
     /// The surface of an object.
@@ -106,6 +108,7 @@ impl Item {
             view: None,
             orbit: Orbit::canonical(FOCAL),
             orbit_goal: None,
+            places: Vec::new(),
             object_framing: ObjectFraming::default(),
             surface: Surface::default(),
             sound: SoundPlace::default(),

@@ -13,13 +13,27 @@ pub(crate) const SAMPLES: usize = 128;
 /// Nodes along a side of the cube that the surface is looked for in, when nobody says otherwise.
 const GRID: usize = 96;
 
+/// What is behind objects.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Behind {
+    /// The window's own canvas; nothing in what is exported.
+    #[default]
+    Window,
+    /// Squares of two greys, as where a picture is transparent; nothing in what is exported.
+    Checker,
+    /// [`ObjectLook::color`], in what is exported too.
+    Color,
+}
+
 /// How all objects are looked at.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ObjectLook {
     /// What is shown.
     pub mode: VolumeMode,
-    /// Whether squares of two greys are behind it.
-    pub is_on_checker: bool,
+    /// What is behind it.
+    pub behind: Behind,
+    /// The colour that can be behind it, sRGB.
+    pub color: [u8; 3],
     /// Whether it turns by itself.
     pub is_spinning: bool,
     /// Whether the mouse looks around and the keys W, A, S, D, Q and E move.
@@ -28,11 +42,25 @@ pub struct ObjectLook {
     pub crop: CropBox,
 }
 
+impl ObjectLook {
+    /// What stills are laid on; `None` leaves them transparent.
+    pub(crate) fn exported_background(&self) -> Option<[u8; 3]> {
+        (self.behind == Behind::Color).then_some(self.color)
+    }
+
+    /// On squares of two greys, or no longer.
+    pub(crate) fn with_checker_toggled(self) -> Self {
+        let behind = if self.behind == Behind::Checker { Behind::Window } else { Behind::Checker };
+        Self { behind, ..self }
+    }
+}
+
 impl Default for ObjectLook {
     fn default() -> Self {
         Self {
             mode: VolumeMode::default(),
-            is_on_checker: false,
+            behind: Behind::default(),
+            color: [255; 3],
             is_spinning: false,
             is_flying: false,
             crop: CropBox::ALL,
@@ -72,4 +100,8 @@ pub enum OrbitChange {
     Goal(Orbit),
     /// It is there.
     Arrived,
+    /// Keep the place: films go from one that was kept to the next.
+    Keep,
+    /// Forget the places that were kept.
+    Forget,
 }

@@ -19,10 +19,15 @@ const ZOOM_STEP: f64 = 1.25;
 const PAN_STEP: f64 = 0.1;
 /// A turn of an object by one key press, in radians.
 const TURN_STEP: f64 = std::f64::consts::PI / 24.0;
+/// How much wider an object's angle of view is after one key press.
+const FOV_STEP: f64 = 1.1;
 /// A seek by one key press, in seconds.
 const SEEK_SECS: f64 = 1.0;
 /// A move of the split by one key press.
 const SPLIT_STEP: f32 = 0.02;
+
+/// Keeps where an object is looked at from.
+pub(crate) const KEEP_PLACE: &str = "Keep this place";
 
 /// One key and what it does.
 pub(crate) struct Shortcut {
@@ -120,6 +125,9 @@ pub(crate) static GROUPS: &[Group] = &[
             key(NONE, Key::Plus, "Nearer", |state| dolly(state, ZOOM_STEP)),
             key(NONE, Key::Equals, "Nearer", |state| dolly(state, ZOOM_STEP)),
             key(NONE, Key::Minus, "Farther", |state| dolly(state, 1.0 / ZOOM_STEP)),
+            key(NONE, Key::Comma, "Narrower or wider", |state| widen(state, 1.0 / FOV_STEP)),
+            key(NONE, Key::Period, "Narrower or wider", |state| widen(state, FOV_STEP)),
+            key(COMMAND, Key::D, KEEP_PLACE, |state| orbit(state, OrbitChange::Keep)),
             key(NONE, Key::F, "Front", |state| go_to(state, NamedView::Front)),
             key(NONE, Key::B, "Back", |state| go_to(state, NamedView::Back)),
             key(NONE, Key::J, "Left", |state| go_to(state, NamedView::Left)),
@@ -133,7 +141,7 @@ pub(crate) static GROUPS: &[Group] = &[
                 object(state, |look| ObjectLook { is_flying: !look.is_flying, ..look })
             }),
             key(NONE, Key::C, "Checker behind objects", |state| {
-                object(state, |look| ObjectLook { is_on_checker: !look.is_on_checker, ..look })
+                object(state, ObjectLook::with_checker_toggled)
             }),
             key(NONE, Key::M, "Show the surface", |state| {
                 let surface = &state.current().filter(|item| item.is_object())?.surface;
@@ -235,6 +243,15 @@ fn dolly(state: &State, factor: f64) -> Option<Action> {
     let item = state.current().filter(|item| item.is_object())?;
     let size = state.viewport_px.into();
     Some(Action::Orbit(OrbitChange::Hand(item.orbit.dollied(factor, size / 2.0, size))))
+}
+
+fn widen(state: &State, factor: f64) -> Option<Action> {
+    let place = state.current()?.orbit;
+    orbit(state, OrbitChange::Hand(place.with_fov(place.fov_deg * factor)))
+}
+
+fn orbit(state: &State, change: OrbitChange) -> Option<Action> {
+    state.current().is_some_and(Item::is_object).then_some(Action::Orbit(change))
 }
 
 fn go_to(state: &State, view: NamedView) -> Option<Action> {

@@ -106,7 +106,7 @@ pub(super) fn write_field(
     let generated = match signal {
         Signal::Image(signal) => model.encode_image(signal)?,
         Signal::Object(signal) => {
-            let views = [seen_from_front(Picture::clone(&signal.reference))];
+            let views = [seen_from_front(signal.input(model.config().input_size as u32))];
             model.encode_object(&views, Some(signal.identity.clone()))?
         }
         Signal::Sound(signal) => {

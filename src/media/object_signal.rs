@@ -42,7 +42,7 @@ pub struct ObjectSignal {
     pub framing: ObjectFraming,
     /// Width and height of the file's own picture.
     pub original_size: (u32, u32),
-    /// What a model reads, [`limits::OBJECT_SIDE_PX`] a side: what its field is compared with and refined towards.
+    /// As a model of [`limits::OBJECT_SIDE_PX`] a side reads it; for others see [`input`](Self::input).
     pub reference: Arc<Picture>,
 }
 

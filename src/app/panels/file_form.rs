@@ -2,14 +2,17 @@ use eframe::egui::{Align, Button, Checkbox, Context, DragValue, Key, Layout, Ric
 
 use super::widgets::{Choice, modal, name_cell, segments};
 use crate::app::action::Action;
-use crate::app::files::{FileForm, FilePurpose};
+use crate::app::files::{FileForm, FilePurpose, Film};
 use crate::app::format;
+use crate::app::item::Item;
 use crate::app::reducer::film_config;
+use crate::app::shortcuts::{KEEP_PLACE, hint};
 use crate::app::state::State;
 use crate::app::theme::{palette, size, space};
 use crate::app::training::TrainingFile;
 use crate::export::{
-    FILM_ENDINGS, check_film, check_film_size, check_mesh, check_wav, density_bytes, film_bytes, mesh_bytes,
+    FILM_ENDINGS, check_film, check_film_size, check_mesh, check_still, check_wav, density_bytes, film_bytes,
+    mesh_bytes, still_bytes,
 };
 use crate::limits;
 use crate::media::{SampleDepth, check_extension};
@@ -30,7 +33,7 @@ pub(crate) fn show(ctx: &Context, state: &State, form: &FileForm, actions: &mut 
             ui.add_space(space::S);
         }
         if form.purpose == FilePurpose::Film {
-            film(ui, form, actions);
+            film(ui, state, form, actions);
             ui.add_space(space::S);
         }
         path(ui, state, form, actions);
@@ -103,21 +106,36 @@ fn sound(ui: &mut Ui, form: &FileForm, actions: &mut Vec<Action>) {
     }
 }
 
-fn film(ui: &mut Ui, form: &FileForm, actions: &mut Vec<Action>) {
-    let (mut frames, mut per_sec) = form.film;
+fn film(ui: &mut Ui, state: &State, form: &FileForm, actions: &mut Vec<Action>) {
+    let Film { mut frames, mut per_sec, mut visits_places } = form.film;
+    let kept = state.current().map_or(0, |item| item.places.len());
+    ui.horizontal(|ui| {
+        let tip = "From one kept place to the next, evenly";
+        let tip = if kept < 2 { hint(ui.ctx(), "Keep two places first", KEEP_PLACE) } else { tip.into() };
+        let choices = [
+            (false, "Once around", "From where it is seen now, about the upright axis".into(), true),
+            (true, "Along kept places", tip, kept >= 2),
+        ]
+        .map(|(value, name, tip, is_possible)| Choice { value, name, tip, is_possible });
+        if let Some(chosen) = segments(ui, visits_places, &choices) {
+            visits_places = chosen;
+        }
+    });
+    ui.add_space(space::XS);
     ui.horizontal(|ui| {
         let size = [size::NUMBER_WIDTH, size::CONTROL_HEIGHT];
         let label = ui.label("Pictures");
         ui.add_sized(size, DragValue::new(&mut frames).range(2..=720))
             .labelled_by(label.id)
-            .on_hover_text("Once around in so many pictures, from where it is seen now");
+            .on_hover_text("The whole film in so many pictures");
         let label = ui.label("In a second");
         ui.add_sized(size, DragValue::new(&mut per_sec).range(1..=50))
             .labelled_by(label.id)
             .on_hover_text("Pictures in a second");
     });
-    if (frames, per_sec) != form.film {
-        actions.push(Action::SetFilm(frames, per_sec));
+    let film = Film { frames, per_sec, visits_places };
+    if film != form.film {
+        actions.push(Action::SetFilm(film));
     }
 }
 
@@ -157,9 +175,8 @@ fn remark(form: &FileForm, state: &State) -> Remark {
     let (text, is_obstacle) = match form.target() {
         None => ("Type a path".into(), true),
         Some(path) if form.purpose == FilePurpose::Film => {
-            let config = film_config(form.size_px, form.film.1, state);
-            let bytes = about(film_bytes(&path, &config, form.film.0));
-            let fits = check_film_size(&path, form.size_px, form.film.0);
+            let bytes = about(film_bytes(&path, &film_config(&path, form, state), form.film.frames));
+            let fits = check_film_size(&path, form.size_px, form.film.frames);
             let is_there = form.is_taken == Some(true);
             let names = if is_there {
                 format!("There is a file of this name; it will be replaced{bytes}")
@@ -183,6 +200,16 @@ fn remark(form: &FileForm, state: &State) -> Remark {
             match check_mesh(&path) {
                 Err(err) if !is_density => (err.to_string(), true),
                 _ => (format!("glb, ply, obj or npy, by the name{bytes}"), false),
+            }
+        }
+        Some(path) if form.purpose == FilePurpose::Export && item.is_some_and(Item::is_object) => {
+            let bytes = about(still_bytes(&path, form.size_px.0, form.size_px.1));
+            match check_still(&path) {
+                Err(err) if path.extension().is_some() => (err.to_string(), true),
+                _ if form.is_taken == Some(true) => {
+                    (format!("There is a file of this name; it will be replaced{bytes}"), false)
+                }
+                _ => (format!("png, jpg, webp or exr, by the name{bytes}"), false),
             }
         }
         Some(path) if form.purpose == FilePurpose::Export && form.is_sound => {

@@ -39,6 +39,7 @@ pub(crate) fn show(ui: &mut Ui, state: &State, panels: &mut Panels, actions: &mu
         let name = if item.is_sound() { "Sound" } else { "Picture" };
         section(ui, name, |ui| picture(ui, state, item, panels, actions));
         if item.is_object() {
+            section(ui, "View", |ui| object_inspector::view(ui, state, item, actions));
             section(ui, "Surface", |ui| object_inspector::surface(ui, item, actions));
             section(ui, "Crop box", |ui| object_inspector::crop(ui, state, actions));
         }
@@ -179,7 +180,7 @@ fn picture(ui: &mut Ui, state: &State, item: &Item, panels: &mut Panels, actions
         Signal::Sound(_) => return,
         Signal::Image(signal) => signal,
         Signal::Object(signal) => {
-            object_inspector::input(ui, item, signal, panels, actions);
+            object_inspector::input(ui, item, signal, state, panels, actions);
             return;
         }
     };

@@ -1,20 +1,24 @@
 //! What the inspector has for objects alone.
 
+use std::sync::Arc;
+
 use eframe::egui::{Checkbox, DragValue, Id, Image, RichText, Slider, Ui, vec2};
 
 use super::layout::Panels;
-use super::widgets::{name_cell, row, wide_button};
+use super::widgets::{Choice, name_cell, row, segments, wide_button};
 use crate::app::action::Action;
 use crate::app::files::FilePurpose;
 use crate::app::format;
 use crate::app::item::Item;
-use crate::app::object_look::ObjectLook;
+use crate::app::object_look::{Behind, ObjectLook, OrbitChange};
 use crate::app::shortcuts::hint;
 use crate::app::state::State;
 use crate::app::theme::{palette, size, space};
+use crate::camera::Orbit;
 use crate::field::CropBox;
 use crate::limits;
-use crate::media::{ObjectFraming, ObjectSignal};
+use crate::media::{ObjectFraming, ObjectSignal, Picture};
+use crate::model::SignalKind;
 
 /// Densities that a surface can be looked for at, in opacity per unit of depth.
 const THRESHOLDS: std::ops::RangeInclusive<f32> = 0.1..=100.0;
@@ -42,6 +46,39 @@ pub(super) fn keep(ui: &mut Ui, actions: &mut Vec<Action>) {
             }
         }
     });
+}
+
+/// How wide it is looked at, and what is behind it.
+pub(super) fn view(ui: &mut Ui, state: &State, item: &Item, actions: &mut Vec<Action>) {
+    ui.horizontal(|ui| {
+        let label = name_cell(ui, "Angle", size::ROW_NAME);
+        let (least, most) = Orbit::FOVS_DEG;
+        let mut fov_deg = item.orbit.fov_deg;
+        let slider = Slider::new(&mut fov_deg, least..=most).logarithmic(true).max_decimals(0).suffix("°");
+        let tip = hint(ui.ctx(), "Angle of view across the shorter side", "Narrower or wider");
+        if ui.add(slider).labelled_by(label.id).on_hover_text(tip).changed() {
+            actions.push(Action::Orbit(OrbitChange::Hand(item.orbit.with_fov(fov_deg))));
+        }
+    });
+    let look = state.look.object;
+    let (mut behind, mut color) = (look.behind, look.color);
+    ui.horizontal(|ui| {
+        name_cell(ui, "Behind it", size::ROW_NAME);
+        let choices = [
+            (Behind::Window, "Window", "The window's own canvas; what is exported is transparent there"),
+            (Behind::Checker, "Checker", "Squares of two greys; what is exported is transparent there"),
+            (Behind::Color, "Colour", "A colour of your own, in what is exported too"),
+        ]
+        .map(|(value, name, tip)| Choice { value, name, tip: tip.into(), is_possible: true });
+        behind = segments(ui, behind, &choices).unwrap_or(behind);
+        let button = ui.color_edit_button_srgb(&mut color);
+        if button.on_hover_text("The colour behind it").changed() {
+            behind = Behind::Color;
+        }
+    });
+    if (behind, color) != (look.behind, look.color) {
+        actions.push(Action::LookAtObjects(ObjectLook { behind, color, ..look }));
+    }
 }
 
 /// The surface that would be saved, over the field.
@@ -114,7 +151,8 @@ pub(super) fn crop(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
 pub(super) fn input(
     ui: &mut Ui,
     item: &Item,
-    signal: &ObjectSignal,
+    signal: &Arc<ObjectSignal>,
+    state: &State,
     panels: &mut Panels,
     actions: &mut Vec<Action>,
 ) {
@@ -124,12 +162,11 @@ pub(super) fn input(
     let present = item.object_framing;
     let mut framing: ObjectFraming = ui.data(|data| data.get_temp(id)).unwrap_or(present);
     ui.horizontal(|ui| {
-        let texture = panels.textures.of(ui.ctx(), &signal.reference);
+        let side_px = state.input_side_px(SignalKind::Object).unwrap_or(limits::OBJECT_SIDE_PX);
+        let read = picture_read(ui, item, signal, side_px);
+        let texture = panels.textures.of(ui.ctx(), &read);
         let image = Image::new(&texture).fit_to_exact_size(vec2(size::INPUT_PICTURE, size::INPUT_PICTURE));
-        let text = format!(
-            "What the network reads, {}",
-            format::size((signal.reference.width(), signal.reference.height()))
-        );
+        let text = format!("What the network reads, {}", format::size((side_px, side_px)));
         ui.add(image.alt_text(&text)).on_hover_text(text);
         ui.vertical(|ui| {
             let (least, most) = ObjectFraming::SCALES;
@@ -166,6 +203,21 @@ pub(super) fn input(
             }
         });
     });
+}
+
+/// The picture as a model of this size reads it, made once.
+fn picture_read(ui: &Ui, item: &Item, signal: &Arc<ObjectSignal>, side_px: u32) -> Arc<Picture> {
+    type Made = (Arc<ObjectSignal>, Arc<Picture>);
+    let id = Id::unique(("what the network reads", item.id));
+    let known: Option<Made> = ui.data(|data| data.get_temp(id));
+    if let Some((_, picture)) =
+        known.filter(|(of, picture)| Arc::ptr_eq(of, signal) && picture.width() == side_px)
+    {
+        return picture;
+    }
+    let picture = Arc::new(signal.input(side_px));
+    ui.data_mut(|data| data.insert_temp::<Made>(id, (Arc::clone(signal), Arc::clone(&picture))));
+    picture
 }
 
 /// A number in percent; whether it is being dragged.

@@ -2,8 +2,8 @@ use eframe::egui::{Align, Button, Layout, Ui};
 
 use super::widgets::{Choice, segments};
 use crate::app::action::Action;
-use crate::app::object_look::{ObjectLook, OrbitChange};
-use crate::app::shortcuts::hint;
+use crate::app::object_look::{Behind, ObjectLook, OrbitChange};
+use crate::app::shortcuts::{KEEP_PLACE, hint};
 use crate::app::state::State;
 use crate::camera::{NamedView, Orbit};
 use crate::dataset::FOCAL;
@@ -42,13 +42,7 @@ pub(crate) fn show(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
         let tip = hint(ui.ctx(), "Look around with the mouse, move by W, A, S, D, Q and E", "Fly");
         toggle(ui, look.is_flying, "Fly", tip, ObjectLook { is_flying: !look.is_flying, ..look });
         let tip = hint(ui.ctx(), "Squares of two greys behind it", "Checker behind objects");
-        toggle(
-            ui,
-            look.is_on_checker,
-            "Checker",
-            tip,
-            ObjectLook { is_on_checker: !look.is_on_checker, ..look },
-        );
+        toggle(ui, look.behind == Behind::Checker, "Checker", tip, look.with_checker_toggled());
         ui.menu_button("View", |ui| {
             for view in NamedView::ALL {
                 let tip = hint(ui.ctx(), "Look from there", view.name());
@@ -57,10 +51,35 @@ pub(crate) fn show(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
                     ui.close();
                 }
             }
+            ui.separator();
+            places(ui, state, actions);
         })
         .response
-        .on_hover_text("Places with names");
+        .on_hover_text("Places with names, and those that you keep");
     });
+}
+
+/// The places that were kept.
+fn places(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
+    let Some(item) = state.current() else { return };
+    let mut chosen = None;
+    for (index, place) in item.places.iter().enumerate() {
+        if ui.button(format!("Place {}", index + 1)).on_hover_text("Look from there").clicked() {
+            chosen = Some(OrbitChange::Goal(*place));
+        }
+    }
+    let tip = hint(ui.ctx(), "A film can go from one kept place to the next", KEEP_PLACE);
+    if ui.button(KEEP_PLACE).on_hover_text(tip).clicked() {
+        chosen = Some(OrbitChange::Keep);
+    }
+    let forget = ui.add_enabled(!item.places.is_empty(), Button::new("Forget kept places"));
+    if forget.on_hover_text("They are of this object alone").clicked() {
+        chosen = Some(OrbitChange::Forget);
+    }
+    if let Some(change) = chosen {
+        actions.push(Action::Orbit(change));
+        ui.close();
+    }
 }
 
 /// Go to a named place, as far away and as wide as the input camera.

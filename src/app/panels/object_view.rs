@@ -13,7 +13,7 @@ use super::{object_overlay, overlay};
 use crate::app::action::Action;
 use crate::app::bridge::{Bridge, Drawing};
 use crate::app::item::Item;
-use crate::app::object_look::{OrbitChange, SAMPLES};
+use crate::app::object_look::{Behind, ObjectLook, OrbitChange, SAMPLES};
 use crate::app::state::State;
 use crate::app::theme::palette;
 use crate::camera::{Camera, Orbit, momentum_after};
@@ -233,11 +233,7 @@ fn draw(ui: &Ui, state: &State, item: &Item, panels: &mut Panels, bridge: Option
         viewport_px: (size.x as u32, size.y as u32),
         mode: look.mode,
         crop: look.crop,
-        backdrop: if look.is_on_checker {
-            Backdrop::Checker
-        } else {
-            Backdrop::Color(components(backdrop(ui, look.mode)))
-        },
+        backdrop: backdrop(ui, &look),
         samples: SAMPLES,
         // A field that is being refined is another one in a moment.
         is_moving: is_moving || item.refinement.is_some(),
@@ -254,12 +250,17 @@ fn draw(ui: &Ui, state: &State, item: &Item, panels: &mut Panels, bridge: Option
     }
 }
 
-fn backdrop(ui: &Ui, mode: VolumeMode) -> Color32 {
-    // What is measured is read against black; the rest on the window's own canvas.
-    match mode {
-        VolumeMode::Opacity | VolumeMode::Samples => Color32::BLACK,
-        _ => palette(ui).canvas,
-    }
+fn backdrop(ui: &Ui, look: &ObjectLook) -> Backdrop {
+    let [r, g, b] = look.color;
+    // What is measured is read against black.
+    let is_measured = matches!(look.mode, VolumeMode::Opacity | VolumeMode::Samples);
+    let color = match look.behind {
+        Behind::Checker => return Backdrop::Checker,
+        _ if is_measured => Color32::BLACK,
+        Behind::Window => palette(ui).canvas,
+        Behind::Color => Color32::from_rgb(r, g, b),
+    };
+    Backdrop::Color(components(color))
 }
 
 /// From the world to the screen.

@@ -1,6 +1,6 @@
 //! Which file to read or to write.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{library, training};
@@ -9,7 +9,7 @@ use crate::app::files::{FileForm, FilePurpose, file_name};
 use crate::app::object_look::SAMPLES;
 use crate::app::state::{Dialog, NoticeKind, State, Work};
 use crate::engine::{Command, MeshConfig, ObjectExport};
-use crate::export::{FilmConfig, StillConfig, check_wav, turntable};
+use crate::export::{FilmConfig, StillConfig, check_wav};
 use crate::field::FieldRecord;
 use crate::limits;
 use crate::media::check_extension;
@@ -42,9 +42,9 @@ pub(crate) fn act(state: &mut State, action: Action) -> Vec<Effect> {
             form.suggest(item.as_ref(), folder.as_deref());
             probe(form)
         }
-        Action::SetFilm(frames, per_sec) => {
+        Action::SetFilm(film) => {
             if let Some(form) = form(state) {
-                form.film = (frames, per_sec);
+                form.film = film;
             }
             Vec::new()
         }
@@ -230,8 +230,7 @@ fn export(state: &mut State, mut path: PathBuf, form: Option<&FileForm>) -> Vec<
         path.set_extension("png");
     }
     if item.is_object() {
-        let still = StillConfig { width: size_px.0, height: size_px.1, ..still_config(state) };
-        let what = ObjectExport::Still(item.orbit, still);
+        let what = ObjectExport::Still(item.orbit, still_config(size_px, state));
         return send_object(state, record, path, what);
     }
     if let Err(err) = check_extension(&path) {
@@ -244,15 +243,20 @@ fn export(state: &mut State, mut path: PathBuf, form: Option<&FileForm>) -> Vec<
     vec![Effect::Send(Command::ExportImage { job, record, path, size_px })]
 }
 
-/// A still with the crop box of the view; what is behind the object is left out, as JPEG alone cannot.
-fn still_config(state: &State) -> StillConfig {
-    StillConfig { width: 1, height: 1, samples: SAMPLES, crop: state.look.object.crop, background: None }
+/// A still of this size with the crop box of the view, on its colour; else what is behind the object is left out, as
+/// JPEG alone cannot.
+fn still_config((width, height): (u32, u32), state: &State) -> StillConfig {
+    let look = &state.look.object;
+    let background = look.exported_background();
+    StillConfig { width, height, samples: SAMPLES, crop: look.crop, background }
 }
 
-/// A film of this size: on white, for a GIF has no half transparency.
-pub(crate) fn film_config((width, height): (u32, u32), frames_per_sec: u16, state: &State) -> FilmConfig {
-    let still = StillConfig { width, height, background: Some([255; 3]), ..still_config(state) };
-    FilmConfig { still, frames_per_sec }
+/// A film of this size; a GIF without a colour is on white, for it has no half transparency.
+pub(crate) fn film_config(path: &Path, form: &FileForm, state: &State) -> FilmConfig {
+    let still = still_config(form.size_px, state);
+    let is_gif = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gif"));
+    let background = still.background.or(is_gif.then_some([255; 3]));
+    FilmConfig { still: StillConfig { background, ..still }, frames_per_sec: form.film.per_sec }
 }
 
 fn export_object(
@@ -266,8 +270,8 @@ fn export_object(
     let form = form.unwrap_or_else(|| FileForm::new(purpose, Some(item), None));
     let what = match purpose {
         FilePurpose::Film => {
-            let (frames, per_sec) = form.film;
-            ObjectExport::Film(turntable(item.orbit, frames), film_config(form.size_px, per_sec, state))
+            let config = film_config(&path, &form, state);
+            ObjectExport::Film(form.film.places(item), config)
         }
         _ if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("npy")) => {
             ObjectExport::Density(item.surface.grid)

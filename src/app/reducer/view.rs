@@ -3,10 +3,12 @@
 use super::library;
 use crate::app::action::{Action, Effect, ViewChange};
 use crate::app::object_look::OrbitChange;
-use crate::app::state::State;
+use crate::app::state::{NoticeKind, State};
 use crate::camera::ImageView;
 use crate::engine::ItemId;
 
+/// Places of an object that are kept, at most.
+const PLACES_MAX: usize = 32;
 /// Differences that the error map can be scaled to.
 pub(crate) const ERROR_SCALES: std::ops::RangeInclusive<f32> = 0.01..=1.0;
 
@@ -72,10 +74,24 @@ pub(crate) fn look_at_object(state: &mut State, action: &Action) -> Vec<Effect> 
                         item.orbit = goal;
                     }
                 }
+                OrbitChange::Keep => return keep_place(state, id),
+                OrbitChange::Forget => item.places.clear(),
             }
         }
         _ => {}
     }
+    Vec::new()
+}
+
+fn keep_place(state: &mut State, id: ItemId) -> Vec<Effect> {
+    let Some(item) = state.item_mut(id) else { return Vec::new() };
+    let said = if item.places.len() < PLACES_MAX {
+        item.places.push(item.orbit_goal.unwrap_or(item.orbit));
+        format!("Kept as place {}", item.places.len())
+    } else {
+        format!("{PLACES_MAX} places are kept already: forget them first")
+    };
+    state.notify(NoticeKind::Info, said, "");
     Vec::new()
 }
 
