@@ -30,7 +30,7 @@
 //! | `storage` | files written whole or not at all, files of tensors within limits, hashes | limits | tempfile, sha2, safetensors |
 //! | `field` | what a neural field is: architecture, layout of weights, CPU evaluation, the file | limits, storage | safetensors, gemm, pulp |
 //! | `camera` | where one looks from, as pure mathematics | - | glam |
-//! | `media` | pictures and sounds: files into plain buffers, with limits, and back; says what is unsupported | limits, storage | image, moxcms, fast_image_resize, bytemuck, symphonia, realfft, hound |
+//! | `media` | pictures and sounds: files into plain buffers, with limits, and back; says what is unsupported | camera, limits, storage | image, moxcms, fast_image_resize, bytemuck, symphonia, realfft, hound |
 //! | `dataset` | many signals for training: picture folders, posed views, meshes rendered to views, sound folders | media, camera, limits, storage | gltf, glam |
 //! | `export` | files out: an object's stills, turntables, meshes, volumes; a sound's WAV | field, media, camera, limits, storage | image, gif, png, exr, `fast_surface_nets`, openh264, muxide |
 //! | `model` | the hypernetwork: backbones, weight tokens, heads, composers; `Signal -> Field` | field, media, camera, limits, storage | burn, pulp, safetensors, wgpu, glam |

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::files::{Film, FilePurpose};
+use super::files::{FilePurpose, Film};
 use super::object_look::{ObjectLook, OrbitChange};
 use super::settings::{EvaluatorChoice, ThemeChoice};
 use super::sound_look::SoundChange;

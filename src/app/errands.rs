@@ -17,6 +17,7 @@ use super::state::ShelfKey;
 use super::training_errands;
 use super::worker::Worker;
 use crate::audio;
+use crate::dataset::ViewSet;
 use crate::engine::Origin;
 use crate::field::{FieldRecord, Region, Synthesizer};
 use crate::media;
@@ -186,12 +187,12 @@ fn ask_platform(purpose: FilePurpose, folder: Option<PathBuf>, name: &str) -> Ve
     dialog.pick_file().into_iter().collect()
 }
 
-/// Files as they are; of folders, what the program can read, in the order of their names.
+/// Files as they are, and folders of posed views; of other folders, what the program can read, in the order of their names.
 fn expand(paths: &[PathBuf], answers: &Answers) {
     let mut found = Vec::new();
     let mut entries = 0;
     for path in paths {
-        if path.is_dir() {
+        if path.is_dir() && ViewSet::description(path).is_none() {
             let before = found.len();
             walk(path, 0, &mut entries, &mut found);
             if found.len() == before {
@@ -226,7 +227,9 @@ fn walk(folder: &Path, depth: usize, entries: &mut usize, found: &mut Vec<PathBu
             continue;
         }
         if path.is_dir() {
-            if depth < MAX_DEPTH {
+            if ViewSet::description(&path).is_some() {
+                found.push(path);
+            } else if depth < MAX_DEPTH {
                 walk(&path, depth + 1, entries, found);
             }
         } else if media::content_of_file(&path).is_ok_and(is_welcome) {

@@ -2,8 +2,8 @@ use std::sync::Arc;
 
 use super::object_look::Surface;
 use super::sound_look::SoundPlace;
-use crate::camera::{ImageView, Orbit};
-use crate::dataset::FOCAL;
+use crate::camera::{Camera, ImageView, Intrinsics, Orbit};
+use crate::dataset::{FOCAL, ViewSet};
 use crate::engine::{Encoded, ItemId, JobId, Origin};
 use crate::field::{FieldKind, FieldRecord};
 use crate::media::{ObjectFraming, Picture, Signal};
@@ -87,7 +87,7 @@ impl Item {
     /// An entry that nothing is known of yet.
     pub(crate) fn new(id: ItemId, origin: Origin, sample: Option<usize>) -> Self {
         let name = match &origin {
-            Origin::Path(path) => path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
+            Origin::Path(path) => ViewSet::name_at(path),
             Origin::Bytes { name, .. } => name.clone(),
         };
         Self {
@@ -140,7 +140,9 @@ impl Item {
     #[must_use]
     pub fn shown_kind(&self) -> SignalKind {
         match (&self.signal, self.record().map(|record| record.kind)) {
-            (Some(Signal::Object(_)), _) | (None, Some(FieldKind::Object { .. })) => SignalKind::Object,
+            (Some(Signal::Object(_) | Signal::Views(_)), _) | (None, Some(FieldKind::Object { .. })) => {
+                SignalKind::Object
+            }
             (Some(Signal::Sound(_)), _) | (None, Some(FieldKind::Sound(_))) => SignalKind::Sound,
             _ => SignalKind::Image,
         }
@@ -188,6 +190,18 @@ impl Item {
         match name.rsplit_once('.') {
             Some((stem, extension)) if !stem.is_empty() && extension.len() <= 5 => stem,
             _ => name,
+        }
+    }
+
+    /// The cameras of the input pictures: of a plain picture the canonical one; none of a field file.
+    #[must_use]
+    pub fn input_cameras(&self) -> Vec<Camera> {
+        match &self.signal {
+            Some(Signal::Views(signal)) => signal.views.iter().map(|(_, camera)| *camera).collect(),
+            Some(Signal::Object(signal)) => {
+                vec![Camera::canonical(Intrinsics::square(signal.reference.width(), FOCAL))]
+            }
+            _ => Vec::new(),
         }
     }
 

@@ -31,9 +31,9 @@ mod window;
 mod worker;
 
 pub use action::{Action, Change, Effect, ViewChange};
-pub use files::{FileForm, FilePurpose};
+pub use files::{FileForm, FilePurpose, Film};
 pub use item::{Curve, Item, Refinement};
-pub use object_look::{ObjectLook, OrbitChange, Surface};
+pub use object_look::{Behind, ObjectLook, OrbitChange, Surface};
 pub use reducer::reduce;
 pub use run::run;
 pub use samples::{SAMPLES, Sample};

@@ -83,6 +83,25 @@ impl Orbit {
         Self { rotation: DQuat::IDENTITY, target: DVec3::ZERO, distance: CANONICAL_DISTANCE, fov_deg }
     }
 
+    /// Where a camera stands, about the point of its optical axis that is nearest to the origin; as wide as its shorter
+    /// side, about the middle of its picture.
+    #[must_use]
+    pub fn of_camera(camera: &Camera) -> Self {
+        let DAffine3 { matrix3, translation: eye } = camera.world_from_camera;
+        let (least, most) = Self::DISTANCES;
+        let distance = eye.dot(matrix3.z_axis).clamp(least, most);
+        let Intrinsics { width, height, focal_px, .. } = camera.intrinsics;
+        let (side, focal) = if width <= height { (width, focal_px.x) } else { (height, focal_px.y) };
+        let fov_deg = 2.0 * (f64::from(side) / 2.0 / focal).atan().to_degrees();
+        Self {
+            rotation: DQuat::from_mat3(&matrix3).normalize(),
+            target: eye - matrix3.z_axis * distance,
+            distance,
+            fov_deg: 0.0,
+        }
+        .with_fov(fov_deg)
+    }
+
     /// Looking at the target from the side: see [`Camera::orbiting`]. Radians.
     #[must_use]
     pub fn seen_from(self, azimuth: f64, elevation: f64) -> Self {

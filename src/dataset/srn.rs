@@ -13,18 +13,20 @@ use crate::media::{Cutout, read_file};
 /// Depths between which the objects of that dataset lie, from its cameras at 1.3: half a unit each way, and some
 /// room (arXiv 2012.02190).
 const NEAR_AND_FAR: (f64, f64) = (0.8, 1.8);
+/// The file with the intrinsics.
+pub(super) const LENS: &str = "intrinsics.txt";
 /// Largest text file with numbers.
 const TEXT_BYTES: u64 = 1 << 16;
 
 /// Whether a folder looks like one.
 pub(super) fn is_here(folder: &Path) -> bool {
-    folder.join("intrinsics.txt").is_file() && folder.join("rgb").is_dir() && folder.join("pose").is_dir()
+    folder.join(LENS).is_file() && folder.join("rgb").is_dir() && folder.join("pose").is_dir()
 }
 
 /// Read the folder of one object. White around the object, and opaque: the dataset has no alpha of its own.
 pub(super) fn read(folder: &Path) -> Result<ViewSet, DatasetError> {
     let refuse = |path: &Path, reason: String| DatasetError::Views { path: path.into(), reason };
-    let lens = folder.join("intrinsics.txt");
+    let lens = folder.join(LENS);
     let numbers = numbers(&lens)?;
     // The last line is the height and the width.
     let [focal, cx, cy, .., height, width] = *numbers else {

@@ -1,4 +1,4 @@
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{DatasetError, srn, transforms};
 use crate::camera::Camera;
@@ -59,5 +59,25 @@ impl ViewSet {
             (picture.on([255; 3]), camera.seen_from(&input))
         };
         (0..count).map(view).collect()
+    }
+
+    /// The file that says where the views at a path were taken: a file of JSON itself, a folder's `transforms.json`, or
+    /// its `intrinsics.txt` if it is as ShapeNet-SRN has them. `None` where there are no posed views.
+    #[must_use]
+    pub fn description(path: &Path) -> Option<PathBuf> {
+        if !path.is_dir() {
+            return Self::is_at(path).then(|| path.into());
+        }
+        let transforms = transforms::NAMES.iter().map(|name| path.join(name)).find(|file| file.is_file());
+        transforms.or_else(|| srn::is_here(path).then(|| path.join(srn::LENS)))
+    }
+
+    /// What the object at a path is called: by its folder, for all those files have the same few names.
+    #[must_use]
+    pub fn name_at(path: &Path) -> String {
+        let is_named = path.file_name().is_some_and(|name| transforms::NAMES.iter().any(|own| name == *own));
+        let own = if is_named { path.parent().filter(|folder| folder.file_name().is_some()) } else { None };
+        let own = own.unwrap_or(path);
+        own.file_name().unwrap_or(own.as_os_str()).to_string_lossy().into_owned()
     }
 }

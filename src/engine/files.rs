@@ -1,6 +1,6 @@
 //! The worker that reads, decodes and writes files.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender};
 use std::time::Instant;
@@ -10,10 +10,12 @@ use super::report::{End, Failure, Report, Token};
 use super::{
     Encoded, Event, ItemId, JobId, MeshConfig, ObjectExport, Origin, Reading, Stage, objects, sounds,
 };
+use crate::dataset::{DatasetError, ViewSet};
 use crate::field::{Evaluator, FieldRecord, pixel_centres};
 use crate::limits;
 use crate::media::{
     self, Content, ImageSignal, ObjectSignal, Overview, Picture, SampleDepth, Signal, SoundSignal,
+    ViewsSignal,
 };
 use crate::model::{self, SignalKind};
 use crate::storage::{Identity, Precision};
@@ -22,6 +24,10 @@ use crate::storage::{Identity, Precision};
 pub(super) const THUMBNAIL_SIDE_PX: u32 = 96;
 /// Rows of a picture that are evaluated between two looks at the cancel token.
 const BAND_ROWS: usize = 64;
+
+/// Of an object's posed views so many are compared with its field and refined towards: with each of them a look takes
+/// longer.
+const VIEWS_MAX: usize = 16;
 
 /// What this worker does.
 pub(super) enum FileJob {
@@ -108,6 +114,17 @@ fn open(
         model.send((token.clone(), work)).map_err(|_| super::EngineError::Stopped)?;
         Ok(End::HandedOn)
     };
+    let encode = |signal: Signal| {
+        let thumbnail = Arc::new(thumbnail(&signal));
+        report.event(Event::Opened { job, item, signal: signal.clone(), thumbnail });
+        hand_on(ModelJob::Encode { job, item, signal, decode: begun.elapsed() })
+    };
+    if let Origin::Path(path) = &origin
+        && let Some(described) = ViewSet::description(path)
+    {
+        let signal = Signal::Views(Arc::new(views(path, &described)?));
+        return encode(signal);
+    }
     let (name, bytes) = read(origin.clone())?;
     if FieldRecord::is_field(&bytes) {
         let record = FieldRecord::from_bytes(&bytes)?;
@@ -127,10 +144,17 @@ fn open(
         let (summary, details) = (found.summary(), found.lines().join("\n"));
         return Ok(End::With(Event::Inspected { job, item, summary, details }));
     }
-    let signal = signal(&name, &bytes, &reading)?;
-    let thumbnail = Arc::new(thumbnail(&signal));
-    report.event(Event::Opened { job, item, signal: signal.clone(), thumbnail });
-    hand_on(ModelJob::Encode { job, item, signal, decode: begun.elapsed() })
+    encode(signal(&name, &bytes, &reading)?)
+}
+
+/// Posed views, some of them if there are many.
+fn views(path: &Path, described: &Path) -> Result<ViewsSignal, Failure> {
+    let name = ViewSet::name_at(path);
+    let file = described.file_name().unwrap_or_default().to_string_lossy();
+    let identity = Identity::of(format!("{name}/{file}"), &media::read_file(described)?);
+    let set = ViewSet::read(path)?;
+    let signal = ViewsSignal::of(identity, set.from_first(VIEWS_MAX), set.views.len());
+    Ok(signal.ok_or_else(|| DatasetError::NoObjects { path: path.into() })?)
 }
 
 /// A signal, small enough for a list: of a sound its waveform.
@@ -138,6 +162,7 @@ fn thumbnail(signal: &Signal) -> Picture {
     match signal {
         Signal::Image(signal) => media::thumbnail(&signal.reference, THUMBNAIL_SIDE_PX),
         Signal::Object(signal) => media::thumbnail(&signal.reference, THUMBNAIL_SIDE_PX),
+        Signal::Views(signal) => media::thumbnail(&signal.reference, THUMBNAIL_SIDE_PX),
         Signal::Sound(signal) => {
             Overview::new(signal.original.mono()).picture(THUMBNAIL_SIDE_PX, THUMBNAIL_SIDE_PX)
         }

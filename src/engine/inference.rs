@@ -74,7 +74,7 @@ fn encode(models: &mut Models, work: &EncodeJob, token: &Token, report: &Report)
     let EncodeJob { job, item, ref signal, decode } = *work;
     let kind = match signal {
         Signal::Image(_) => SignalKind::Image,
-        Signal::Object(_) => SignalKind::Object,
+        Signal::Object(_) | Signal::Views(_) => SignalKind::Object,
         Signal::Sound(_) => SignalKind::Sound,
     };
     let model = match models.of(kind) {
@@ -109,6 +109,8 @@ pub(super) fn write_field(
             let views = [seen_from_front(signal.input(model.config().input_size as u32))];
             model.encode_object(&views, Some(signal.identity.clone()))?
         }
+        // The first alone: models are trained on one view if nobody says otherwise.
+        Signal::Views(signal) => model.encode_object(&signal.views[..1], Some(signal.identity.clone()))?,
         Signal::Sound(signal) => {
             let mut progress = |part: f32| {
                 if goes_on(part) { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
@@ -131,7 +133,7 @@ pub(super) fn write_field(
     Ok(Some(Encoded { record, closeness: Some(closeness), timings: Some(timings) }))
 }
 
-/// What a field is compared with and refined towards; of an object its picture on white, whatever the model was shown
+/// What a field is compared with and refined towards; of an object its views, or its picture on white, whatever the model was shown
 /// it on; of a sound at the rate that the field's model read it.
 pub(super) fn reference(signal: &Signal, record: &FieldRecord) -> Reference {
     match signal {
@@ -139,6 +141,7 @@ pub(super) fn reference(signal: &Signal, record: &FieldRecord) -> Reference {
         Signal::Object(signal) => {
             Arc::new(vec![seen_from_front(signal.on([255; 3], limits::OBJECT_SIDE_PX))]).into()
         }
+        Signal::Views(signal) => Arc::clone(&signal.views).into(),
         Signal::Sound(signal) => {
             let own = record.sound().map_or(limits::SOUND_RATE_HZ, |layout| layout.sample_rate_hz);
             signal.at_rate(own).into()

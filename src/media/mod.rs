@@ -21,6 +21,7 @@ mod signal;
 mod sound;
 mod structure;
 mod transfer;
+mod views_signal;
 mod write;
 
 pub use content::Content;
@@ -39,4 +40,5 @@ pub use sound::{
     decode_sound, log_mel, log_mel_window, wav_bytes,
 };
 pub use transfer::{linear_from_srgb, srgb_from_linear};
+pub use views_signal::ViewsSignal;
 pub use write::{PictureFormat, check_extension, png_bytes, png_rgba8_bytes, write_picture};

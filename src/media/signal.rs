@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::{Framing, MediaError, ObjectSignal, Picture, SoundSignal, decode, frame};
+use super::{Framing, MediaError, ObjectSignal, Picture, SoundSignal, ViewsSignal, decode, frame};
 use crate::limits;
 use crate::storage::Identity;
 
@@ -11,6 +11,8 @@ pub enum Signal {
     Image(Arc<ImageSignal>),
     /// A picture of an object.
     Object(Arc<ObjectSignal>),
+    /// Pictures of an object from known places.
+    Views(Arc<ViewsSignal>),
     /// A sound.
     Sound(Arc<SoundSignal>),
 }
@@ -22,6 +24,7 @@ impl Signal {
         match self {
             Self::Image(signal) => Some(&signal.reference),
             Self::Object(signal) => Some(&signal.reference),
+            Self::Views(signal) => Some(&signal.reference),
             Self::Sound(_) => None,
         }
     }
@@ -32,6 +35,7 @@ impl Signal {
         match self {
             Self::Image(signal) => &signal.identity,
             Self::Object(signal) => &signal.identity,
+            Self::Views(signal) => &signal.identity,
             Self::Sound(signal) => &signal.identity,
         }
     }
@@ -42,6 +46,7 @@ impl Signal {
         match self {
             Self::Image(signal) => Some(signal.original_size),
             Self::Object(signal) => Some(signal.original_size),
+            Self::Views(signal) => Some(signal.original_size),
             Self::Sound(_) => None,
         }
     }

@@ -1,14 +1,18 @@
 //! Objects: dropped, turned, looked at in other ways, and written into files.
 
+use std::path::Path;
+
 use eframe::egui::{Key, Modifiers, pos2, vec2};
 use egui_kittest::kittest::Queryable;
+use glam::{DVec3, dvec3};
 use hyperscope::app::{Item, Settings};
-use hyperscope::camera::Orbit;
+use hyperscope::camera::{Camera, Intrinsics, Orbit};
 use hyperscope::field::{CropBox, Sampling, Tracer};
-use hyperscope::media::{Signal, png_bytes, png_rgba8_bytes};
+use hyperscope::media::{Picture, Signal, png_bytes, png_rgba8_bytes};
 use hyperscope::model::SignalKind;
+use serde_json::json;
 
-use crate::common::{put, waves};
+use crate::common::{ball, put, waves};
 use crate::stage::{Stage, is_written};
 
 /// A red disk on nothing.
@@ -156,4 +160,71 @@ fn an_object_is_refined_and_written() {
         let bytes = std::fs::read(&path).unwrap();
         assert!(String::from_utf8_lossy(&bytes[..8]).contains(wanted), "{name}");
     }
+}
+
+/// Three views of a ball with a coloured side, and where they were taken.
+fn posed_views(folder: &Path) -> Vec<Camera> {
+    std::fs::create_dir_all(folder).unwrap();
+    let record = ball([0.8, 0.3, 0.2], 0.4);
+    let sampling = Sampling::of(&record, 64).unwrap();
+    let cameras: Vec<Camera> =
+        [0.3, 1.7, 3.4].map(|azimuth| Camera::around(0.4, azimuth, 4.0, Intrinsics::square(48, 1.85))).into();
+    let frames = cameras.iter().enumerate().map(|(index, camera)| {
+        let traced = Tracer::of(&record).trace(&camera.pixel_rays(), &sampling, &CropBox::ALL);
+        let pixels: Vec<f32> = traced.iter().flat_map(|traced| traced.seen.on([1.0; 3])).collect();
+        put(&folder.join(format!("{index}.png")), &png_bytes(&Picture::from_f32(48, 48, &pixels).unwrap()).unwrap());
+        let pose = camera.world_from_camera;
+        let row = |row: usize| {
+            let axes = [pose.matrix3.x_axis, pose.matrix3.y_axis, pose.matrix3.z_axis, pose.translation];
+            axes.map(|axis| axis[row])
+        };
+        json!({"file_path": format!("{index}.png"), "transform_matrix": [row(0), row(1), row(2), [0.0, 0.0, 0.0, 1.0]]})
+    });
+    let frames: Vec<_> = frames.collect();
+    let focal = json!({"fl_x": 1.85 * 48.0, "fl_y": 1.85 * 48.0, "w": 48, "h": 48, "frames": frames});
+    put(&folder.join("transforms.json"), focal.to_string().as_bytes());
+    cameras
+}
+
+/// A folder of posed views is one object, not many pictures: its cameras are where its file says, and all of its views
+/// are refined towards.
+#[test]
+fn dropped_posed_views_are_one_object() {
+    let folder = tempfile::tempdir().unwrap();
+    let views = folder.path().join("ball");
+    let cameras = posed_views(&views);
+    let broken = folder.path().join("broken");
+    std::fs::create_dir_all(&broken).unwrap();
+    put(&broken.join("transforms.json"), b"{\"camera_angle_x\": 0.5, \"frames\": []}");
+    let Some(mut stage) = Stage::open(folder, Settings::default(), vec![views]) else { return };
+    stage.until("the object has a field", |state| state.items.first().is_some_and(is_written));
+    let item = stage.item().clone();
+    assert!(item.is_object() && item.name == "ball" && stage.state().items.len() == 1);
+    let own = item.input_cameras();
+    assert_eq!(own.len(), cameras.len());
+    for (own, camera) in own.iter().zip(&cameras) {
+        // The same sight of the world, whatever way that is turned: what the first camera sees is where it was.
+        for point in [DVec3::ZERO, dvec3(0.3, -0.2, 0.5), dvec3(-0.6, 0.1, 0.2)] {
+            let turned = cameras[0].world_from_camera.matrix3.transpose() * point;
+            assert!(own.project(turned).0.distance(camera.project(point).0) < 1e-6);
+        }
+        // And a click on it goes there.
+        let gone = Orbit::of_camera(own).camera(48, 48);
+        let point = dvec3(0.2, 0.4, -0.3);
+        assert!(gone.project(point).0.distance(own.project(point).0) < 1e-6);
+    }
+    assert!(item.orbit.eye().distance(dvec3(0.0, 0.0, 4.0)) < 1e-6, "{:?}", item.orbit);
+    let direct = item.psnr_db().unwrap();
+    stage.press(Modifiers::NONE, Key::R);
+    stage.until("it was refined", |state| {
+        state.current().is_some_and(|item| item.refinement.is_none() && item.steps_done == 100)
+    });
+    assert!(stage.item().psnr_db().unwrap() > direct + 3.0, "{direct} dB before");
+    stage.drop_files(&[stage.path("broken/transforms.json")]);
+    stage.until("why the other has no views is said", |state| {
+        state
+            .notices
+            .iter()
+            .any(|notice| notice.message.contains("broken") && notice.message.contains("0 views"))
+    });
 }

@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
-use hyperscope::app::{Action, Effect, NoticeKind, Settings, State, reduce};
-use hyperscope::engine::{Command, Encoded, Event, ItemId, JobId, Origin, Preview};
+use hyperscope::app::{
+    Action, Behind, Effect, FilePurpose, Film, NoticeKind, ObjectLook, OrbitChange, Settings, State, reduce,
+};
+use hyperscope::camera::Orbit;
+use hyperscope::engine::{Command, Encoded, Event, ItemId, JobId, ObjectExport, Origin, Preview};
 use hyperscope::field::FieldRecord;
 use hyperscope::media::{Framing, ImageSignal, Signal, thumbnail};
 use hyperscope::storage::Identity;
@@ -127,4 +130,51 @@ fn what_fails_is_said_once_and_what_can_be_kept_is_kept() {
     hear(&mut state, failed(*job, good));
     let item = state.item(good).unwrap();
     assert!(item.refinement.is_none() && item.psnr_db() == Some(20.0));
+}
+
+/// A film along the places that were kept begins and ends at them, on the colour that was chosen; without one only a
+/// GIF, which has no half transparency, is on white.
+#[test]
+fn kept_places_are_filmed_on_the_colour_that_is_seen() {
+    let mut state = State::new(Settings::default());
+    let (job, item) = opened(&mut state, "ball.field.safetensors");
+    let record = Arc::new(common::ball([0.8, 0.2, 0.2], 0.0));
+    let encoded = Encoded { record, closeness: None, timings: None };
+    hear(&mut state, Event::Encoded { job, item, encoded });
+    let home = Orbit::canonical(1.85);
+    let places = [home.turned(0.4, 0.1), home.seen_from(2.0, 0.3).with_fov(50.0), home];
+    for place in places {
+        for change in [OrbitChange::Hand(place), OrbitChange::Keep] {
+            assert!(reduce(&mut state, Action::Orbit(change)).is_empty());
+        }
+    }
+    let mut filmed = |name: &str, behind: Behind| {
+        let look = ObjectLook { behind, color: [10, 20, 30], ..state.look.object };
+        let film = Film { frames: 5, per_sec: 10, visits_places: true };
+        for action in [
+            Action::LookAtObjects(look),
+            Action::AskPath(FilePurpose::Film),
+            Action::SetFilm(film),
+            Action::TypePath(name.into()),
+        ] {
+            // Nothing but looks at whether the file is there.
+            let effects = reduce(&mut state, action);
+            assert!(effects.iter().all(|effect| matches!(effect, Effect::Probe(_))), "{effects:?}");
+        }
+        let effects = reduce(&mut state, Action::ConfirmFile);
+        match effects.as_slice() {
+            [Effect::Send(Command::ExportObject { what: ObjectExport::Film(places, config), .. })] => {
+                (places.clone(), config.still.background)
+            }
+            other => panic!("{other:?}"),
+        }
+    };
+    let (film, background) = filmed("/tmp/film.apng", Behind::Color);
+    assert_eq!((film.len(), background), (5, Some([10, 20, 30])));
+    for (frame, place) in [(0, 0), (2, 1), (4, 2)] {
+        assert!(film[frame].eye().distance(places[place].eye()) < 1e-9, "picture {frame}");
+        assert!((film[frame].fov_deg - places[place].fov_deg).abs() < 1e-9, "picture {frame}");
+    }
+    assert_eq!(filmed("/tmp/film.apng", Behind::Window).1, None);
+    assert_eq!(filmed("/tmp/film.gif", Behind::Checker).1, Some([255; 3]));
 }

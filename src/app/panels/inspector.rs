@@ -158,6 +158,10 @@ fn picture(ui: &mut Ui, state: &State, item: &Item, panels: &mut Panels, actions
         );
         return;
     }
+    if let Signal::Views(signal) = signal {
+        object_inspector::views(ui, signal, panels);
+        return;
+    }
     let Some(original_size) = signal.original_size() else { return };
     row(ui, "Size", &format::size(original_size), "Of the file's own picture");
     ui.horizontal(|ui| {
@@ -177,7 +181,7 @@ fn picture(ui: &mut Ui, state: &State, item: &Item, panels: &mut Panels, actions
         }
     });
     let signal = match signal {
-        Signal::Sound(_) => return,
+        Signal::Sound(_) | Signal::Views(_) => return,
         Signal::Image(signal) => signal,
         Signal::Object(signal) => {
             object_inspector::input(ui, item, signal, state, panels, actions);

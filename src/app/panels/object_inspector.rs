@@ -12,12 +12,12 @@ use crate::app::format;
 use crate::app::item::Item;
 use crate::app::object_look::{Behind, ObjectLook, OrbitChange};
 use crate::app::shortcuts::hint;
-use crate::app::state::State;
+use crate::app::state::{ModelState, State};
 use crate::app::theme::{palette, size, space};
 use crate::camera::Orbit;
 use crate::field::CropBox;
 use crate::limits;
-use crate::media::{ObjectFraming, ObjectSignal, Picture};
+use crate::media::{ObjectFraming, ObjectSignal, Picture, ViewsSignal};
 use crate::model::SignalKind;
 
 /// Densities that a surface can be looked for at, in opacity per unit of depth.
@@ -54,7 +54,11 @@ pub(super) fn view(ui: &mut Ui, state: &State, item: &Item, actions: &mut Vec<Ac
         let label = name_cell(ui, "Angle", size::ROW_NAME);
         let (least, most) = Orbit::FOVS_DEG;
         let mut fov_deg = item.orbit.fov_deg;
-        let slider = Slider::new(&mut fov_deg, least..=most).logarithmic(true).max_decimals(0).suffix("°");
+        // Rounded for the eye alone: a slider of fewer decimals would round the angle itself, and so move it.
+        let slider = Slider::new(&mut fov_deg, least..=most)
+            .logarithmic(true)
+            .custom_formatter(|degrees, _| format!("{degrees:.0}"))
+            .suffix("°");
         let tip = hint(ui.ctx(), "Angle of view across the shorter side", "Narrower or wider");
         if ui.add(slider).labelled_by(label.id).on_hover_text(tip).changed() {
             actions.push(Action::Orbit(OrbitChange::Hand(item.orbit.with_fov(fov_deg))));
@@ -66,8 +70,8 @@ pub(super) fn view(ui: &mut Ui, state: &State, item: &Item, actions: &mut Vec<Ac
         name_cell(ui, "Behind it", size::ROW_NAME);
         let choices = [
             (Behind::Window, "Window", "The window's own canvas; what is exported is transparent there"),
-            (Behind::Checker, "Checker", "Squares of two greys; what is exported is transparent there"),
-            (Behind::Color, "Colour", "A colour of your own, in what is exported too"),
+            (Behind::Checker, "Squares", "Squares of two greys; what is exported is transparent there"),
+            (Behind::Color, "Own colour", "A colour of your own, in what is exported too"),
         ]
         .map(|(value, name, tip)| Choice { value, name, tip: tip.into(), is_possible: true });
         behind = segments(ui, behind, &choices).unwrap_or(behind);
@@ -162,7 +166,10 @@ pub(super) fn input(
     let present = item.object_framing;
     let mut framing: ObjectFraming = ui.data(|data| data.get_temp(id)).unwrap_or(present);
     ui.horizontal(|ui| {
-        let side_px = state.input_side_px(SignalKind::Object).unwrap_or(limits::OBJECT_SIDE_PX);
+        let side_px = match state.model(SignalKind::Object) {
+            ModelState::Ready(info) => info.input_side_px,
+            _ => limits::OBJECT_SIDE_PX,
+        };
         let read = picture_read(ui, item, signal, side_px);
         let texture = panels.textures.of(ui.ctx(), &read);
         let image = Image::new(&texture).fit_to_exact_size(vec2(size::INPUT_PICTURE, size::INPUT_PICTURE));
@@ -203,6 +210,26 @@ pub(super) fn input(
             }
         });
     });
+}
+
+/// The views that were given, and the one that the model reads.
+pub(super) fn views(ui: &mut Ui, signal: &ViewsSignal, panels: &mut Panels) {
+    let text = match (signal.views.len(), signal.given) {
+        (used, given) if used == given => format!("{given}"),
+        (used, given) => format!("{used} of {given}"),
+    };
+    row(
+        ui,
+        "Views",
+        &text,
+        "What the field is compared with and refined towards; the network reads the first. Their cameras are drawn \
+         around the object: click one to go there",
+    );
+    row(ui, "Size", &format::size(signal.original_size), "Of the first one");
+    ui.add_space(space::XS);
+    let texture = panels.textures.of(ui.ctx(), &signal.reference);
+    let image = Image::new(&texture).fit_to_exact_size(vec2(size::INPUT_PICTURE, size::INPUT_PICTURE));
+    ui.add(image.alt_text("The first view")).on_hover_text("The first view, which the network reads");
 }
 
 /// The picture as a model of this size reads it, made once.

@@ -1,8 +1,8 @@
 //! What lies on the view of an object: its surface, the input camera, how it is drawn.
 
 use eframe::egui::epaint::{Mesh as Triangles, Vertex, WHITE_UV};
-use eframe::egui::{Align2, Color32, Pos2, Rect, Response, Shape, Stroke, TextureId, Ui, pos2};
-use glam::{DVec3, dvec3};
+use eframe::egui::{Align2, Color32, Pos2, Rect, Response, Shape, Stroke, TextureId, Ui, pos2, vec2};
+use glam::{DVec3, dvec2, dvec3};
 
 use super::layout::Panels;
 use super::object_view::ScreenView;
@@ -12,8 +12,7 @@ use crate::app::item::Item;
 use crate::app::object_look::OrbitChange;
 use crate::app::state::State;
 use crate::app::theme::{palette, size, space};
-use crate::camera::{CANONICAL_DISTANCE, Orbit};
-use crate::dataset::FOCAL;
+use crate::camera::{Camera, Intrinsics, Orbit};
 use crate::export::Mesh;
 use crate::render::Drawn;
 
@@ -36,9 +35,7 @@ pub(crate) fn show(
     if let Some(mesh) = item.surface.mesh.as_ref().filter(|_| is_at_rest) {
         surface(ui, item, mesh, rect);
     }
-    if item.signal.is_some() {
-        input_camera(ui, item, rect, response, actions);
-    }
+    input_cameras(ui, item, rect, response, actions);
     badge(ui, panels, rect);
     place(ui, state, item, rect);
 }
@@ -76,41 +73,58 @@ fn place(ui: &Ui, state: &State, item: &Item, rect: Rect) {
     chip(ui, pos2(rect.left() + space::M, rect.bottom() - space::M), Align2::LEFT_BOTTOM, &text);
 }
 
-/// The camera of the input picture, to be gone to by a click.
-fn input_camera(ui: &Ui, item: &Item, rect: Rect, response: &Response, actions: &mut Vec<Action>) {
-    let home = Orbit::canonical(FOCAL);
-    // From its own place it would frame the whole view.
-    if item.orbit.eye().distance(home.eye()) < FRUSTUM {
-        return;
-    }
-    let half = 0.5 / FOCAL * FRUSTUM;
-    let eye = dvec3(0.0, 0.0, CANONICAL_DISTANCE);
-    let corners = [(-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0)]
-        .map(|(x, y)| eye + dvec3(x * half, y * half, -FRUSTUM));
+/// The cameras of the input pictures, to be gone to by a click.
+fn input_cameras(ui: &Ui, item: &Item, rect: Rect, response: &Response, actions: &mut Vec<Action>) {
     let view = ScreenView::new(ui, rect, &item.orbit);
-    let at = |world: DVec3| view.on_screen(world).map(|(at, _)| at);
-    let Some(apex) = at(eye) else { return };
-    let Some(corners): Option<Vec<Pos2>> = corners.into_iter().map(at).collect() else { return };
-    let is_near = response.hover_pos().is_some_and(|pointer| pointer.distance(apex) < size::SPLIT_GRAB);
+    let cameras: Vec<(Camera, Frustum)> = item
+        .input_cameras()
+        .into_iter()
+        .filter_map(|camera| Some((camera, frustum(&view, &item.orbit, &camera)?)))
+        .collect();
+    let away = |frustum: &Frustum| response.hover_pos().map(|pointer| pointer.distance(frustum.apex));
+    let near = cameras
+        .iter()
+        .filter_map(|(camera, frustum)| Some((camera, frustum.apex, away(frustum)?)))
+        .filter(|(.., away)| *away < size::SPLIT_GRAB)
+        .min_by(|one, other| one.2.total_cmp(&other.2));
     let palette = palette(ui);
-    let color = if is_near { palette.accent } else { palette.text_weak };
     let painter = ui.painter_at(rect);
-    for (corner, next) in corners.iter().zip(corners.iter().cycle().skip(1)) {
-        painter.line_segment([apex, *corner], Stroke::new(size::LINE, color));
-        painter.line_segment([*corner, *next], Stroke::new(size::LINE, color));
+    for (_, Frustum { apex, corners }) in &cameras {
+        let is_near = near.is_some_and(|(_, at, _)| at == *apex);
+        let color = if is_near { palette.accent } else { palette.text_weak };
+        for (corner, next) in corners.iter().zip(corners.iter().cycle().skip(1)) {
+            painter.line_segment([*apex, *corner], Stroke::new(size::LINE, color));
+            painter.line_segment([*corner, *next], Stroke::new(size::LINE, color));
+        }
+        painter.circle_filled(*apex, size::SPLIT_KNOB / 3.0, color);
     }
-    painter.circle_filled(apex, size::SPLIT_KNOB / 3.0, color);
-    if is_near {
-        chip(
-            ui,
-            apex + eframe::egui::vec2(space::M, 0.0),
-            Align2::LEFT_CENTER,
-            "Input camera: click to go there",
-        );
+    if let Some((camera, apex, _)) = near {
+        let at = apex + vec2(space::M, 0.0);
+        chip(ui, at, Align2::LEFT_CENTER, "Input camera: click to go there");
         if response.clicked() {
-            actions.push(Action::Orbit(OrbitChange::Goal(home)));
+            actions.push(Action::Orbit(OrbitChange::Goal(Orbit::of_camera(camera))));
         }
     }
+}
+
+/// A camera on the screen: where it stands, and the corners of its picture in front of it.
+struct Frustum {
+    apex: Pos2,
+    corners: [Pos2; 4],
+}
+
+/// `None` behind the viewer, and from the camera's own place, where it would frame the whole view.
+fn frustum(view: &ScreenView, from: &Orbit, camera: &Camera) -> Option<Frustum> {
+    let pose = camera.world_from_camera;
+    if from.eye().distance(pose.translation) < FRUSTUM {
+        return None;
+    }
+    let Intrinsics { width, height, focal_px, .. } = camera.intrinsics;
+    let half = dvec2(f64::from(width), f64::from(height)) / 2.0 / focal_px * FRUSTUM;
+    let at = |camera: DVec3| view.on_screen(pose.transform_point3(camera)).map(|(at, _)| at);
+    let corner = |x: f64, y: f64| at(dvec3(x * half.x, y * half.y, -FRUSTUM));
+    let corners = [corner(-1.0, -1.0)?, corner(1.0, -1.0)?, corner(1.0, 1.0)?, corner(-1.0, 1.0)?];
+    Some(Frustum { apex: at(DVec3::ZERO)?, corners })
 }
 
 /// The surface, its far triangles first.
