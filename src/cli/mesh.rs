@@ -1,3 +1,4 @@
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -23,9 +24,15 @@ pub(super) fn run(args: &MeshArgs) -> anyhow::Result<()> {
     }
     check_mesh(&args.output)?;
     let record = film::object(&args.field)?;
-    let mesh = Mesh::find(&record, args.threshold, args.grid, &CropBox::ALL)?;
+    let bar = output::bar(1_000, "{bar:30} {percent} %, {eta} left");
+    let mut progress = |part: f32| {
+        bar.set_position((part * 1_000.0) as u64);
+        ControlFlow::Continue(())
+    };
+    let mesh = Mesh::find(&record, args.threshold, args.grid, &CropBox::ALL, &mut progress)?;
     output::note(format_args!("about {:.1} MB", mesh_bytes(&args.output, &mesh) as f64 / 1e6));
-    write_mesh(&args.output, &mesh)?;
+    write_mesh(&args.output, &mesh, &mut progress)?;
+    bar.finish_and_clear();
     let report = Report {
         output: args.output.clone(),
         corners: mesh.positions.len(),
@@ -51,7 +58,7 @@ fn density(args: &MeshArgs) -> anyhow::Result<()> {
     let bar = output::bar(1_000, "{bar:30} {percent} %, {eta} left");
     write_density(&args.output, &record, args.grid, &mut |part| {
         bar.set_position((part * 1_000.0) as u64);
-        std::ops::ControlFlow::Continue(())
+        ControlFlow::Continue(())
     })?;
     bar.finish_and_clear();
     output::line(format_args!("{0}x{0}x{0} nodes; {1}", args.grid, args.output.display()));

@@ -1,5 +1,6 @@
 //! The worker that reads, decodes and writes files.
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender};
@@ -11,6 +12,7 @@ use super::{
     Encoded, Event, ItemId, JobId, MeshConfig, ObjectExport, Origin, Reading, Stage, objects, sounds,
 };
 use crate::dataset::{DatasetError, ViewSet};
+use crate::export::ExportError;
 use crate::field::{Evaluator, FieldRecord, pixel_centres};
 use crate::limits;
 use crate::media::{
@@ -81,9 +83,15 @@ pub(super) fn work(
                 });
             }
             FileJob::Mesh { job, item, record, config } => report.run(job, Some(item), &token, || {
-                report.stage(job, Stage::Meshing, None);
-                let mesh = Arc::new(objects::mesh(&record, &config)?);
-                Ok(End::With(Event::Meshed { job, item, mesh }))
+                let mut progress = |part: f32| {
+                    report.stage(job, Stage::Meshing, Some(part));
+                    if token.is_cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+                };
+                match objects::mesh(&record, &config, &mut progress) {
+                    Ok(mesh) => Ok(End::With(Event::Meshed { job, item, mesh: Arc::new(mesh) })),
+                    Err(ExportError::Cancelled) => Ok(End::Cancelled),
+                    Err(err) => Err(err.into()),
+                }
             }),
         }
     }
@@ -206,6 +214,9 @@ fn export(
         let fraction = (band * BAND_ROWS) as f32 / height as f32;
         report.stage(job, Stage::Exporting, Some(fraction));
         values.extend(evaluator.evaluate_grid(rows, &columns));
+    }
+    if token.is_cancelled() {
+        return Ok(End::Cancelled);
     }
     report.stage(job, Stage::Saving, None);
     media::write_picture(&path, width, height, &values)?;

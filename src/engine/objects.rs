@@ -6,13 +6,18 @@ use std::path::PathBuf;
 use super::report::{End, Failure, Report, Token};
 use super::{Event, JobId, MeshConfig, ObjectExport, Stage};
 use crate::export::{
-    ExportError, Mesh, Still, check_film, check_mesh, check_still, write_density, write_film, write_mesh,
+    ExportError, Mesh, Progress, Still, check_film, check_mesh, check_still, write_density, write_film,
+    write_mesh,
 };
 use crate::field::{FieldRecord, Tracer};
 
 /// The surface of an object.
-pub(super) fn mesh(record: &FieldRecord, config: &MeshConfig) -> Result<Mesh, ExportError> {
-    Mesh::find(record, config.threshold, config.grid, &config.crop)
+pub(super) fn mesh(
+    record: &FieldRecord,
+    config: &MeshConfig,
+    progress: &mut Progress<'_>,
+) -> Result<Mesh, ExportError> {
+    Mesh::find(record, config.threshold, config.grid, &config.crop, progress)
 }
 
 pub(super) fn export(
@@ -36,9 +41,10 @@ pub(super) fn export(
             let tracer = Tracer::of(record);
             write_film(&path, record, &tracer, places, config, &mut progress)
         }),
-        ObjectExport::Mesh(config) => {
-            check_mesh(&path).and_then(|()| write_mesh(&path, &mesh(record, config)?))
-        }
+        ObjectExport::Mesh(config) => check_mesh(&path).and_then(|()| {
+            let mesh = mesh(record, config, &mut progress)?;
+            write_mesh(&path, &mesh, &mut progress)
+        }),
         ObjectExport::Density(side) => write_density(&path, record, *side, &mut progress),
     };
     match written {

@@ -30,6 +30,9 @@ pub(super) fn export(
         report.stage(job, Stage::Exporting, Some(first as f32 / count as f32));
         values.extend(synthesizer.samples(rate_hz, first as u64, PIECE.min(count - first)));
     }
+    if token.is_cancelled() {
+        return Ok(End::Cancelled);
+    }
     report.stage(job, Stage::Saving, None);
     write_wav(&path, rate_hz, synthesizer.channels(), &values, depth)?;
     Ok(End::With(Event::Saved { job, path }))

@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use super::error::told;
+use super::progress::told;
 use super::{ExportError, Progress};
 use crate::field::{Evaluator, FieldRecord};
 use crate::limits::MESH_GRID_SIDE;
@@ -48,6 +48,7 @@ pub fn write_density(
             logits.as_chunks::<4>().0.iter().flat_map(|logits| (gain * logits[3]).max(0.0).to_le_bytes()),
         );
     }
+    told(progress, 1.0)?;
     write_atomically(path, |file| file.write_all(&bytes))
         .map_err(|source| ExportError::Io { path: path.into(), source })
 }

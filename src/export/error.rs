@@ -1,7 +1,5 @@
 use std::path::PathBuf;
 
-use super::Progress;
-
 /// Why something was not exported.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
@@ -76,12 +74,4 @@ pub enum ExportError {
         /// What it says.
         source: std::io::Error,
     },
-}
-
-/// Tell how far it is.
-///
-/// # Errors
-/// [`ExportError::Cancelled`] if it should not go on.
-pub(super) fn told(progress: &mut Progress<'_>, part: f32) -> Result<(), ExportError> {
-    if progress(part).is_break() { Err(ExportError::Cancelled) } else { Ok(()) }
 }

@@ -1,8 +1,8 @@
 use std::path::{Path, PathBuf};
 
-use super::error::told;
 #[cfg(feature = "mp4")]
 use super::mp4::mp4_bytes;
+use super::progress::told;
 use super::{ExportError, Progress, Still, StillConfig};
 use crate::camera::Orbit;
 use crate::field::{FieldRecord, Tracer};

@@ -1,12 +1,18 @@
 use fast_surface_nets::ndshape::RuntimeShape;
 use fast_surface_nets::{SurfaceNetsBuffer, surface_nets};
 
-use super::ExportError;
+use super::progress::{of_piece, told};
+use super::{ExportError, Progress};
 use crate::field::{Bake, CropBox, Evaluator, FieldRecord, Occupancy};
 
 /// The density that is taken for the surface when nobody says otherwise, in opacity per unit of depth: half of the
 /// light gets a seventh of a unit far.
 pub const MESH_THRESHOLD: f32 = 5.0;
+/// Corners that are coloured between two looks at whether to go on.
+const CORNERS: usize = 4_096;
+/// Which part of the work is done when it is known where the field is empty, and when all nodes are evaluated.
+const LOOKED: f32 = 0.1;
+const BAKED: f32 = 0.95;
 
 /// A surface of equal density: triangles, counter-clockwise seen from outside.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,22 +37,27 @@ impl Mesh {
         threshold: f32,
         grid: usize,
         crop: &CropBox,
+        progress: &mut Progress<'_>,
     ) -> Result<Self, ExportError> {
-        let occupancy = Occupancy::of(record);
+        let mut looked = |part: f32| of_piece(progress, [0.0, LOOKED])(part).is_continue();
+        let occupancy = Occupancy::of_while(record, &mut looked).ok_or(ExportError::Cancelled)?;
         let finer = grid.div_ceil(occupancy.cells_of_unit_cube());
-        Self::of(record, &Bake::of(record, occupancy, finer), threshold, crop)
+        let mut baked = |part: f32| of_piece(progress, [LOOKED, BAKED])(part).is_continue();
+        let bake = Bake::of_while(record, occupancy, finer, &mut baked).ok_or(ExportError::Cancelled)?;
+        Self::of(record, &bake, threshold, crop, &mut of_piece(progress, [BAKED, 1.0]))
     }
 
     /// The surface on which an object's density, in opacity per unit of depth, is `threshold`, by surface nets over
     /// the nodes of its bake, closed where the crop box cuts it; coloured by the field itself.
     ///
     /// # Errors
-    /// [`ExportError::NoSurface`] if nothing is so dense.
+    /// [`ExportError::NoSurface`] if nothing is so dense, [`ExportError::Cancelled`].
     pub fn of(
         record: &FieldRecord,
         bake: &Bake,
         threshold: f32,
         crop: &CropBox,
+        progress: &mut Progress<'_>,
     ) -> Result<Self, ExportError> {
         let none = || ExportError::NoSurface { threshold };
         let [width, height, depth] = bake.size();
@@ -81,12 +92,19 @@ impl Mesh {
         if positions.is_empty() || found.indices.is_empty() {
             return Err(none());
         }
-        let evaluated = Evaluator::new(&record.field).evaluate(positions.as_flattened());
+        let evaluator = Evaluator::new(&record.field);
         let color =
             |logits: &[f32; 4]| [0, 1, 2].map(|channel: usize| 1.0 / (1.0 + (-logits[channel]).exp()));
+        let mut colors = Vec::with_capacity(positions.len());
+        for some in positions.chunks(CORNERS) {
+            told(progress, colors.len() as f32 / positions.len() as f32)?;
+            let evaluated = evaluator.evaluate(some.as_flattened());
+            colors.extend(evaluated.as_chunks::<4>().0.iter().map(color));
+        }
+        told(progress, 1.0)?;
         Ok(Self {
             normals: found.normals.iter().map(|normal| unit(*normal)).collect(),
-            colors: evaluated.as_chunks::<4>().0.iter().map(color).collect(),
+            colors,
             triangles: found.indices.as_chunks::<3>().0.to_vec(),
             positions,
         })

@@ -1,7 +1,8 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::{ExportError, Mesh, glb};
+use super::progress::told;
+use super::{ExportError, Mesh, Progress, glb};
 use crate::storage::write_atomically;
 
 /// Bytes of a corner and of a triangle, about.
@@ -44,12 +45,13 @@ pub fn mesh_bytes(path: &Path, mesh: &Mesh) -> u64 {
 }
 
 /// Write a mesh with the colours of its corners, its format by the extension: binary glTF 2.0, binary PLY 1.0, or OBJ
-/// with the common extension of six numbers a corner.
+/// with the common extension of six numbers a corner. Whether to go on is asked once, before anything is written.
 ///
 /// # Errors
-/// [`ExportError::Extension`] for another name, [`ExportError::Io`] by the file system.
-pub fn write_mesh(path: &Path, mesh: &Mesh) -> Result<(), ExportError> {
+/// [`ExportError::Extension`] for another name, [`ExportError::Cancelled`], [`ExportError::Io`] by the file system.
+pub fn write_mesh(path: &Path, mesh: &Mesh, progress: &mut Progress<'_>) -> Result<(), ExportError> {
     let format = Format::of(path)?;
+    told(progress, 1.0)?;
     let written = write_atomically(path, |file| match format {
         Format::Glb => file.write_all(&glb::bytes(mesh)),
         Format::Ply => ply(mesh, file),

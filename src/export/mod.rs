@@ -12,6 +12,7 @@ mod mesh_file;
 #[cfg(feature = "mp4")]
 mod mp4;
 mod path;
+mod progress;
 mod sound;
 mod still;
 
@@ -21,8 +22,6 @@ pub use film::{FILM_ENDINGS, FilmConfig, check_film, check_film_size, film_bytes
 pub use mesh::{MESH_THRESHOLD, Mesh};
 pub use mesh_file::{check_mesh, mesh_bytes, write_mesh};
 pub use path::{camera_path, turntable};
+pub use progress::Progress;
 pub use sound::{check_wav, write_wav};
 pub use still::{Still, StillConfig, check_still, still_bytes};
-
-/// Told which part of the work is done; answers whether to go on.
-pub type Progress<'a> = dyn FnMut(f32) -> std::ops::ControlFlow<()> + 'a;

@@ -8,7 +8,7 @@ use openh264::encoder::{
 };
 use openh264::formats::{RgbaSliceU8, YUVBuffer};
 
-use super::error::told;
+use super::progress::told;
 use super::{ExportError, Progress};
 
 /// Between two pictures that are whole in themselves, where a player can begin.

@@ -2,7 +2,7 @@ use std::path::Path;
 
 use exr::prelude::{SpecificChannels, Vec2, WritableImage};
 
-use super::error::told;
+use super::progress::told;
 use super::{ExportError, Progress};
 use crate::camera::Orbit;
 use crate::field::{CropBox, FieldRecord, Sampling, Seen, Tracer};
@@ -68,6 +68,7 @@ impl Still {
                 rows.flat_map(|y| (0..width).map(move |x| (x, y))).map(|(x, y)| rays.pixel(x, y)).collect();
             seen.extend(tracer.trace(&band, &sampling, &crop).into_iter().map(|traced| traced.seen));
         }
+        told(progress, 1.0)?;
         Ok(Self { width, height, seen, background })
     }
 

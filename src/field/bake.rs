@@ -106,17 +106,17 @@ impl Bake {
     #[must_use]
     pub fn of(record: &FieldRecord, occupancy: Occupancy, finer: usize) -> Self {
         let mut bake = Self::empty(occupancy, finer);
-        bake.fill(record, &|| true);
+        bake.fill(record, &mut |_| true);
         bake
     }
 
-    /// As [`of`](Self::of); `None` as soon as `goes_on` says no, which is asked often.
+    /// As [`of`](Self::of); `None` as soon as `goes_on` says no, which is often told which part is done, and asked.
     #[must_use]
     pub fn of_while(
         record: &FieldRecord,
         occupancy: Occupancy,
         finer: usize,
-        goes_on: &dyn Fn() -> bool,
+        goes_on: &mut dyn FnMut(f32) -> bool,
     ) -> Option<Self> {
         let mut bake = Self::empty(occupancy, finer);
         bake.fill(record, goes_on).then_some(bake)
@@ -135,7 +135,7 @@ impl Bake {
     }
 
     /// Evaluate a field at the nodes of occupied cells; whether that was finished.
-    fn fill(&mut self, record: &FieldRecord, goes_on: &dyn Fn() -> bool) -> bool {
+    fn fill(&mut self, record: &FieldRecord, goes_on: &mut dyn FnMut(f32) -> bool) -> bool {
         let mut is_wanted = vec![false; self.nodes.len()];
         for cell in self.occupied_cells() {
             for node in self.nodes_of(cell) {
@@ -147,8 +147,8 @@ impl Bake {
         let evaluator = Evaluator::new(&record.field);
         let gain = record.field.architecture().density_gain.unwrap_or(1.0);
         let voxel = self.voxel();
-        for some in wanted.chunks(POINTS) {
-            if !goes_on() {
+        for (chunk, some) in wanted.chunks(POINTS).enumerate() {
+            if !goes_on((chunk * POINTS) as f32 / wanted.len() as f32) {
                 return false;
             }
             let points: Vec<f32> = some.iter().flat_map(|node| self.place(*node)).collect();

@@ -28,19 +28,19 @@ impl Occupancy {
     /// Look at a field at the corners of all cells. Everything is empty in a field that is not of an object.
     #[must_use]
     pub fn of(record: &FieldRecord) -> Self {
-        let (side, is_dense) = Self::look(record, &|| true);
+        let (side, is_dense) = Self::look(record, &mut |_| true);
         Self::from_corners(side, is_dense)
     }
 
-    /// As [`of`](Self::of); `None` as soon as `goes_on` says no, which is asked often.
+    /// As [`of`](Self::of); `None` as soon as `goes_on` says no, which is often told which part is done, and asked.
     #[must_use]
-    pub fn of_while(record: &FieldRecord, goes_on: &dyn Fn() -> bool) -> Option<Self> {
+    pub fn of_while(record: &FieldRecord, goes_on: &mut dyn FnMut(f32) -> bool) -> Option<Self> {
         let (side, is_dense) = Self::look(record, goes_on);
         (is_dense.len() == (side + 1).pow(3)).then(|| Self::from_corners(side, is_dense))
     }
 
     /// Cells along a side, and which corners are dense: as many as were looked at before it was to stop.
-    fn look(record: &FieldRecord, goes_on: &dyn Fn() -> bool) -> (usize, Vec<bool>) {
+    fn look(record: &FieldRecord, goes_on: &mut dyn FnMut(f32) -> bool) -> (usize, Vec<bool>) {
         let architecture = record.field.architecture();
         let finest = match architecture.encoding {
             Encoding::Fourier { max, .. } => CELLS_PER_WAVE * max * 2.0 * HALF / (2.0 * std::f32::consts::PI),
@@ -55,7 +55,7 @@ impl Occupancy {
         let evaluator = Evaluator::new(&record.field);
         let place = |index: usize| 2.0 * HALF * index as f32 / side as f32 - HALF;
         let mut is_dense = Vec::with_capacity(corners.pow(3));
-        for z in (0..corners).take_while(|_| goes_on()) {
+        for z in (0..corners).take_while(|z| goes_on(*z as f32 / corners as f32)) {
             let layer = (0..corners).flat_map(|y| (0..corners).map(move |x| (x, y)));
             let points: Vec<f32> = layer.flat_map(|(x, y)| [place(x), place(y), place(z)]).collect();
             let logits = evaluator.evaluate(&points);

@@ -11,8 +11,8 @@ use std::ops::ControlFlow;
 
 use hyperscope::camera::Orbit;
 use hyperscope::export::{
-    ExportError, FilmConfig, Mesh, Still, StillConfig, check_film, check_mesh, check_still, turntable,
-    write_density, write_film, write_mesh,
+    ExportError, FilmConfig, Mesh, Progress, Still, StillConfig, check_film, check_mesh, check_still,
+    turntable, write_density, write_film, write_mesh,
 };
 use hyperscope::field::{Bake, CropBox, FieldRecord, Occupancy, Tracer};
 use image::AnimationDecoder;
@@ -33,7 +33,24 @@ fn sigmoid(x: f32) -> f32 {
 fn mesh(threshold: f32, crop: &CropBox) -> Result<Mesh, ExportError> {
     let record = ball();
     let bake = Bake::of(&record, Occupancy::of(&record), 2);
-    Mesh::of(&record, &bake, threshold, crop)
+    Mesh::of(&record, &bake, threshold, crop, &mut on)
+}
+
+fn on(_: f32) -> ControlFlow<()> {
+    ControlFlow::Continue(())
+}
+
+/// Parts that it was told, in order; it goes on until one is above `most`.
+fn watched(told: &mut Vec<f32>, most: f32) -> impl FnMut(f32) -> ControlFlow<()> {
+    move |part| {
+        told.push(part);
+        if part > most { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+}
+
+/// The work is told from the beginning to the end, and never that there is less done than before.
+fn is_steady(told: &[f32]) -> bool {
+    told.is_sorted() && told.first().is_some_and(|first| *first < 0.1) && told.last() == Some(&1.0)
 }
 
 /// By the theorem of Gauss: positive if the triangles are counter-clockwise from outside.
@@ -82,7 +99,7 @@ fn mesh_files_are_read_by_others() {
     let folder = tempfile::tempdir().unwrap();
     let mesh = mesh(5.0, &CropBox::ALL).unwrap();
     let glb = folder.path().join("ball.glb");
-    write_mesh(&glb, &mesh).unwrap();
+    write_mesh(&glb, &mesh, &mut on).unwrap();
     let gltf::Gltf { document, blob } = gltf::Gltf::open(&glb).unwrap();
     let primitive = document.meshes().next().unwrap().primitives().next().unwrap();
     let reader = primitive.reader(|_| blob.as_deref());
@@ -94,12 +111,12 @@ fn mesh_files_are_read_by_others() {
     assert!((color[1] - 0.214_04).abs() < 1e-3, "{color:?}");
 
     let ply = folder.path().join("ball.ply");
-    write_mesh(&ply, &mesh).unwrap();
+    write_mesh(&ply, &mesh, &mut on).unwrap();
     let bytes = std::fs::read(&ply).unwrap();
     let header_end = bytes.windows(11).position(|window| window == b"end_header\n").unwrap() + 11;
     assert_eq!(bytes.len() - header_end, mesh.positions.len() * 27 + mesh.triangles.len() * 13);
     let obj = folder.path().join("ball.obj");
-    write_mesh(&obj, &mesh).unwrap();
+    write_mesh(&obj, &mesh, &mut on).unwrap();
     let text = std::fs::read_to_string(&obj).unwrap();
     let count = |start: &str| text.lines().filter(|line| line.starts_with(start)).count();
     assert_eq!(
@@ -108,6 +125,35 @@ fn mesh_files_are_read_by_others() {
     );
     assert!(text.lines().all(|line| !line.starts_with("f 0")));
     assert!(check_mesh(&folder.path().join("ball.stl")).is_err());
+}
+
+/// Wherever a mesh or a volume is stopped, also when all is evaluated and only the file is missing, the file that was
+/// there stays as it was.
+#[test]
+fn what_is_stopped_leaves_the_file_that_was_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let record = ball();
+    let (glb, npy) = (folder.path().join("ball.glb"), folder.path().join("ball.npy"));
+    let mesh = |progress: &mut Progress<'_>| {
+        let mesh = Mesh::find(&record, 5.0, 64, &CropBox::ALL, progress)?;
+        write_mesh(&glb, &mesh, progress)
+    };
+    let volume = |progress: &mut Progress<'_>| write_density(&npy, &record, 24, progress);
+    for (path, write) in
+        [(&glb, &mesh as &dyn Fn(&mut Progress<'_>) -> Result<(), ExportError>), (&npy, &volume)]
+    {
+        common::put(path, b"before");
+        for most in [-1.0, 0.05, 0.5, 0.99] {
+            let written = write(&mut watched(&mut Vec::new(), most));
+            assert!(matches!(written, Err(ExportError::Cancelled)), "{most}: {written:?}");
+            assert_eq!(std::fs::read(path).unwrap(), b"before", "{most}");
+        }
+        let mut told = Vec::new();
+        write(&mut watched(&mut told, 1.0)).unwrap();
+        assert!(is_steady(&told) && told.len() > 20, "{told:?}");
+        assert!(std::fs::read(path).unwrap().len() > 1_000);
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "something is left behind");
 }
 
 #[test]

@@ -90,18 +90,18 @@ fn a_bake_can_be_interrupted() {
     let goes_on = |times: u32| {
         asked.set(0);
         let asked = &asked;
-        move || {
+        move |_: f32| {
             asked.set(asked.get() + 1);
             asked.get() <= times
         }
     };
     let occupancy = Occupancy::of(&record);
-    assert!(Occupancy::of_while(&record, &goes_on(3)).is_none());
+    assert!(Occupancy::of_while(&record, &mut goes_on(3)).is_none());
     assert_eq!(asked.get(), 4);
-    assert!(Bake::of_while(&record, occupancy.clone(), 4, &goes_on(3)).is_none());
+    assert!(Bake::of_while(&record, occupancy.clone(), 4, &mut goes_on(3)).is_none());
     assert_eq!(asked.get(), 4);
-    assert_eq!(Occupancy::of_while(&record, &goes_on(u32::MAX)).as_ref(), Some(&occupancy));
-    let whole = Bake::of_while(&record, occupancy.clone(), 4, &goes_on(u32::MAX));
+    assert_eq!(Occupancy::of_while(&record, &mut goes_on(u32::MAX)).as_ref(), Some(&occupancy));
+    let whole = Bake::of_while(&record, occupancy.clone(), 4, &mut goes_on(u32::MAX));
     assert!(asked.get() > 20, "asked {} times only", asked.get());
     assert_eq!(whole, Some(Bake::of(&record, occupancy, 4)));
 }

@@ -1,5 +1,6 @@
 //! Objects: baking, drawing, meshing, a training step.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::measure::{Row, repeat};
@@ -75,7 +76,10 @@ pub(super) fn drawing(seconds: f64, record: &FieldRecord) -> anyhow::Result<Vec<
             .with_flops((some.len() * SAMPLES) as u64 * flops),
     );
     rows.extend(by_wgsl(seconds, record, &bake, place)?);
-    let times = repeat(seconds, || Ok(Mesh::of(record, &bake, MESH_THRESHOLD, &CropBox::ALL).ok()))?;
+    let times = repeat(seconds, || {
+        let mut goes_on = |_| ControlFlow::Continue(());
+        Ok(Mesh::of(record, &bake, MESH_THRESHOLD, &CropBox::ALL, &mut goes_on).ok())
+    })?;
     rows.push(Row::of(format!("object: mesh from a bake of {voxels} voxels a side"), &times));
     Ok(rows)
 }

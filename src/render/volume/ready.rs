@@ -104,8 +104,8 @@ impl Ready {
         graphics: Option<&Graphics>,
         goes_on: &dyn Fn() -> bool,
     ) -> Option<Self> {
-        let occupancy = Occupancy::of_while(record, goes_on)?;
-        let coarse = Arc::new(Bake::of_while(record, occupancy, FINER_MOVING, goes_on)?);
+        let occupancy = Occupancy::of_while(record, &mut |_| goes_on())?;
+        let coarse = Arc::new(Bake::of_while(record, occupancy, FINER_MOVING, &mut |_| goes_on())?);
         let before = before.take().and_then(|before| before.on_device);
         let exact = before.map_or(Exact::Asleep(None), |before| before.exact.asleep());
         let on_device = graphics.map(|graphics| OnDevice::new(graphics, &coarse, &[], exact)).transpose();
@@ -165,7 +165,9 @@ impl Ready {
         // Where there is no room for more voxels, the coarse one is the finest.
         let fine = if finer > self.coarse.finer() {
             let occupancy = self.coarse.occupancy().clone();
-            let Some(fine) = Bake::of_while(&self.record, occupancy, finer, goes_on) else { return false };
+            let Some(fine) = Bake::of_while(&self.record, occupancy, finer, &mut |_| goes_on()) else {
+                return false;
+            };
             Arc::new(fine)
         } else {
             Arc::clone(&self.coarse)
