@@ -1,8 +1,9 @@
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 #[cfg(feature = "mp4")]
 use super::mp4::mp4_bytes;
-use super::progress::told;
+use super::progress::{of_piece, told};
 use super::{ExportError, Progress, Still, StillConfig};
 use crate::camera::Orbit;
 use crate::field::{FieldRecord, Tracer};
@@ -18,6 +19,10 @@ const PNG_PIXEL_BYTES: f64 = 1.4;
 const MP4_PIXEL_BYTES: f64 = 0.05;
 /// Sides of an MP4's pictures, at most: the longer, and the other. More the encoder does not take.
 const MP4_SIDES_MAX: [u32; 2] = [3_840, 2_160];
+/// Which part of the work is done when all pictures are drawn and only the encoding is left.
+const DRAWN: f32 = 0.9;
+/// Rows of a sheet that are encoded between two looks at whether to go on.
+const ROWS: usize = 16;
 /// From 1 (slow, best colours) to 30.
 const GIF_SPEED: i32 = 8;
 
@@ -124,44 +129,42 @@ pub fn write_film(
     // a picture is drawn: all are drawn first. One of 512x512 is a megabyte.
     let mut frames = Vec::with_capacity(places.len());
     for (index, place) in places.iter().enumerate() {
-        let mut inner = |part: f32| progress((index as f32 + part) / places.len() as f32);
+        let mut inner = |part: f32| progress(DRAWN * (index as f32 + part) / places.len() as f32);
         frames.push(Still::draw(record, tracer, place, &still, &mut inner)?.rgba8());
     }
-    told(progress, 1.0)?;
-    write_frames(path, &frames, config, progress)
+    write_frames(path, &frames, config, &mut of_piece(progress, [DRAWN, 1.0]))
 }
 
-/// Drawn pictures, into a file or a folder.
+/// Drawn pictures, into a file or a folder. Whether to go on is asked between them, and when only the writing is left.
 fn write_frames(
     path: &Path,
     frames: &[Vec<u8>],
     config: &FilmConfig,
-    #[cfg_attr(not(feature = "mp4"), expect(unused_variables, reason = "only an MP4 takes long"))]
     progress: &mut Progress<'_>,
 ) -> Result<(), ExportError> {
-    let StillConfig { width, height, .. } = config.still;
+    let size = (config.still.width, config.still.height);
     let per_sec = config.frames_per_sec;
     let failed = |source| ExportError::Io { path: path.into(), source };
     let bytes = match Format::of(path)? {
-        Format::Gif => gif_bytes(frames, width, height, per_sec)?,
-        Format::Apng => apng_bytes(frames, width, height, per_sec)
-            .map_err(|err| ExportError::Encode { format: "APNG", reason: err.to_string() })?,
+        Format::Gif => gif_bytes(frames, size, per_sec, progress)?,
+        Format::Apng => apng_bytes(frames, size, per_sec, progress)?,
         #[cfg(feature = "mp4")]
-        Format::Mp4 => mp4_bytes(frames, (width, height), per_sec, progress)?,
+        Format::Mp4 => mp4_bytes(frames, size, per_sec, progress)?,
         #[cfg(not(feature = "mp4"))]
         Format::Mp4 => return Err(ExportError::WithoutMp4 { path: path.into() }),
-        Format::Sheet => {
-            let ((columns, rows), rgba) = sheet(frames, width as usize);
-            png_rgba8_bytes(width * columns, height * rows, &rgba)?
-        }
+        Format::Sheet => sheet_bytes(frames, size, progress)?,
         Format::Pictures => {
             let mut files = Vec::with_capacity(frames.len());
             for (index, rgba) in frames.iter().enumerate() {
-                files.push((PathBuf::from(format!("{index:04}.png")), png_rgba8_bytes(width, height, rgba)?));
+                told(progress, index as f32 / frames.len() as f32)?;
+                files
+                    .push((PathBuf::from(format!("{index:04}.png")), png_rgba8_bytes(size.0, size.1, rgba)?));
             }
+            told(progress, 1.0)?;
             return write_folder_atomically(path, &files).map_err(failed);
         }
     };
+    told(progress, 1.0)?;
     write_atomically(path, |file| file.write_all(&bytes)).map_err(failed)
 }
 
@@ -171,21 +174,38 @@ fn sheet_size(frames: usize) -> (u32, u32) {
     (columns, (frames as u32).div_ceil(columns))
 }
 
-/// Pictures side by side, row by row; what is left over is transparent.
-fn sheet(frames: &[Vec<u8>], width: usize) -> ((u32, u32), Vec<u8>) {
+/// Pictures side by side, row by row, as a PNG; what is left over is transparent.
+fn sheet_bytes(
+    frames: &[Vec<u8>],
+    (width, height): (u32, u32),
+    progress: &mut Progress<'_>,
+) -> Result<Vec<u8>, ExportError> {
+    let refused = |err: png::EncodingError| ExportError::Encode { format: "PNG", reason: err.to_string() };
     let (columns, rows) = sheet_size(frames.len());
-    let row_bytes = 4 * width;
-    let height = frames.first().map_or(0, |frame| frame.len() / row_bytes);
-    let mut rgba = Vec::with_capacity(columns as usize * rows as usize * height * row_bytes);
-    for row in frames.chunks(columns as usize) {
-        for y in 0..height {
-            for frame in row {
-                rgba.extend_from_slice(&frame[y * row_bytes..][..row_bytes]);
+    let (row_bytes, lines) = (4 * width as usize, height as usize);
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, width * columns, height * rows);
+    encoder.set_color(png::ColorType::Rgba);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.set_compression(png::Compression::Fast);
+    let mut writer = encoder.write_header().map_err(refused)?;
+    let mut stream = writer.stream_writer().map_err(refused)?;
+    let mut line = vec![0; columns as usize * row_bytes];
+    for (index, row) in frames.chunks(columns as usize).enumerate() {
+        line.fill(0);
+        for y in 0..lines {
+            if y.is_multiple_of(ROWS) {
+                told(progress, (index * lines + y) as f32 / (rows as usize * lines) as f32)?;
             }
-            rgba.resize(rgba.len() + (columns as usize - row.len()) * row_bytes, 0);
+            for (frame, to) in row.iter().zip(line.chunks_exact_mut(row_bytes)) {
+                to.copy_from_slice(&frame[y * row_bytes..][..row_bytes]);
+            }
+            stream.write_all(&line).map_err(|err| refused(err.into()))?;
         }
     }
-    ((columns, rows), rgba)
+    stream.finish().map_err(refused)?;
+    writer.finish().map_err(refused)?;
+    Ok(bytes)
 }
 
 /// Whether so many pictures of this size can be filmed, and lie on one sheet or in an MP4 if the name asks for that.
@@ -220,46 +240,53 @@ pub fn check_film_size(path: &Path, (width, height): (u32, u32), frames: usize) 
     })
 }
 
-fn gif_bytes(frames: &[Vec<u8>], width: u32, height: u32, per_sec: u16) -> Result<Vec<u8>, ExportError> {
-    let refused = |reason: String| ExportError::Encode { format: "GIF", reason };
+fn gif_bytes(
+    frames: &[Vec<u8>],
+    (width, height): (u32, u32),
+    per_sec: u16,
+    progress: &mut Progress<'_>,
+) -> Result<Vec<u8>, ExportError> {
+    let because = |reason: String| ExportError::Encode { format: "GIF", reason };
+    let refused = |err: gif::EncodingError| because(err.to_string());
     let side = |side: u32| {
-        u16::try_from(side).map_err(|_| refused(format!("{side} pixels are more than a side can have")))
+        u16::try_from(side).map_err(|_| because(format!("{side} pixels are more than a side can have")))
     };
     let (width, height) = (side(width)?, side(height)?);
     let mut bytes = Vec::new();
-    let written = (|| {
-        let mut encoder = gif::Encoder::new(&mut bytes, width, height, &[])?;
-        encoder.set_repeat(gif::Repeat::Infinite)?;
-        for (index, rgba) in frames.iter().enumerate() {
-            let mut frame = gif::Frame::from_rgba_speed(width, height, &mut rgba.clone(), GIF_SPEED);
-            // In hundredths of a second, rounded so that the sum is right.
-            let at = |index: usize| (100.0 * index as f64 / f64::from(per_sec)).round();
-            frame.delay = (at(index + 1) - at(index)) as u16;
-            frame.dispose = gif::DisposalMethod::Background;
-            encoder.write_frame(&frame)?;
-        }
-        Ok::<(), gif::EncodingError>(())
-    })();
-    written.map(|()| bytes).map_err(|err| refused(err.to_string()))
+    let mut encoder = gif::Encoder::new(&mut bytes, width, height, &[]).map_err(refused)?;
+    encoder.set_repeat(gif::Repeat::Infinite).map_err(refused)?;
+    for (index, rgba) in frames.iter().enumerate() {
+        told(progress, index as f32 / frames.len() as f32)?;
+        let mut frame = gif::Frame::from_rgba_speed(width, height, &mut rgba.clone(), GIF_SPEED);
+        // In hundredths of a second, rounded so that the sum is right.
+        let at = |index: usize| (100.0 * index as f64 / f64::from(per_sec)).round();
+        frame.delay = (at(index + 1) - at(index)) as u16;
+        frame.dispose = gif::DisposalMethod::Background;
+        encoder.write_frame(&frame).map_err(refused)?;
+    }
+    drop(encoder);
+    Ok(bytes)
 }
 
 fn apng_bytes(
     frames: &[Vec<u8>],
-    width: u32,
-    height: u32,
+    (width, height): (u32, u32),
     per_sec: u16,
-) -> Result<Vec<u8>, png::EncodingError> {
+    progress: &mut Progress<'_>,
+) -> Result<Vec<u8>, ExportError> {
+    let refused = |err: png::EncodingError| ExportError::Encode { format: "APNG", reason: err.to_string() };
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, width, height);
     encoder.set_color(png::ColorType::Rgba);
     encoder.set_depth(png::BitDepth::Eight);
-    encoder.set_animated(frames.len() as u32, 0)?;
-    encoder.set_frame_delay(1, per_sec)?;
-    encoder.set_dispose_op(png::DisposeOp::Background)?;
-    let mut writer = encoder.write_header()?;
-    for rgba in frames {
-        writer.write_image_data(rgba)?;
+    encoder.set_animated(frames.len() as u32, 0).map_err(refused)?;
+    encoder.set_frame_delay(1, per_sec).map_err(refused)?;
+    encoder.set_dispose_op(png::DisposeOp::Background).map_err(refused)?;
+    let mut writer = encoder.write_header().map_err(refused)?;
+    for (index, rgba) in frames.iter().enumerate() {
+        told(progress, index as f32 / frames.len() as f32)?;
+        writer.write_image_data(rgba).map_err(refused)?;
     }
-    writer.finish()?;
+    writer.finish().map_err(refused)?;
     Ok(bytes)
 }

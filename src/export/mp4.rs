@@ -35,7 +35,7 @@ pub(super) fn mp4_bytes(
         .build()
         .map_err(refused)?;
     for (index, rgba) in frames.iter().enumerate() {
-        told(progress, 1.0)?;
+        told(progress, index as f32 / frames.len() as f32)?;
         let picture = YUVBuffer::from_rgba8_source(RgbaSliceU8::new(rgba, (width as usize, height as usize)));
         let encoded = encoder.encode(&picture).map_err(refused)?;
         let is_key = encoded.frame_type() == FrameType::IDR;

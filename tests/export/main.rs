@@ -269,12 +269,22 @@ fn films_have_all_their_pictures_and_a_cancelled_one_is_not_there() {
     let before = std::fs::read_dir(folder.path()).unwrap().count();
     for name in ["b.gif", "b.apng", "b.png", "b"] {
         let path = folder.path().join(name);
-        let mut told = 0;
-        let cancelled = write_film(&path, &record, &tracer, &places, &config, &mut |_| {
-            told += 1;
-            if told > 3 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        });
-        assert!(matches!(cancelled, Err(ExportError::Cancelled)));
+        // While it is drawn, among the encoding, and when only the file is missing.
+        for most in [0.3, 0.92, 0.99] {
+            let mut told = Vec::new();
+            let mut stop = watched(&mut told, most);
+            let cancelled = write_film(&path, &record, &tracer, &places, &config, &mut stop);
+            drop(stop);
+            assert!(matches!(cancelled, Err(ExportError::Cancelled)), "{name}: {cancelled:?}");
+            assert_eq!(told.last() == Some(&1.0), most > 0.98, "{name}: {told:?}");
+        }
     }
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), before, "something is left behind");
+    for name in ["c.gif", "c.apng", "c.png", "c"] {
+        let mut told = Vec::new();
+        let mut go_on = watched(&mut told, 1.0);
+        write_film(&folder.path().join(name), &record, &tracer, &places, &config, &mut go_on).unwrap();
+        drop(go_on);
+        assert!(is_steady(&told) && told.iter().filter(|part| **part > 0.9).count() > 1, "{name}: {told:?}");
+    }
 }
