@@ -33,7 +33,7 @@ pub(super) fn run(args: &TurntableArgs) -> anyhow::Result<()> {
     };
     let config = FilmConfig { still: still_config(&args.drawing, args.size), frames_per_sec: args.fps };
     let bytes = film_bytes(&args.output, &config, places.len());
-    output::note(format_args!("{} pictures, about {:.1} MB", places.len(), bytes as f64 / 1e6));
+    output::note(format_args!("{} pictures, about {}", places.len(), output::size(bytes)));
     let tracer = Tracer::of(&record);
     let begun = Instant::now();
     let bar = output::bar(1_000, "{bar:30} {percent} %, {eta} left");

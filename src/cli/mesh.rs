@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::args::MeshArgs;
 use super::{film, output};
-use crate::export::{Mesh, check_mesh, density_bytes, mesh_bytes, write_density, write_mesh};
+use crate::export::{Mesh, check_mesh, density_bytes, typical_mesh_bytes, write_density, write_mesh};
 use crate::field::CropBox;
 
 #[derive(Serialize)]
@@ -24,13 +24,14 @@ pub(super) fn run(args: &MeshArgs) -> anyhow::Result<()> {
     }
     check_mesh(&args.output)?;
     let record = film::object(&args.field)?;
+    let bytes = typical_mesh_bytes(&args.output, args.grid);
+    output::note(format_args!("about {}", output::size(bytes)));
     let bar = output::bar(1_000, "{bar:30} {percent} %, {eta} left");
     let mut progress = |part: f32| {
         bar.set_position((part * 1_000.0) as u64);
         ControlFlow::Continue(())
     };
     let mesh = Mesh::find(&record, args.threshold, args.grid, &CropBox::ALL, &mut progress)?;
-    output::note(format_args!("about {:.1} MB", mesh_bytes(&args.output, &mesh) as f64 / 1e6));
     write_mesh(&args.output, &mesh, &mut progress)?;
     bar.finish_and_clear();
     let report = Report {
@@ -54,7 +55,7 @@ pub(super) fn run(args: &MeshArgs) -> anyhow::Result<()> {
 
 fn density(args: &MeshArgs) -> anyhow::Result<()> {
     let record = film::object(&args.field)?;
-    output::note(format_args!("{:.1} MB", density_bytes(args.grid) as f64 / 1e6));
+    output::note(format_args!("{}", output::size(density_bytes(args.grid))));
     let bar = output::bar(1_000, "{bar:30} {percent} %, {eta} left");
     write_density(&args.output, &record, args.grid, &mut |part| {
         bar.set_position((part * 1_000.0) as u64);

@@ -20,6 +20,12 @@ pub(super) fn note(text: impl std::fmt::Display) {
     writeln!(std::io::stderr().lock(), "{text}").ok();
 }
 
+/// The size of a file, in bytes, for people.
+pub(super) fn size(bytes: u64) -> String {
+    let bytes = bytes as f64;
+    if bytes < 1e5 { format!("{:.1} kB", bytes / 1e3) } else { format!("{:.1} MB", bytes / 1e6) }
+}
+
 /// What went wrong, in one line.
 pub(super) fn complain(err: &anyhow::Error) {
     note(format_args!("hyperscope: {}", one_line(err)));

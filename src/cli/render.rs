@@ -8,7 +8,7 @@ use super::args::RenderArgs;
 use super::film::still_config;
 use super::values::{DeviceName, Size};
 use super::{output, source};
-use crate::export::Still;
+use crate::export::{Still, still_bytes};
 use crate::field::{FieldKind, FieldRecord, Region, Tracer};
 use crate::media;
 use crate::render::render_gpu;
@@ -70,6 +70,8 @@ fn object(record: &FieldRecord, args: &RenderArgs) -> anyhow::Result<Still> {
         bail!("--region is for pictures; choose what is seen of an object by --view");
     }
     let place = args.view.unwrap_or_default().orbit();
+    let bytes = still_bytes(&args.output, args.size.width, args.size.height);
+    output::note(format_args!("about {}", output::size(bytes)));
     let tracer = Tracer::of(record);
     let config = still_config(&args.drawing, args.size);
     Ok(Still::draw(record, &tracer, &place, &config, &mut |_| std::ops::ControlFlow::Continue(()))?)

@@ -20,7 +20,7 @@ pub use density::{density_bytes, write_density};
 pub use error::ExportError;
 pub use film::{FILM_ENDINGS, FilmConfig, check_film, check_film_size, film_bytes, write_film};
 pub use mesh::{MESH_THRESHOLD, Mesh};
-pub use mesh_file::{check_mesh, mesh_bytes, write_mesh};
+pub use mesh_file::{check_mesh, mesh_bytes, typical_mesh_bytes, write_mesh};
 pub use path::{camera_path, turntable};
 pub use progress::Progress;
 pub use sound::{check_wav, write_wav};

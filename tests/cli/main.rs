@@ -51,6 +51,13 @@ fn refuses(folder: &Path, args: &[&str], status: i32, expected: &str) {
     }
 }
 
+/// The bytes of a note like "about 1.2 MB".
+fn bytes_told(notes: &str) -> Option<f64> {
+    let (number, rest) = notes.split_once("about ")?.1.split_once(' ')?;
+    let unit = if rest.starts_with("kB") { 1e3 } else { 1e6 };
+    Some(number.parse::<f64>().ok()? * unit)
+}
+
 fn names(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).unwrap();
     let mut names: Vec<String> =
@@ -129,6 +136,18 @@ fn objects_from_a_picture_to_files() {
     let view =
         ["render", "f.st", "--size", "48x32", "--view", "30,10", "--behind", "none", "-o", "v.png", "--json"];
     json(here, &view);
+    // What is said before the work is about what the file has.
+    for (name, args) in [
+        ("l.png", &["render", "f.st", "--size", "128x128", "-o", "l.png"][..]),
+        ("l.ply", &["mesh", "f.st", "--grid", "50", "-o", "l.ply"]),
+        ("l.obj", &["mesh", "f.st", "--grid", "64", "-o", "l.obj"]),
+    ] {
+        let output = run(here, args);
+        let notes = String::from_utf8_lossy(&output.stderr).into_owned();
+        let told = bytes_told(&notes).unwrap_or_else(|| panic!("{name}: {notes}"));
+        let factor = std::fs::metadata(here.join(name)).unwrap().len() as f64 / told;
+        assert!((0.4..2.5).contains(&factor), "{name}: {factor} times what was told, {notes}");
+    }
     let picture = image::open(here.join("v.png")).unwrap().to_rgba8();
     assert!(picture.pixels().any(|pixel| pixel.0[3] > 128) && picture.get_pixel(0, 0).0[3] < 64);
     json(here, &["turntable", "f.st", "-o", "t.gif", "--size", "24x24", "--frames", "4", "--json"]);
