@@ -190,8 +190,8 @@ pub(super) struct MeshArgs {
     /// Density on the surface, in opacity per unit of depth
     #[arg(long, default_value_t = MESH_THRESHOLD)]
     pub(super) threshold: f32,
-    /// Nodes along a side of the cube that holds the object, about: of a mesh the next power of two times 32, and for
-    /// an object that fills the cube 128 at most
+    /// Nodes along a side of the cube that holds the object: of a mesh up to the next multiple of the cells that its
+    /// field is looked at in, 32 for the bundled model's, and fewer where all together would be more than 6 million
     #[arg(long, default_value_t = 128, value_parser = clap::value_parser!(u32).range(8..=limits::MESH_GRID_SIDE as i64).map(|side| side as usize))]
     pub(super) grid: usize,
     /// Report as JSON

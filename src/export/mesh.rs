@@ -25,10 +25,14 @@ pub struct Mesh {
     pub colors: Vec<[f32; 3]>,
     /// Corners of the triangles.
     pub triangles: Vec<[u32; 3]>,
+    /// Nodes along a side of the cube that holds the object, of the grid that it was looked for on.
+    pub grid: usize,
 }
 
 impl Mesh {
-    /// The surface of an object at a density, looked for at about so many nodes along a side of the cube that holds it.
+    /// The surface of an object at a density, looked for at about so many nodes along a side of the cube that holds it:
+    /// up to the next multiple of the cells that its [`Occupancy`] has there, and fewer where a [`Bake`] has no room for
+    /// them.
     ///
     /// # Errors
     /// As [`of`](Self::of).
@@ -105,6 +109,7 @@ impl Mesh {
         Ok(Self {
             normals: found.normals.iter().map(|normal| unit(*normal)).collect(),
             colors,
+            grid: bake.occupancy().cells_of_unit_cube() * bake.finer(),
             triangles: found.indices.as_chunks::<3>().0.to_vec(),
             positions,
         })

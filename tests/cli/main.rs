@@ -139,11 +139,12 @@ fn objects_from_a_picture_to_files() {
     // What is said before the work is about what the file has.
     for (name, args) in [
         ("l.png", &["render", "f.st", "--size", "128x128", "-o", "l.png"][..]),
-        ("l.ply", &["mesh", "f.st", "--grid", "50", "-o", "l.ply"]),
+        ("l.ply", &["mesh", "f.st", "--grid", "50", "-o", "l.ply", "--json"]),
         ("l.obj", &["mesh", "f.st", "--grid", "64", "-o", "l.obj"]),
     ] {
         let output = run(here, args);
         let notes = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(notes.contains("rounded up from 50 to 64 nodes"), name == "l.ply", "{notes}");
         let told = bytes_told(&notes).unwrap_or_else(|| panic!("{name}: {notes}"));
         let factor = std::fs::metadata(here.join(name)).unwrap().len() as f64 / told;
         assert!((0.4..2.5).contains(&factor), "{name}: {factor} times what was told, {notes}");
@@ -154,6 +155,8 @@ fn objects_from_a_picture_to_files() {
     let mesh = json(here, &["mesh", "f.st", "-o", "m.glb", "--grid", "64", "--threshold", "1", "--json"]);
     assert!(mesh["triangles"].as_u64().unwrap() > 100);
     assert!(gltf::Gltf::open(here.join("m.glb")).is_ok());
+    let volume = json(here, &["mesh", "f.st", "-o", "m.npy", "--grid", "12", "--json"]);
+    assert_eq!((&volume["grid"], &volume["output"]), (&12.into(), &"m.npy".into()));
     refuses(here, &["mesh", "f.st", "-o", "m.stl"], 1, ".glb, .ply or .obj");
     refuses(here, &["turntable", "f.st", "-o", "t.mp4"], 1, ".gif or .apng");
     refuses(here, &["render", "f.st", "--size", "8x8", "--view", "left", "-o", "x.png"], 2, "AZIMUTH");

@@ -127,6 +127,19 @@ fn mesh_files_are_read_by_others() {
     assert!(check_mesh(&folder.path().join("ball.stl")).is_err());
 }
 
+/// Up to a multiple of the field's cells, 32 to the unit cube; and as fine as six million nodes allow where more are asked.
+#[test]
+fn a_mesh_says_how_fine_its_grid_was() {
+    let record = ball();
+    let grid = |asked| Mesh::find(&record, 5.0, asked, &CropBox::ALL, &mut on).unwrap().grid;
+    assert_eq!([grid(20), grid(32), grid(33)], [32, 32, 64]);
+    let lowered = grid(512);
+    let cells = Bake::of(&record, Occupancy::of(&record), 1).cells();
+    let nodes = |grid: usize| cells.iter().map(|cells| cells * grid / 32 + 1).product::<usize>();
+    assert!(lowered.is_multiple_of(32) && lowered < 512, "{lowered}");
+    assert!(nodes(lowered) <= 6_000_000 && nodes(lowered + 32) > 6_000_000, "{lowered}: {}", nodes(lowered));
+}
+
 /// Wherever a mesh or a volume is stopped, also when all is evaluated and only the file is missing, the file that was
 /// there stays as it was.
 #[test]
