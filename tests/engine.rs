@@ -9,8 +9,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use hyperscope::engine::{Command, Engine, Event, ItemId, JobId, Origin, Reading, Stage};
-use hyperscope::field::{FieldRecord, Region};
+use hyperscope::camera::Orbit;
+use hyperscope::engine::{
+    Command, Engine, Event, ItemId, JobId, MeshConfig, ObjectExport, Origin, Reading, Stage,
+};
+use hyperscope::export::{FilmConfig, StillConfig};
+use hyperscope::field::{CropBox, FieldRecord, Region};
 use hyperscope::limits;
 use hyperscope::media::{Framing, ObjectFraming, Picture, png_bytes};
 use hyperscope::model::SignalKind;
@@ -248,6 +252,64 @@ fn a_cancelled_refinement_keeps_the_best_and_others_queue_behind_it() {
     assert!((60..1_000_000).contains(&steps), "{steps}");
     assert!(quality.psnr_db() > encoded.closeness.unwrap().psnr_db());
     assert!(matches!(events.last(), Some(Event::Cancelled { job: JobId(4) })), "it had not begun");
+}
+
+/// A film of minutes keeps no surface waiting; a surface that is no longer wanted ends soon and makes room for the next;
+/// and a mesh that is stopped on its way to a file leaves the one that was there.
+#[test]
+fn a_surface_is_found_beside_an_export_and_both_can_be_stopped() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = Engine::start(|| {}).unwrap();
+    let record = Arc::new(common::ball([2.0, 0.0, -2.0], 0.0));
+    let (film, glb) = (folder.path().join("ball.gif"), folder.path().join("ball.glb"));
+    common::put(&glb, b"before");
+    let still = StillConfig { width: 512, height: 512, samples: 512, crop: CropBox::ALL, background: None };
+    let places = vec![Orbit::canonical(1.85); 500];
+    let what = ObjectExport::Film(places, FilmConfig { still, frames_per_sec: 24 });
+    let export = |job, path: &Path, what| Command::ExportObject {
+        job: JobId(job),
+        record: Arc::clone(&record),
+        path: path.into(),
+        what,
+    };
+    let config = |grid| MeshConfig { threshold: 5.0, grid, crop: CropBox::ALL };
+    let surface = |job, grid| Command::Mesh {
+        job: JobId(job),
+        item: ItemId(1),
+        record: Arc::clone(&record),
+        config: config(grid),
+    };
+    let until_begun = |job| {
+        let begun = Instant::now();
+        let mut seen = Vec::new();
+        let is_on = |event: &Event| matches!(event, Event::Stage { job: JobId(of), fraction: Some(_), .. } if *of == job);
+        while !seen.iter().any(is_on) {
+            assert!(begun.elapsed() < PATIENCE, "{job} does not begin: {seen:?}");
+            std::thread::sleep(Duration::from_millis(1));
+            seen.extend(engine.drain());
+        }
+    };
+    engine.send(export(1, &film, what)).unwrap();
+    engine.send(export(2, &glb, ObjectExport::Mesh(config(512)))).unwrap();
+    until_begun(1);
+    engine.send(surface(3, 512)).unwrap();
+    engine.send(surface(4, 512)).unwrap();
+    engine.send(surface(5, 32)).unwrap();
+    until_begun(3);
+    engine.send(Command::Cancel { job: JobId(3) }).unwrap();
+    engine.send(Command::Cancel { job: JobId(4) }).unwrap();
+    let events = until_end(&engine, JobId(5));
+    let Some(Event::Meshed { mesh, .. }) = events.last() else { panic!("{events:?}") };
+    assert_eq!(mesh.grid, 32);
+    let cancelled: Vec<JobId> = events.iter().filter_map(Event::ended).collect();
+    assert_eq!(cancelled, [JobId(3), JobId(4), JobId(5)], "the film is not done, and each is answered once");
+    engine.send(Command::Cancel { job: JobId(1) }).unwrap();
+    until_begun(2);
+    engine.send(Command::Cancel { job: JobId(2) }).unwrap();
+    let events = until_end(&engine, JobId(2));
+    assert!(matches!(events.last(), Some(Event::Cancelled { .. })), "{events:?}");
+    assert_eq!(std::fs::read(&glb).unwrap(), b"before");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "something half-written was left");
 }
 
 #[test]

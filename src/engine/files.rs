@@ -1,6 +1,5 @@
 //! The worker that reads, decodes and writes files.
 
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender};
@@ -8,11 +7,8 @@ use std::time::Instant;
 
 use super::inference::ModelJob;
 use super::report::{End, Failure, Report, Token};
-use super::{
-    Encoded, Event, ItemId, JobId, MeshConfig, ObjectExport, Origin, Reading, Stage, objects, sounds,
-};
+use super::{Encoded, Event, ItemId, JobId, ObjectExport, Origin, Reading, Stage, objects, sounds};
 use crate::dataset::{DatasetError, ViewSet};
-use crate::export::ExportError;
 use crate::field::{Evaluator, FieldRecord, pixel_centres};
 use crate::limits;
 use crate::media::{
@@ -43,8 +39,6 @@ pub(super) enum FileJob {
     ExportObject { job: JobId, record: Arc<FieldRecord>, path: PathBuf, what: ObjectExport },
     /// Evaluate the field of a sound and write it.
     ExportSound { job: JobId, record: Arc<FieldRecord>, path: PathBuf, rate_hz: u32, depth: SampleDepth },
-    /// Find the surface of an object.
-    Mesh { job: JobId, item: ItemId, record: Arc<FieldRecord>, config: MeshConfig },
 }
 
 /// See [`Command::Open`](super::Command::Open).
@@ -82,17 +76,6 @@ pub(super) fn work(
                     sounds::export(job, &record, path, (rate_hz, depth), &token, report)
                 });
             }
-            FileJob::Mesh { job, item, record, config } => report.run(job, Some(item), &token, || {
-                let mut progress = |part: f32| {
-                    report.stage(job, Stage::Meshing, Some(part));
-                    if token.is_cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-                };
-                match objects::mesh(&record, &config, &mut progress) {
-                    Ok(mesh) => Ok(End::With(Event::Meshed { job, item, mesh: Arc::new(mesh) })),
-                    Err(ExportError::Cancelled) => Ok(End::Cancelled),
-                    Err(err) => Err(err.into()),
-                }
-            }),
         }
     }
 }

@@ -8,6 +8,7 @@ use super::files::{self, FileJob};
 use super::inference::{self, ModelJob};
 use super::refining::{self, RefineJob};
 use super::report::{Report, Token};
+use super::surfaces::{self, SurfaceJob};
 use super::training::Trainers;
 use super::{Command, EngineError, Event, JobId, Preview, RunId, RunTick, Slot, TrainCommand};
 
@@ -18,11 +19,13 @@ const EVENTS: usize = 4_096;
 
 /// The worker threads, seen from the one that gives the commands.
 ///
-/// Four workers, so that none keeps another waiting: one reads and decodes files, one evaluates fields into files, one owns the
-/// model and everything of burn, one refines; and one for each training run or race. Dropping the engine stops what is running and waits for it.
+/// Five workers, so that none keeps another waiting: one reads and decodes files, one evaluates fields into files, one finds
+/// the surfaces that are shown, one owns the model and everything of burn, one refines; and one for each training run or
+/// race. Dropping the engine stops what is running and waits for it.
 pub struct Engine {
     files: Option<SyncSender<(Token, FileJob)>>,
     exports: Option<SyncSender<(Token, FileJob)>>,
+    surfaces: Option<SyncSender<(Token, SurfaceJob)>>,
     model: Option<SyncSender<(Token, ModelJob)>>,
     refine: Option<SyncSender<(Token, RefineJob)>>,
     events: Option<Receiver<Event>>,
@@ -47,6 +50,7 @@ impl Engine {
         let (model, model_jobs) = sync_channel(COMMANDS);
         let (files, file_jobs) = sync_channel(COMMANDS);
         let (exports, export_jobs) = sync_channel(COMMANDS);
+        let (surfaces, surface_jobs) = sync_channel(COMMANDS);
         let (refine, refine_jobs) = sync_channel(COMMANDS);
         let spawn = |name: &str, work: Box<dyn FnOnce() + Send>| Builder::new().name(name.into()).spawn(work);
         let threads = vec![
@@ -58,6 +62,10 @@ impl Engine {
                 let (report, model) = (report.clone(), model.clone());
                 Box::new(move || files::work(&export_jobs, &model, &report))
             })?,
+            spawn("hyperscope-surface", {
+                let report = report.clone();
+                Box::new(move || surfaces::work(&surface_jobs, &report))
+            })?,
             spawn("hyperscope-model", {
                 let report = report.clone();
                 Box::new(move || inference::work(&model_jobs, &report))
@@ -67,6 +75,7 @@ impl Engine {
         Ok(Self {
             files: Some(files),
             exports: Some(exports),
+            surfaces: Some(surfaces),
             model: Some(model),
             refine: Some(refine),
             events: Some(events),
@@ -115,7 +124,7 @@ impl Engine {
                 self.queue(self.exports.as_ref(), job, sound)
             }
             Command::Mesh { job, item, record, config } => {
-                self.queue(self.exports.as_ref(), job, FileJob::Mesh { job, item, record, config })
+                self.queue(self.surfaces.as_ref(), job, SurfaceJob { job, item, record, config })
             }
             Command::Refine { job, item, record, signal, config, rivals } => {
                 let refine = RefineJob { job, item, record, signal, config, rivals };
@@ -185,7 +194,8 @@ impl Drop for Engine {
     fn drop(&mut self) {
         self.tokens.borrow().values().for_each(Token::cancel);
         // The queues end, and a worker that waits to say something is let go.
-        (self.files, self.exports, self.model, self.refine, self.events) = (None, None, None, None, None);
+        (self.files, self.exports, self.surfaces) = (None, None, None);
+        (self.model, self.refine, self.events) = (None, None, None);
         self.trainers.borrow_mut().finish();
         for thread in self.threads.drain(..) {
             thread.join().ok();

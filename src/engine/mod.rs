@@ -10,6 +10,7 @@ mod refining;
 mod report;
 mod slot;
 mod sounds;
+mod surfaces;
 mod training;
 
 pub use error::EngineError;

@@ -6,19 +6,9 @@ use std::path::PathBuf;
 use super::report::{End, Failure, Report, Token};
 use super::{Event, JobId, MeshConfig, ObjectExport, Stage};
 use crate::export::{
-    ExportError, Mesh, Progress, Still, check_film, check_mesh, check_still, write_density, write_film,
-    write_mesh,
+    ExportError, Mesh, Still, check_film, check_mesh, check_still, write_density, write_film, write_mesh,
 };
 use crate::field::{FieldRecord, Tracer};
-
-/// The surface of an object.
-pub(super) fn mesh(
-    record: &FieldRecord,
-    config: &MeshConfig,
-    progress: &mut Progress<'_>,
-) -> Result<Mesh, ExportError> {
-    Mesh::find(record, config.threshold, config.grid, &config.crop, progress)
-}
 
 pub(super) fn export(
     job: JobId,
@@ -42,7 +32,8 @@ pub(super) fn export(
             write_film(&path, record, &tracer, places, config, &mut progress)
         }),
         ObjectExport::Mesh(config) => check_mesh(&path).and_then(|()| {
-            let mesh = mesh(record, config, &mut progress)?;
+            let MeshConfig { threshold, grid, crop } = *config;
+            let mesh = Mesh::find(record, threshold, grid, &crop, &mut progress)?;
             write_mesh(&path, &mesh, &mut progress)
         }),
         ObjectExport::Density(side) => write_density(&path, record, *side, &mut progress),
