@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+use std::ffi::OsString;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,6 +14,9 @@ use crate::media::{self, Content};
 use crate::model::{Model, SignalKind};
 use crate::storage::Precision;
 use crate::train::{Closeness, Reference};
+
+/// Files that describe the views of the object that their folder is named after.
+const VIEW_FILES: [&str; 2] = ["transforms.json", "transforms_train.json"];
 
 #[derive(Serialize)]
 struct Row {
@@ -31,6 +36,7 @@ struct Row {
 }
 
 pub(super) fn run(args: &EncodeArgs) -> anyhow::Result<()> {
+    let outputs = outputs(args)?;
     let is_sound = |path: &PathBuf| matches!(media::content_of_file(path), Ok(Content::Sound));
     let usual = if args.inputs.iter().all(is_sound) { SignalKind::Sound } else { SignalKind::Image };
     let kind = args.kind.map_or(usual, Into::into);
@@ -38,20 +44,12 @@ pub(super) fn run(args: &EncodeArgs) -> anyhow::Result<()> {
     if args.kind.is_some() && model.config().kind != kind {
         bail!("this model is for another kind of signal; leave out --kind, or name another --model");
     }
-    let folder = match &args.output {
-        Some(path) if args.inputs.len() > 1 => {
-            std::fs::create_dir_all(path).with_context(|| path.display().to_string())?;
-            Some(path.as_path())
-        }
-        _ => None,
-    };
+    if let Some(folder) = args.output.as_ref().filter(|_| args.inputs.len() > 1) {
+        std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+    }
     let mut rows = Vec::new();
     let mut failed = 0;
-    for input in &args.inputs {
-        let output = match (&args.output, folder) {
-            (Some(path), None) => path.clone(),
-            (_, folder) => default_output(input, folder),
-        };
+    for (input, output) in args.inputs.iter().zip(outputs) {
         match encode(&model, input, output, args) {
             Ok(row) => {
                 if !args.json {
@@ -75,10 +73,42 @@ pub(super) fn run(args: &EncodeArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn default_output(input: &Path, folder: Option<&Path>) -> PathBuf {
-    let mut name = input.file_stem().unwrap_or(input.as_os_str()).to_owned();
-    name.push(".field.safetensors");
-    folder.unwrap_or(Path::new("")).join(name)
+/// Where the field of each input goes.
+///
+/// # Errors
+/// If two of them would go into one file.
+fn outputs(args: &EncodeArgs) -> anyhow::Result<Vec<PathBuf>> {
+    if let (Some(path), [_]) = (&args.output, args.inputs.as_slice()) {
+        return Ok(vec![path.clone()]);
+    }
+    let folder = args.output.as_deref().unwrap_or(Path::new(""));
+    let mut taken: HashMap<PathBuf, &Path> = HashMap::new();
+    let mut outputs = Vec::with_capacity(args.inputs.len());
+    for input in &args.inputs {
+        let mut name = name_of(input);
+        name.push(".field.safetensors");
+        let output = folder.join(name);
+        if let Some(other) = taken.insert(output.clone(), input) {
+            bail!(
+                "{} and {} would both be written to {}: encode them one by one, each with its own --output",
+                other.display(),
+                input.display(),
+                output.display()
+            );
+        }
+        outputs.push(output);
+    }
+    Ok(outputs)
+}
+
+/// What an input is called: a file by its name without the ending, the views of an object by their folder.
+fn name_of(input: &Path) -> OsString {
+    let is_described = input.file_name().is_some_and(|name| VIEW_FILES.iter().any(|own| name == *own));
+    let folder = if is_described { input.parent() } else { Some(input).filter(|input| input.is_dir()) };
+    // A folder may be written as `.`, or not at all.
+    let full = folder.and_then(|folder| folder.join(".").canonicalize().ok());
+    let name = folder.and_then(Path::file_name).or_else(|| full.as_deref()?.file_name());
+    name.or_else(|| input.file_stem()).unwrap_or(input.as_os_str()).to_owned()
 }
 
 fn encode(model: &Model, input: &Path, output: PathBuf, args: &EncodeArgs) -> anyhow::Result<Row> {

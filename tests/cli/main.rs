@@ -245,6 +245,30 @@ fn several_pictures_go_into_a_folder_and_one_bad_one_spoils_nothing() {
     assert_eq!(names(&here.join("out")), ["a.field.safetensors", "b.field.safetensors"]);
 }
 
+/// Fields that would replace one another are not written at all; views of objects are told apart by their folders.
+#[test]
+fn no_input_takes_the_place_of_another() {
+    let folder = workplace();
+    let here = folder.path();
+    for name in ["x", "y"] {
+        std::fs::create_dir(here.join(name)).unwrap();
+        std::fs::copy(here.join("a.png"), here.join(name).join("a.png")).unwrap();
+        put(&here.join(name).join("transforms.json"), b"{}");
+    }
+    let before = names(here);
+    let twice = ["encode", "x/a.png", "y/a.png", "--model", "m.safetensors", "-o", "out"];
+    refuses(here, &twice, 1, "x/a.png and y/a.png would both be written to out/a.field.safetensors");
+    refuses(here, &["encode", "a.png", "x/a.png", "--model", "none.st"], 1, "a.png and x/a.png would both");
+    let nameless = ["encode", "x/transforms.json", "x", "--kind", "object", "-o", "out"];
+    refuses(here, &nameless, 1, "x/transforms.json and x would both be written to out/x.field.safetensors");
+    assert_eq!(names(here), before, "nothing is done before they are told apart");
+    // These two are not views of anything: it is each of them that is refused, and not their names.
+    let views = ["encode", "x/transforms.json", "y/transforms.json", "--kind", "object", "-o", "out"];
+    let output = run(here, &views);
+    let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(complaint.contains("2 of 2 inputs") && !complaint.contains("both"), "{complaint}");
+}
+
 #[test]
 fn bad_input_is_refused_in_one_line_and_leaves_nothing() {
     let folder = workplace();
