@@ -7,7 +7,7 @@ use super::baselines::random_field;
 use super::batch::WHITE;
 use super::held_out::{encode_view, evenly};
 use super::reference::quality_of_views;
-use super::retrieval::Retrieval;
+use super::retrieval::{Retrieval, fitted};
 use super::{Quality, RefineConfig, Refiner, TrainError, quality_by};
 use crate::camera::Camera;
 use crate::dataset::{ObjectEntry, ObjectFolder, Split};
@@ -60,7 +60,7 @@ pub struct Evaluated {
 /// What something simpler gives for the same views.
 #[derive(Debug, Clone, Serialize)]
 pub struct ObjectBaselines {
-    /// The picture that was read, whatever the place.
+    /// The picture that was read, whatever the place, at the size of the view.
     pub input_repeated: Quality,
     /// The mean picture of all training objects at the nearest of their cameras.
     pub mean_picture: Quality,
@@ -92,8 +92,8 @@ pub struct ClassFigures {
 /// every object as soon as it is done. The last of the classes' rows is over all of those that training saw.
 ///
 /// # Errors
-/// [`TrainError`] if the model or a refinement fails, there is nothing to measure on, or LPIPS is wanted of views that
-/// are too small for it.
+/// [`TrainError`] if the model or a refinement fails, there is nothing to measure on, baselines are wanted and there is
+/// no object to learn from, or LPIPS is wanted of views that are too small for it.
 pub fn evaluate_objects(
     model: &Model,
     data: &ObjectFolder,
@@ -107,7 +107,8 @@ pub fn evaluate_objects(
         evenly(&seen, config.most_objects).chain(evenly(&unseen, config.most_objects)).collect();
     let retrieval = config
         .with_baselines
-        .then(|| Retrieval::new(data.objects(Split::Train).filter(|entry| !is_unseen(entry)).collect()));
+        .then(|| Retrieval::new(data.objects(Split::Train).filter(|entry| !is_unseen(entry)).collect()))
+        .transpose()?;
     let mut rows = Vec::new();
     for (index, entry) in entries.iter().enumerate() {
         let other = entries[(index + 1) % entries.len()];
@@ -181,8 +182,8 @@ fn evaluate(
     let baselines = match retrieval {
         None => None,
         Some(retrieval) => {
-            let read = one[0].0.to_f32();
-            let found = retrieval.nearest(&one[0].0);
+            let read = &one[0].0;
+            let found = retrieval.nearest(read);
             // What each view is taken to look like, by its camera and by where that is in the frame of the first.
             let guessed = |guess: &dyn Fn(&Camera, &Camera) -> Vec<f32>| {
                 let views = novel.iter().zip(novel_views.iter());
@@ -193,7 +194,7 @@ fn evaluate(
             let random = random_field(record.field.architecture(), 0)?;
             let random = FieldRecord { field: random, ..record.clone() };
             Some(ObjectBaselines {
-                input_repeated: guessed(&|_, _| read.clone()),
+                input_repeated: guessed(&|camera, _| fitted(read, camera)),
                 mean_picture: guessed(&|camera, _| retrieval.mean_picture(camera)),
                 nearest_object: guessed(&|_, from_first| retrieval.seen_from(found, from_first)),
                 refined_from_other: refine(&encode_view(model, other, 0)?, &four)?,

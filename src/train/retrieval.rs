@@ -3,6 +3,7 @@
 use glam::DMat3;
 use rayon::prelude::*;
 
+use super::TrainError;
 use super::batch::WHITE;
 use crate::camera::Camera;
 use crate::dataset::ObjectEntry;
@@ -11,7 +12,7 @@ use crate::media::{Picture, resize};
 /// Side of the pictures that are compared, in pixels.
 const SMALL_PX: u32 = 24;
 
-/// The training objects, and small pictures of all their views.
+/// The training objects, at least one, and small pictures of all their views.
 pub(super) struct Retrieval<'a> {
     objects: Vec<&'a ObjectEntry>,
     /// Of every view of every object, `[SMALL_PX, SMALL_PX, 3]`.
@@ -26,12 +27,21 @@ pub(super) struct Found {
 }
 
 impl<'a> Retrieval<'a> {
-    pub(super) fn new(objects: Vec<&'a ObjectEntry>) -> Self {
+    /// # Errors
+    /// [`TrainError::Config`] if there is no object.
+    pub(super) fn new(objects: Vec<&'a ObjectEntry>) -> Result<Self, TrainError> {
+        if objects.is_empty() {
+            return Err(TrainError::Config(
+                "no object of this data is one to learn from, and baselines are made of those: measure without \
+                 baselines, or with more of the data"
+                    .into(),
+            ));
+        }
         let small = objects
             .par_iter()
             .map(|object| object.views.views.iter().map(|view| small(&view.picture.on(WHITE))).collect())
             .collect();
-        Self { objects, small }
+        Ok(Self { objects, small })
     }
 
     /// The view that is most like a picture.
@@ -76,7 +86,7 @@ impl<'a> Retrieval<'a> {
             sum.iter_mut().zip(picture).for_each(|(sum, value)| *sum += value);
             sum
         });
-        let count = self.objects.len().max(1) as f32;
+        let count = self.objects.len() as f32;
         sum.into_iter().map(|sum| sum / count).collect()
     }
 }
@@ -91,8 +101,8 @@ fn small(picture: &Picture) -> Vec<f32> {
     resize(picture, SMALL_PX, SMALL_PX).to_f32()
 }
 
-/// At a camera's size.
-fn fitted(picture: &Picture, camera: &Camera) -> Vec<f32> {
+/// At a camera's size: `[height, width, 3]`.
+pub(super) fn fitted(picture: &Picture, camera: &Camera) -> Vec<f32> {
     let (width, height) = (camera.intrinsics.width, camera.intrinsics.height);
     if (picture.width(), picture.height()) == (width, height) {
         return picture.to_f32();

@@ -7,8 +7,11 @@ use hyperscope::camera::{CANONICAL_DISTANCE, Camera, Intrinsics, Ray};
 use hyperscope::dataset::{ObjectEntry, ObjectFolder, Split, View, ViewSet};
 use hyperscope::field::{Architecture, Encoding};
 use hyperscope::media::{Cutout, decode, resize, resize_part};
-use hyperscope::model::{Checkpoint, Composer, Mode, SignalKind, cpu_device};
-use hyperscope::train::{ObjectSettings, Optimizer, Run, RunConfig, RunInputs, Sheet, TrainingData, quality};
+use hyperscope::model::{Checkpoint, Composer, Mode, Model, SignalKind, cpu_device};
+use hyperscope::train::{
+    ObjectSettings, ObjectsEvaluateConfig, Optimizer, RefineConfig, Run, RunConfig, RunInputs, Sheet,
+    TrainError, TrainingData, evaluate_objects, quality,
+};
 
 use crate::run::backbone;
 
@@ -156,4 +159,44 @@ fn frames_are_centred_on_the_view() {
     assert!(place.abs_diff_eq(DVec3::new(4.0 * 0.3f64.sin(), 0.0, 4.0 * 0.3f64.cos()), 1e-12), "{place}");
     let orbiting = Camera::orbiting(0.3, 0.0, CANONICAL_DISTANCE, intrinsics);
     assert!(orbiting.world_from_camera.abs_diff_eq(seen.world_from_camera, 1e-12));
+}
+
+/// Baselines of objects that look alike, whose views are each of one grey and differ in grey and size: how far one is from
+/// another is the difference of two numbers. Without an object to learn from there is nothing to make them of.
+#[test]
+fn baselines_fit_every_view_and_want_objects_to_learn_from() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_, _, bytes) = train(folder.path(), "model", Mode::Scratch, config(1));
+    let model = Model::load("model", &bytes, &[folder.path().into()]).unwrap();
+    let entry = |index: usize| {
+        let view = |view: usize| {
+            let (grey, side) = if view == 0 { (64, 16) } else { (192, 24) };
+            let rgba = [grey, grey, grey, 255].repeat((side * side) as usize);
+            let intrinsics = Intrinsics::square(side, 1.85);
+            let camera = Camera::around(0.1, view as f64, CANONICAL_DISTANCE, intrinsics);
+            View { picture: Cutout::new(side, side, rgba).unwrap(), camera }
+        };
+        let views = ViewSet { views: (0..6).map(view).collect(), near: 2.0, far: 6.0 };
+        ObjectEntry { relative: format!("greys/{index:02}"), views }
+    };
+    let data = ObjectFolder::of((0..20).map(entry).collect());
+    let evaluate = ObjectsEvaluateConfig {
+        split: Split::HeldOut,
+        unseen: Vec::new(),
+        most_objects: 1,
+        novel_views: 2,
+        refine: [0; 2].map(|steps| RefineConfig { steps, ..RefineConfig::of_object(1) }),
+        with_baselines: true,
+        lpips: None,
+    };
+    let (rows, _) = evaluate_objects(&model, &data, &evaluate, |_| {}).unwrap();
+    let baselines = rows[0].baselines.as_ref().unwrap();
+    let expected = -20.0 * (128.0f64 / 255.0).log10();
+    assert!((baselines.input_repeated.psnr_db - expected).abs() < 1e-3, "{baselines:?}");
+    assert!(baselines.mean_picture.psnr_db > 90.0, "{baselines:?}");
+    let unseen = ObjectsEvaluateConfig { unseen: vec!["greys".into()], ..evaluate };
+    let refused = evaluate_objects(&model, &data, &unseen, |_| {}).unwrap_err();
+    assert!(matches!(&refused, TrainError::Config(text) if text.contains("to learn from")), "{refused}");
+    let plain = ObjectsEvaluateConfig { with_baselines: false, ..unseen };
+    assert_eq!(evaluate_objects(&model, &data, &plain, |_| {}).unwrap().0.len(), 1);
 }
