@@ -6,7 +6,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::mesh::Mesh;
 use super::objects::ONE_IN;
-use super::transforms::{Frame, Lens, NAMES, Transforms, rows};
+use super::transforms::{Distortion, Frame, Lens, NAMES, Transforms, rows};
 use super::{DatasetError, MeshError, Split, raster, variant};
 use crate::camera::{CANONICAL_DISTANCE, Camera, Intrinsics};
 use crate::limits;
@@ -181,6 +181,7 @@ impl MeshFolder {
                 file_path: format!("rgb/{index:03}.png"),
                 transform_matrix: rows(&camera.world_from_camera),
                 lens: Lens::default(),
+                distortion: Distortion::default(),
             });
         }
         let side = f64::from(config.side_px);

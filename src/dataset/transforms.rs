@@ -14,6 +14,8 @@ use crate::media::{Cutout, read_file};
 pub(super) const NAMES: [&str; 2] = ["transforms.json", "transforms_train.json"];
 /// Between which depths an object lies if nobody says otherwise (arXiv 2208.02801).
 const NEAR_AND_FAR: (f64, f64) = (2.0, 6.0);
+/// What bends no ray when its factors are 0; other names are of lenses that always do.
+const PINHOLES: [&str; 5] = ["PINHOLE", "SIMPLE_PINHOLE", "SIMPLE_RADIAL", "RADIAL", "OPENCV"];
 /// By how much the columns of a rotation may differ from unit length and right angles.
 const ROTATION_ERROR: f64 = 1e-3;
 
@@ -31,10 +33,11 @@ pub(super) struct Transforms {
     pub(super) frames: Vec<Frame>,
 }
 
-/// How a lens bends rays; only those that do not are read.
-#[derive(Debug, Default, Clone, Copy, Deserialize)]
+/// How a lens bends rays, of all pictures or of one; only those that do not are read.
+#[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Distortion {
+    camera_model: Option<String>,
     k1: f64,
     k2: f64,
     k3: f64,
@@ -70,6 +73,8 @@ pub(super) struct Frame {
     pub(super) transform_matrix: Vec<Vec<f64>>,
     #[serde(flatten)]
     pub(super) lens: Lens,
+    #[serde(flatten, skip_serializing)]
+    pub(super) distortion: Distortion,
 }
 
 /// Read a folder's `transforms.json` and its pictures.
@@ -82,12 +87,7 @@ pub(super) fn read(file: &Path) -> Result<ViewSet, DatasetError> {
     let text = std::fs::read(file).map_err(io)?;
     let transforms: Transforms = serde_json::from_slice(&text).map_err(|err| refuse(err.to_string()))?;
     let (near, far) = depths(&transforms).map_err(refuse)?;
-    let Distortion { k1, k2, k3, k4, p1, p2 } = transforms.distortion;
-    if [k1, k2, k3, k4, p1, p2].iter().any(|factor| *factor != 0.0) {
-        return Err(refuse(
-            "its lens bends rays, and only pinhole cameras are read; undistort the pictures".into(),
-        ));
-    }
+    transforms.distortion.check().map_err(refuse)?;
     if !(1..=limits::VIEWS).contains(&transforms.frames.len()) {
         return Err(refuse(format!(
             "it has {} views, expected 1 to {}",
@@ -99,6 +99,7 @@ pub(super) fn read(file: &Path) -> Result<ViewSet, DatasetError> {
     let mut used_bytes = 0;
     let views = transforms.frames.iter().map(|frame| {
         let what = |reason: String| refuse(format!("{}: {reason}", frame.file_path));
+        frame.distortion.check().map_err(what)?;
         let path = picture_path(folder, &frame.file_path).map_err(what)?;
         let bytes = read_file(&path).map_err(|err| what(err.to_string()))?;
         let picture = Cutout::decode(&bytes).map_err(|err| what(err.to_string()))?;
@@ -120,6 +121,24 @@ fn depths(transforms: &Transforms) -> Result<(f64, f64), String> {
         Ok((near, far))
     } else {
         Err(format!("its near is {near} and its far {far}; expected 0 < near < far"))
+    }
+}
+
+impl Distortion {
+    /// Refuse what bends rays.
+    fn check(&self) -> Result<(), String> {
+        let Self { camera_model, k1, k2, k3, k4, p1, p2 } = self;
+        if let Some(model) = camera_model.as_deref().filter(|model| !PINHOLES.contains(model)) {
+            return Err(format!(
+                "its camera is of the model {model:?}, and only pinhole cameras are read; undistort the pictures"
+            ));
+        }
+        if [k1, k2, k3, k4, p1, p2].iter().any(|factor| **factor != 0.0) {
+            return Err(
+                "its lens bends rays, and only pinhole cameras are read; undistort the pictures".into()
+            );
+        }
+        Ok(())
     }
 }
 

@@ -50,6 +50,8 @@ fn views_that_make_no_sense_are_refused_with_a_sentence() {
         document.to_string()
     };
     let matrix = "/frames/0/transform_matrix";
+    let own_frame = |text: &str| document().to_string().replacen("[{", &format!("[{{{text}"), 1);
+    let fisheye = "{\"camera_model\": \"OPENCV_FISHEYE\",";
     let deep = format!("{}1{}", "[".repeat(200_000), "]".repeat(200_000));
     let cases = [
         ("no JSON", "{".to_owned(), ""),
@@ -80,7 +82,10 @@ fn views_that_make_no_sense_are_refused_with_a_sentence() {
             changed(matrix, json!([[1.0, 0.5, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 4.0]])),
             "right angles",
         ),
-        ("a fisheye", document().to_string().replacen('{', "{\"k1\": 0.1,", 1), "bends rays"),
+        ("a bent lens", document().to_string().replacen('{', "{\"k1\": 0.1,", 1), "bends rays"),
+        ("a bent lens of a frame", own_frame("\"p2\": -0.01,"), "bends rays"),
+        ("a fisheye", document().to_string().replacen('{', fisheye, 1), "OPENCV_FISHEYE"),
+        ("a fisheye of a frame", own_frame("\"camera_model\": \"EQUIRECTANGULAR\","), "EQUIRECTANGULAR"),
         ("a picture of nothing", document().to_string().replacen('{', "{\"w\": 0,", 1), "0x2 pixels"),
         ("too large a number", document().to_string().replace("4.0", "1e999"), ""),
         ("NaN", document().to_string().replace("4.0", "NaN"), ""),
