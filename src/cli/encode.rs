@@ -125,7 +125,8 @@ fn encode(model: &Model, input: &Path, output: PathBuf, args: &EncodeArgs) -> an
             (generated, Arc::clone(&signal.reference).into(), decode_ms)
         }
         SignalKind::Object => {
-            let (views, identity) = source::views(input, args.views, model.config().input_size as u32)?;
+            let (views, identity) =
+                source::views(input, args.views, model.config().input_size as u32, model.config().depths)?;
             let decode_ms = output::ms(begun.elapsed());
             let generated = model.encode_object(&views, Some(identity))?;
             (generated, views.into(), decode_ms)

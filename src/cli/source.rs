@@ -56,10 +56,24 @@ pub(super) fn signal(path: &Path, args: &FramingArgs) -> anyhow::Result<ImageSig
 
 /// Views of an object as a model reads them, on white, in the frame of the first one, and which file they are from: at
 /// most so many of a transforms.json or of a folder, or a plain picture, of which how it was told from its background is
-/// said.
-pub(super) fn views(path: &Path, most: usize, side_px: u32) -> anyhow::Result<(Views, Identity)> {
+/// said. Views of what lies elsewhere than between the depths that are looked at are refused.
+pub(super) fn views(
+    path: &Path,
+    most: usize,
+    side_px: u32,
+    depths: Option<(f32, f32)>,
+) -> anyhow::Result<(Views, Identity)> {
     if ViewSet::is_at(path) {
         let set = ViewSet::read(path)?;
+        if let Some((near, far)) = depths.filter(|(near, far)| !set.reaches(*near, *far)) {
+            bail!(
+                "{}: its object lies at depths of {:.2} to {:.2} from cameras at 4, and what is looked at lies at {near} to \
+                 {far}: correct its near and far",
+                path.display(),
+                set.near,
+                set.far
+            );
+        }
         let described = if path.is_dir() { Vec::new() } else { bytes(path)? };
         return Ok((Arc::new(set.from_first(most)), Identity::of(name(path), &described)));
     }
@@ -83,7 +97,9 @@ pub(super) fn reference(
 ) -> anyhow::Result<Reference> {
     match record.kind {
         FieldKind::Image { .. } => Ok(signal_of(record, path, args)?.reference.into()),
-        FieldKind::Object { .. } => Ok(views(path, most_views, limits::OBJECT_SIDE_PX)?.0.into()),
+        FieldKind::Object { near, far } => {
+            Ok(views(path, most_views, limits::OBJECT_SIDE_PX, Some((near, far)))?.0.into())
+        }
         FieldKind::Sound(_) => Ok(sound_for(record, &sound(path)?).into()),
     }
 }

@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 use glam::{DAffine3, DMat3, DVec2, DVec3};
 
 use super::transforms::pose;
+use super::views::to_canonical_distance;
 use super::{DatasetError, View, ViewSet};
 use crate::camera::{Camera, Intrinsics};
 use crate::limits;
 use crate::media::{Cutout, read_file};
 
-/// Depths between which the objects of that dataset lie, from its cameras at 1.3: half a unit each way, and some
-/// room (arXiv 2012.02190).
+/// Depths between which the objects of that dataset lie, from its cameras at 1.3: half a unit each way. Scaled with them,
+/// 2.46 and 5.54 (arXiv 2012.02190).
 const NEAR_AND_FAR: (f64, f64) = (0.8, 1.8);
 /// The file with the intrinsics.
 pub(super) const LENS: &str = "intrinsics.txt";
@@ -47,31 +48,35 @@ pub(super) fn read(folder: &Path) -> Result<ViewSet, DatasetError> {
             format!("it has {} views, expected 1 to {}", pictures.len(), limits::VIEWS),
         ));
     }
+    let poses = pictures.iter().map(|path| {
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        let file = folder.join(format!("pose/{stem}.txt"));
+        let rows: Vec<Vec<f64>> = self::numbers(&file)?.chunks(4).map(<[f64]>::to_vec).collect();
+        let seen = pose(&rows).map_err(|reason| refuse(&file, reason))?;
+        // There y points down and z forward.
+        Ok(seen * DAffine3::from_mat3(DMat3::from_diagonal(DVec3::new(1.0, -1.0, -1.0))))
+    });
+    let mut poses: Vec<DAffine3> = poses.collect::<Result<_, DatasetError>>()?;
+    let scale = to_canonical_distance(&mut poses).map_err(|reason| refuse(folder, reason))?;
     let mut used_bytes = 0;
-    let views = pictures.iter().map(|path| {
+    let views = pictures.iter().zip(poses).map(|(path, world_from_camera)| {
         let bytes = read_file(path).map_err(|err| refuse(path, err.to_string()))?;
         let picture = Cutout::decode(&bytes).map_err(|err| refuse(path, err.to_string()))?;
         used_bytes += picture.rgba().len();
         if used_bytes > limits::OBJECT_BYTES {
             return Err(refuse(path, "its pictures are too large".into()));
         }
-        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-        let file = folder.join(format!("pose/{stem}.txt"));
-        let rows: Vec<Vec<f64>> = self::numbers(&file)?.chunks(4).map(<[f64]>::to_vec).collect();
-        let seen = pose(&rows).map_err(|reason| refuse(&file, reason))?;
-        // There y points down and z forward.
-        let turn = DAffine3::from_mat3(DMat3::from_diagonal(DVec3::new(1.0, -1.0, -1.0)));
-        let scale = DVec2::new(f64::from(picture.width()) / width, f64::from(picture.height()) / height);
+        let resized = DVec2::new(f64::from(picture.width()) / width, f64::from(picture.height()) / height);
         let intrinsics = Intrinsics {
             width: picture.width(),
             height: picture.height(),
-            focal_px: DVec2::splat(focal) * scale,
-            principal_px: DVec2::new(cx, cy) * scale,
+            focal_px: DVec2::splat(focal) * resized,
+            principal_px: DVec2::new(cx, cy) * resized,
         };
-        Ok(View { picture, camera: Camera { world_from_camera: seen * turn, intrinsics } })
+        Ok(View { picture, camera: Camera { world_from_camera, intrinsics } })
     });
     let views = views.collect::<Result<_, DatasetError>>()?;
-    Ok(ViewSet { views, near: NEAR_AND_FAR.0, far: NEAR_AND_FAR.1 })
+    Ok(ViewSet { views, near: scale * NEAR_AND_FAR.0, far: scale * NEAR_AND_FAR.1 })
 }
 
 /// The numbers of a text file.

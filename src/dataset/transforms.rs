@@ -5,6 +5,7 @@ use std::path::{Component, Path, PathBuf};
 use glam::{DAffine3, DMat3, DMat4, DVec2, DVec3};
 use serde::{Deserialize, Serialize};
 
+use super::views::to_canonical_distance;
 use super::{DatasetError, View, ViewSet};
 use crate::camera::{Camera, Intrinsics};
 use crate::limits;
@@ -12,14 +13,14 @@ use crate::media::{Cutout, read_file};
 
 /// Names of the file; the first that is there is read.
 pub(super) const NAMES: [&str; 2] = ["transforms.json", "transforms_train.json"];
-/// Between which depths an object lies if nobody says otherwise (arXiv 2208.02801).
+/// Between which depths an object lies if nobody says otherwise, from cameras at a distance of 4 (arXiv 2208.02801).
 const NEAR_AND_FAR: (f64, f64) = (2.0, 6.0);
 /// What bends no ray when its factors are 0; other names are of lenses that always do.
 const PINHOLES: [&str; 5] = ["PINHOLE", "SIMPLE_PINHOLE", "SIMPLE_RADIAL", "RADIAL", "OPENCV"];
 /// By how much the columns of a rotation may differ from unit length and right angles.
 const ROTATION_ERROR: f64 = 1e-3;
 
-/// The file. Lengths are in pixels of the pictures, angles in radians.
+/// The file. Sizes and lenses are in pixels of the pictures, angles in radians, places and depths in units of the scene.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Transforms {
     #[serde(flatten)]
@@ -86,7 +87,6 @@ pub(super) fn read(file: &Path) -> Result<ViewSet, DatasetError> {
     }
     let text = std::fs::read(file).map_err(io)?;
     let transforms: Transforms = serde_json::from_slice(&text).map_err(|err| refuse(err.to_string()))?;
-    let (near, far) = depths(&transforms).map_err(refuse)?;
     transforms.distortion.check().map_err(refuse)?;
     if !(1..=limits::VIEWS).contains(&transforms.frames.len()) {
         return Err(refuse(format!(
@@ -95,10 +95,18 @@ pub(super) fn read(file: &Path) -> Result<ViewSet, DatasetError> {
             limits::VIEWS
         )));
     }
+    let named = |frame: &Frame, reason: String| refuse(format!("{}: {reason}", frame.file_path));
+    let poses = transforms
+        .frames
+        .iter()
+        .map(|frame| pose(&frame.transform_matrix).map_err(|reason| named(frame, reason)));
+    let mut poses: Vec<DAffine3> = poses.collect::<Result<_, _>>()?;
+    let scale = to_canonical_distance(&mut poses).map_err(refuse)?;
+    let (near, far) = depths(&transforms, scale).map_err(refuse)?;
     let folder = file.parent().unwrap_or(Path::new(""));
     let mut used_bytes = 0;
-    let views = transforms.frames.iter().map(|frame| {
-        let what = |reason: String| refuse(format!("{}: {reason}", frame.file_path));
+    let views = transforms.frames.iter().zip(poses).map(|(frame, world_from_camera)| {
+        let what = |reason: String| named(frame, reason);
         frame.distortion.check().map_err(what)?;
         let path = picture_path(folder, &frame.file_path).map_err(what)?;
         let bytes = read_file(&path).map_err(|err| what(err.to_string()))?;
@@ -109,17 +117,19 @@ pub(super) fn read(file: &Path) -> Result<ViewSet, DatasetError> {
         }
         let size = (picture.width(), picture.height());
         let intrinsics = intrinsics(&frame.lens.or(&transforms.camera), size).map_err(what)?;
-        let world_from_camera = pose(&frame.transform_matrix).map_err(what)?;
         Ok(View { picture, camera: Camera { world_from_camera, intrinsics } })
     });
     Ok(ViewSet { views: views.collect::<Result<_, DatasetError>>()?, near, far })
 }
 
-fn depths(transforms: &Transforms) -> Result<(f64, f64), String> {
-    let (near, far) = (transforms.near.unwrap_or(NEAR_AND_FAR.0), transforms.far.unwrap_or(NEAR_AND_FAR.1));
+/// What the file says, scaled, or what is usual.
+fn depths(transforms: &Transforms, scale: f64) -> Result<(f64, f64), String> {
+    let scaled = |own: Option<f64>, usual: f64| own.map_or(usual, |own| own * scale);
+    let (near, far) = (scaled(transforms.near, NEAR_AND_FAR.0), scaled(transforms.far, NEAR_AND_FAR.1));
     if near > 0.0 && far > near && far.is_finite() {
         Ok((near, far))
     } else {
+        let (near, far) = (near / scale, far / scale);
         Err(format!("its near is {near} and its far {far}; expected 0 < near < far"))
     }
 }

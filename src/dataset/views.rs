@@ -1,8 +1,15 @@
 use std::path::{Path, PathBuf};
 
+use glam::DAffine3;
+
 use super::{DatasetError, srn, transforms};
-use crate::camera::Camera;
+use crate::camera::{CANONICAL_DISTANCE, Camera};
 use crate::media::{Cutout, Picture};
+
+/// A scene whose cameras stand this near to [`CANONICAL_DISTANCE`], as a part of it, is left as it is.
+const NEAR_ENOUGH: f64 = 0.01;
+/// Distances of cameras that a scene is scaled from, in its own units.
+const DISTANCES: std::ops::Range<f64> = 1e-6..1e9;
 
 /// One picture of an object, and the camera that saw it.
 #[derive(Debug, Clone)]
@@ -13,12 +20,13 @@ pub struct View {
     pub camera: Camera,
 }
 
-/// Pictures of one object from known places.
+/// Pictures of one object from known places. What is read is scaled so that the cameras stand [`CANONICAL_DISTANCE`] from
+/// the origin in the mean, for there models look from and the window shows from; within 1 % it is left as it is.
 #[derive(Debug, Clone)]
 pub struct ViewSet {
     /// At least one.
     pub views: Vec<View>,
-    /// Depths along the optical axis between which the object lies.
+    /// Depths along the optical axis between which the object lies, scaled with the cameras.
     pub near: f64,
     /// The farther one.
     pub far: f64,
@@ -45,6 +53,12 @@ impl ViewSet {
             None if srn::is_here(path) => srn::read(path),
             None => Err(DatasetError::NoObjects { path: path.into() }),
         }
+    }
+
+    /// Whether anything of the object may lie between these depths along the optical axis.
+    #[must_use]
+    pub fn reaches(&self, near: f32, far: f32) -> bool {
+        self.far > f64::from(near) && self.near < f64::from(far)
     }
 
     /// At most so many of its views, at even distances, the first among them: pictures on white, and the cameras in
@@ -80,4 +94,24 @@ impl ViewSet {
         let own = own.unwrap_or(path);
         own.file_name().unwrap_or(own.as_os_str()).to_string_lossy().into_owned()
     }
+}
+
+/// Scale the places of a scene's cameras so that they stand [`CANONICAL_DISTANCE`] from the origin in the mean, where
+/// they are not within 1 % of it; by what factor, which its depths are to be scaled by too, or why not.
+pub(super) fn to_canonical_distance(poses: &mut [DAffine3]) -> Result<f64, String> {
+    let sum: f64 = poses.iter().map(|pose| pose.translation.length()).sum();
+    let mean = sum / poses.len() as f64;
+    if !DISTANCES.contains(&mean) {
+        return Err(format!(
+            "its cameras stand {mean:e} from the origin in the mean, and views of an object there from around it are read"
+        ));
+    }
+    let scale = CANONICAL_DISTANCE / mean;
+    if (scale - 1.0).abs() <= NEAR_ENOUGH {
+        return Ok(1.0);
+    }
+    for pose in poses {
+        pose.translation *= scale;
+    }
+    Ok(scale)
 }

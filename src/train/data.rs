@@ -89,12 +89,9 @@ impl TrainingData {
         }
         if let Self::Objects(objects) = self {
             let (near, far) = config.objects.depths;
-            let is_outside = |entry: &&ObjectEntry| {
-                entry.views.far <= f64::from(near) || entry.views.near >= f64::from(far)
-            };
-            if let Some(entry) = learned(objects, config).find(is_outside) {
+            if let Some(entry) = learned(objects, config).find(|entry| !entry.views.reaches(near, far)) {
                 return Err(TrainError::Config(format!(
-                    "{} lies at depths of {} to {}, and the settings look from {near} to {far}: change their depths",
+                    "{} lies at depths of {:.2} to {:.2}, and the settings look from {near} to {far}: change their depths",
                     entry.relative, entry.views.near, entry.views.far
                 )));
             }

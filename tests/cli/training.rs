@@ -5,7 +5,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use hyperscope::media::png_bytes;
-use hyperscope::storage::Identity;
+use hyperscope::storage::{Identity, Precision};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use safetensors::SafeTensors;
@@ -110,6 +110,21 @@ fn what_is_not_there_is_said_and_views_are_known() {
     let views = common::golden("views/blender");
     let found = json(here, &["inspect", views.to_str().unwrap(), "--json"]);
     assert_eq!((&found["kind"], &found["views"]), (&"views".into(), &3.into()), "{found}");
+    // Of what lies where neither the model nor the field looks, nothing would be seen.
+    std::fs::create_dir_all(here.join("beyond/train")).unwrap();
+    for name in ["r_0.png", "r_1.png", "r_2.png"] {
+        std::fs::copy(views.join("train").join(name), here.join("beyond/train").join(name)).unwrap();
+    }
+    let text = std::fs::read_to_string(views.join("transforms.json")).unwrap();
+    let text = text.replacen('{', "{\"near\": 8, \"far\": 9,", 1);
+    put(&here.join("beyond/transforms.json"), text.as_bytes());
+    common::ball([0.0; 3], 0.0).write(&here.join("f.st"), Precision::F32).unwrap();
+    let place = views.to_str().unwrap();
+    json(here, &["compare", "f.st", place, "--json"]);
+    let wanted = "correct its near and far";
+    refuses(here, &["compare", "f.st", "beyond"], 1, wanted);
+    refuses(here, &["refine", "f.st", "beyond", "--steps", "1", "-o", "r.st"], 1, wanted);
+    refuses(here, &["encode", "beyond", "--kind", "object", "-o", "e.st"], 1, wanted);
 }
 
 /// What prompt tuning leaves out is put in, in 32 bits or 16: the model then works where its backbone is not.

@@ -86,6 +86,8 @@ fn views_that_make_no_sense_are_refused_with_a_sentence() {
         ("a bent lens of a frame", own_frame("\"p2\": -0.01,"), "bends rays"),
         ("a fisheye", document().to_string().replacen('{', fisheye, 1), "OPENCV_FISHEYE"),
         ("a fisheye of a frame", own_frame("\"camera_model\": \"EQUIRECTANGULAR\","), "EQUIRECTANGULAR"),
+        ("a camera in the middle", document().to_string().replace("4.0", "0.0"), "from the origin"),
+        ("far before near", document().to_string().replacen('{', "{\"near\": 7,", 1), "its near is 7"),
         ("a picture of nothing", document().to_string().replacen('{', "{\"w\": 0,", 1), "0x2 pixels"),
         ("too large a number", document().to_string().replace("4.0", "1e999"), ""),
         ("NaN", document().to_string().replace("4.0", "NaN"), ""),

@@ -1,8 +1,14 @@
-use hyperscope::dataset::ObjectFolder;
-use hyperscope::dataset::Split;
+use std::path::Path;
+
+use glam::DAffine3;
+use hyperscope::camera::{Camera, Intrinsics};
+use hyperscope::dataset::{ObjectFolder, Split, ViewSet};
+use hyperscope::media::png_rgba8_bytes;
 use safetensors::SafeTensors;
+use serde_json::{Value, json};
 
 use crate::common::golden;
+use crate::write;
 
 fn numbers(file: &SafeTensors, name: &str) -> Vec<f64> {
     let data = file.tensor(name).unwrap();
@@ -22,6 +28,12 @@ fn posed_views_are_read_as_numpy_reads_them() {
         let rays = numbers(&file, &format!("{}.rays", object.relative));
         let pictures = numbers(&file, &format!("{}.pictures", object.relative));
         assert_eq!(object.views.views.len(), 3);
+        // The scene is scaled, so that the cameras stand at 4 in the mean.
+        let distance = |view: &[f64]| view[..3].iter().map(|value| value * value).sum::<f64>().sqrt();
+        let scale = 12.0 / rays.chunks_exact(6 * 4 * 6).map(distance).sum::<f64>();
+        let depths = if object.relative == "srn" { [0.8 * scale, 1.8 * scale] } else { [2.0, 6.0] };
+        let gap = [object.views.near - depths[0], object.views.far - depths[1]];
+        assert!((scale - 1.0).abs() > 0.01 && gap.iter().all(|gap| gap.abs() < 1e-9), "{scale}, {gap:?}");
         let mut rays = rays.chunks_exact(6);
         for (view, picture) in object.views.views.iter().zip(pictures.chunks_exact(6 * 4 * 4)) {
             assert_eq!((view.picture.width(), view.picture.height()), (6, 4));
@@ -32,8 +44,10 @@ fn posed_views_are_read_as_numpy_reads_them() {
                 for x in 0..6 {
                     let ray = view.camera.pixel_ray(x, y);
                     let found = [ray.origin.to_array(), ray.direction.to_array()].concat();
-                    let expected = rays.next().unwrap();
-                    let gap = found.iter().zip(expected).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+                    let [x0, y0, z0, direction @ ..] = rays.next().unwrap() else { panic!("six numbers") };
+                    let place = [x0, y0, z0].map(|at| at * scale);
+                    let expected = [place.to_vec(), direction.to_vec()].concat();
+                    let gap = found.iter().zip(&expected).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
                     assert!(gap < 1e-6, "{}: {found:?}, not {expected:?}", object.relative);
                     let mirrored = view.camera.mirrored().pixel_ray(5 - x, y);
                     let turned = [mirrored.origin, mirrored.direction].map(|at| [-at.x, at.y, at.z]);
@@ -46,5 +60,61 @@ fn posed_views_are_read_as_numpy_reads_them() {
                 }
             }
         }
+    }
+}
+
+/// Cameras at this distance around the origin, of pictures without a pixel that is seen.
+fn circle(folder: &Path, distance: f64, depths: &Value) -> (Vec<Camera>, ViewSet) {
+    write(&folder.join("clear.png"), &png_rgba8_bytes(8, 8, &[0; 256]).unwrap());
+    let camera = |view: u32| Camera::around(0.3, f64::from(view), distance, Intrinsics::square(8, 1.5));
+    let cameras: Vec<Camera> = (0..5).map(camera).collect();
+    let row = |pose: &DAffine3, row: usize| {
+        let at = pose.translation;
+        let axis = pose.matrix3.row(row);
+        [axis.x, axis.y, axis.z, at[row]]
+    };
+    let frame = |camera: &Camera| {
+        let rows = [0, 1, 2].map(|index| row(&camera.world_from_camera, index));
+        json!({"file_path": "clear", "transform_matrix": rows})
+    };
+    let frames: Vec<Value> = cameras.iter().map(frame).collect();
+    let mut document = json!({"fl_x": 12.0, "near": depths[0], "far": depths[1], "frames": frames});
+    document.as_object_mut().unwrap().retain(|_, value| !value.is_null());
+    write(&folder.join("transforms.json"), document.to_string().as_bytes());
+    (cameras, ViewSet::read(folder).unwrap())
+}
+
+/// From wherever an object was seen, its first view is the canonical one; what was seen from there already stays as it is,
+/// bit for bit.
+#[test]
+fn scenes_of_any_size_are_seen_from_the_canonical_distance() {
+    let folder = tempfile::tempdir().unwrap();
+    let canonical = Camera::canonical(Intrinsics::square(8, 1.5)).world_from_camera;
+    for (distance, said, depths) in [
+        (1.3, json!([0.8, 1.8]), (3.2 / 1.3, 7.2 / 1.3)),
+        (250.0, json!([null, null]), (2.0, 6.0)),
+        (0.01, json!([0.005, null]), (2.0, 6.0)),
+    ] {
+        let (cameras, set) = circle(folder.path(), distance, &said);
+        assert!((set.near - depths.0).abs() < 1e-12 && (set.far - depths.1).abs() < 1e-12, "{set:?}");
+        let first = &set.from_first(5)[0].1;
+        assert!(first.world_from_camera.abs_diff_eq(canonical, 1e-12), "{first:?}");
+        for (view, own) in set.views.iter().zip(&cameras) {
+            assert!((view.camera.world_from_camera.translation.length() - 4.0).abs() < 1e-12);
+            assert!(view.camera.world_from_camera.matrix3.abs_diff_eq(own.world_from_camera.matrix3, 1e-12));
+        }
+    }
+    for distance in [3.97, 4.0, 4.0311] {
+        let (cameras, set) = circle(folder.path(), distance, &json!([3.5, 4.5]));
+        assert!(set.views.iter().zip(&cameras).all(|(view, own)| {
+            view.camera.world_from_camera.translation == own.world_from_camera.translation
+        }));
+        assert_eq!((set.near, set.far), (3.5, 4.5));
+        assert!(
+            set.reaches(3.0, 5.0)
+                && set.reaches(4.4, 9.0)
+                && !set.reaches(4.5, 9.0)
+                && !set.reaches(1.0, 3.5)
+        );
     }
 }
