@@ -22,10 +22,12 @@ pub const FIELD_LAYERS: usize = 64;
 pub const FIELD_WIDTH: usize = 65_536;
 /// Most parameters of a field.
 pub const FIELD_PARAMS: usize = 64_000_000;
-/// Most memory that the pixels of a folder of pictures may take, in bytes.
+/// Most memory that the pixels of a folder of pictures or of objects' views may take, in bytes.
 pub const DATASET_BYTES: u64 = 8 << 30;
 /// Most views of one object.
 pub const VIEWS: usize = 4_096;
+/// Longest side that a view of an object is read at, in pixels; larger ones are reduced.
+pub const VIEW_SIDE_PX: u32 = 512;
 /// Most corners, and most triangles, of a mesh.
 pub const MESH_VERTICES: usize = 16 << 20;
 /// Most pixels of a mesh's textures together.
@@ -100,6 +102,7 @@ pub fn table() -> Vec<(&'static str, String)> {
         ("field parameters", FIELD_PARAMS.to_string()),
         ("picture folder, decoded", format!("{} GiB", DATASET_BYTES >> 30)),
         ("views of an object", VIEWS.to_string()),
+        ("view of an object, as it is read", format!("{VIEW_SIDE_PX} px")),
         ("mesh triangles", format!("{} million", MESH_VERTICES / 1_000_000)),
         ("mesh textures", format!("{} million px", MESH_TEXELS / 1_000_000)),
         ("views of an object, decoded", format!("{} GiB", OBJECT_BYTES >> 30)),

@@ -2,7 +2,8 @@
 //! and sound folders.
 //!
 //! A folder is read once and kept decoded, each picture reduced to at most
-//! [`limits::REFERENCE_SIDE_PX`](crate::limits::REFERENCE_SIDE_PX) on its shorter side. One picture in eight, one
+//! [`limits::REFERENCE_SIDE_PX`](crate::limits::REFERENCE_SIDE_PX) on its shorter side, and each view of an object to at
+//! most [`limits::VIEW_SIDE_PX`](crate::limits::VIEW_SIDE_PX) on its longer one. One picture in eight, one
 //! object in ten and one sound in ten are held out of training, by their names alone, so that every run and every machine holds out the
 //! same.
 
@@ -11,6 +12,7 @@ mod error;
 mod folder;
 mod mesh;
 mod objects;
+mod pictures;
 mod raster;
 mod render;
 mod sounds;

@@ -1,10 +1,11 @@
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicU64;
 
 use rayon::prelude::*;
 
+use super::pictures::ViewPictures;
 use super::{DatasetError, Split, View, ViewSet, srn, transforms, variant};
 use crate::camera::Intrinsics;
-use crate::limits;
 use crate::storage::sha256_hex;
 
 /// Of so many objects one is held out.
@@ -60,13 +61,22 @@ impl ObjectFolder {
         let mut found = Vec::new();
         list(root, "", &mut found)?;
         found.sort();
+        let all_bytes = AtomicU64::new(0);
         let outcomes: Vec<Result<ObjectEntry, (PathBuf, String)>> = found
             .into_par_iter()
-            .map(|(relative, source)| match source.read() {
-                Ok(views) => Ok(ObjectEntry { relative, views }),
-                Err(err) => Err((PathBuf::from(relative), err.to_string())),
+            .map(|(relative, source)| {
+                let mut pictures = ViewPictures::new(&all_bytes);
+                match source.read(&mut pictures) {
+                    Ok(views) => Ok(Ok(ObjectEntry { relative, views })),
+                    // Ends the reading of the others too.
+                    Err(DatasetError::TooLarge { .. }) => Err(DatasetError::TooLarge { path: root.into() }),
+                    Err(err) => {
+                        pictures.give_back();
+                        Ok(Err((PathBuf::from(relative), err.to_string())))
+                    }
+                }
             })
-            .collect();
+            .collect::<Result<_, DatasetError>>()?;
         let mut folder = Self { entries: Vec::new(), rejected: Vec::new() };
         for outcome in outcomes {
             match outcome {
@@ -76,10 +86,6 @@ impl ObjectFolder {
         }
         if folder.entries.is_empty() {
             return Err(DatasetError::NoObjects { path: root.into() });
-        }
-        let views = folder.entries.iter().flat_map(|entry| &entry.views.views);
-        if views.map(|view| view.picture.rgba().len() as u64).sum::<u64>() > limits::DATASET_BYTES {
-            return Err(DatasetError::TooLarge { path: root.into() });
         }
         Ok(folder)
     }
@@ -125,10 +131,10 @@ enum Source {
 }
 
 impl Source {
-    fn read(&self) -> Result<ViewSet, DatasetError> {
+    fn read(&self, pictures: &mut ViewPictures<'_>) -> Result<ViewSet, DatasetError> {
         match self {
-            Self::Transforms(file) => transforms::read(file),
-            Self::Srn(folder) => srn::read(folder),
+            Self::Transforms(file) => transforms::read(file, pictures),
+            Self::Srn(folder) => srn::read(folder, pictures),
         }
     }
 }

@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 
 use glam::{DAffine3, DMat3, DVec2, DVec3};
 
+use super::pictures::ViewPictures;
 use super::transforms::pose;
 use super::views::to_canonical_distance;
 use super::{DatasetError, View, ViewSet};
 use crate::camera::{Camera, Intrinsics};
 use crate::limits;
-use crate::media::{Cutout, read_file};
 
 /// Depths between which the objects of that dataset lie, from its cameras at 1.3: half a unit each way. Scaled with them,
 /// 2.46 and 5.54 (arXiv 2012.02190).
@@ -25,7 +25,7 @@ pub(super) fn is_here(folder: &Path) -> bool {
 }
 
 /// Read the folder of one object. White around the object, and opaque: the dataset has no alpha of its own.
-pub(super) fn read(folder: &Path) -> Result<ViewSet, DatasetError> {
+pub(super) fn read(folder: &Path, pictures: &mut ViewPictures<'_>) -> Result<ViewSet, DatasetError> {
     let refuse = |path: &Path, reason: String| DatasetError::Views { path: path.into(), reason };
     let lens = folder.join(LENS);
     let numbers = numbers(&lens)?;
@@ -36,19 +36,16 @@ pub(super) fn read(folder: &Path) -> Result<ViewSet, DatasetError> {
     if !(numbers.iter().all(|number| number.is_finite()) && focal > 0.0 && height > 0.0 && width > 0.0) {
         return Err(refuse(&lens, format!("a focal length of {focal} and a size of {width}x{height}")));
     }
-    let mut pictures: Vec<PathBuf> = std::fs::read_dir(folder.join("rgb"))
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder.join("rgb"))
         .map_err(|source| DatasetError::Io { path: folder.join("rgb"), source })?
         .filter_map(|entry| entry.ok().map(|entry| entry.path()))
         .filter(|path| path.extension().is_some_and(|ending| ending == "png" || ending == "jpg"))
         .collect();
-    pictures.sort();
-    if !(1..=limits::VIEWS).contains(&pictures.len()) {
-        return Err(refuse(
-            folder,
-            format!("it has {} views, expected 1 to {}", pictures.len(), limits::VIEWS),
-        ));
+    paths.sort();
+    if !(1..=limits::VIEWS).contains(&paths.len()) {
+        return Err(refuse(folder, format!("it has {} views, expected 1 to {}", paths.len(), limits::VIEWS)));
     }
-    let poses = pictures.iter().map(|path| {
+    let poses = paths.iter().map(|path| {
         let stem = path.file_stem().unwrap_or_default().to_string_lossy();
         let file = folder.join(format!("pose/{stem}.txt"));
         let rows: Vec<Vec<f64>> = self::numbers(&file)?.chunks(4).map(<[f64]>::to_vec).collect();
@@ -58,14 +55,8 @@ pub(super) fn read(folder: &Path) -> Result<ViewSet, DatasetError> {
     });
     let mut poses: Vec<DAffine3> = poses.collect::<Result<_, DatasetError>>()?;
     let scale = to_canonical_distance(&mut poses).map_err(|reason| refuse(folder, reason))?;
-    let mut used_bytes = 0;
-    let views = pictures.iter().zip(poses).map(|(path, world_from_camera)| {
-        let bytes = read_file(path).map_err(|err| refuse(path, err.to_string()))?;
-        let picture = Cutout::decode(&bytes).map_err(|err| refuse(path, err.to_string()))?;
-        used_bytes += picture.rgba().len();
-        if used_bytes > limits::OBJECT_BYTES {
-            return Err(refuse(path, "its pictures are too large".into()));
-        }
+    let views = paths.iter().zip(poses).map(|(path, world_from_camera)| {
+        let (picture, _) = pictures.read(path, |reason| refuse(path, reason))?;
         let resized = DVec2::new(f64::from(picture.width()) / width, f64::from(picture.height()) / height);
         let intrinsics = Intrinsics {
             width: picture.width(),

@@ -5,11 +5,11 @@ use std::path::{Component, Path, PathBuf};
 use glam::{DAffine3, DMat3, DMat4, DVec2, DVec3};
 use serde::{Deserialize, Serialize};
 
+use super::pictures::ViewPictures;
 use super::views::to_canonical_distance;
 use super::{DatasetError, View, ViewSet};
 use crate::camera::{Camera, Intrinsics};
 use crate::limits;
-use crate::media::{Cutout, read_file};
 
 /// Names of the file; the first that is there is read.
 pub(super) const NAMES: [&str; 2] = ["transforms.json", "transforms_train.json"];
@@ -79,7 +79,7 @@ pub(super) struct Frame {
 }
 
 /// Read a folder's `transforms.json` and its pictures.
-pub(super) fn read(file: &Path) -> Result<ViewSet, DatasetError> {
+pub(super) fn read(file: &Path, pictures: &mut ViewPictures<'_>) -> Result<ViewSet, DatasetError> {
     let refuse = |reason: String| DatasetError::Views { path: file.into(), reason };
     let io = |source| DatasetError::Io { path: file.into(), source };
     if std::fs::metadata(file).map_err(io)?.len() > limits::JSON_BYTES {
@@ -104,19 +104,15 @@ pub(super) fn read(file: &Path) -> Result<ViewSet, DatasetError> {
     let scale = to_canonical_distance(&mut poses).map_err(refuse)?;
     let (near, far) = depths(&transforms, scale).map_err(refuse)?;
     let folder = file.parent().unwrap_or(Path::new(""));
-    let mut used_bytes = 0;
     let views = transforms.frames.iter().zip(poses).map(|(frame, world_from_camera)| {
         let what = |reason: String| named(frame, reason);
         frame.distortion.check().map_err(what)?;
         let path = picture_path(folder, &frame.file_path).map_err(what)?;
-        let bytes = read_file(&path).map_err(|err| what(err.to_string()))?;
-        let picture = Cutout::decode(&bytes).map_err(|err| what(err.to_string()))?;
-        used_bytes += picture.rgba().len();
-        if used_bytes > limits::OBJECT_BYTES {
-            return Err(what("its pictures are too large".into()));
-        }
-        let size = (picture.width(), picture.height());
-        let intrinsics = intrinsics(&frame.lens.or(&transforms.camera), size).map_err(what)?;
+        let (picture, size) = pictures.read(&path, what)?;
+        // Without a size of its own the file speaks of the picture as it was.
+        let intrinsics = intrinsics(&frame.lens.or(&transforms.camera), size)
+            .map_err(what)?
+            .resized(picture.width(), picture.height());
         Ok(View { picture, camera: Camera { world_from_camera, intrinsics } })
     });
     Ok(ViewSet { views: views.collect::<Result<_, DatasetError>>()?, near, far })

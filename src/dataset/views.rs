@@ -1,7 +1,9 @@
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicU64;
 
 use glam::DAffine3;
 
+use super::pictures::ViewPictures;
 use super::{DatasetError, srn, transforms};
 use crate::camera::{CANONICAL_DISTANCE, Camera};
 use crate::media::{Cutout, Picture};
@@ -14,7 +16,8 @@ const DISTANCES: std::ops::Range<f64> = 1e-6..1e9;
 /// One picture of an object, and the camera that saw it.
 #[derive(Debug, Clone)]
 pub struct View {
-    /// The picture; opaque everywhere if it has no alpha.
+    /// The picture, opaque everywhere if it has no alpha; what is read has at most
+    /// [`limits::VIEW_SIDE_PX`](crate::limits::VIEW_SIDE_PX) on its longer side.
     pub picture: Cutout,
     /// Its intrinsics are of the picture's size.
     pub camera: Camera,
@@ -45,12 +48,14 @@ impl ViewSet {
     /// # Errors
     /// [`DatasetError`] with what is wrong with them.
     pub fn read(path: &Path) -> Result<Self, DatasetError> {
+        let all_bytes = AtomicU64::new(0);
+        let mut pictures = ViewPictures::new(&all_bytes);
         if !path.is_dir() {
-            return transforms::read(path);
+            return transforms::read(path, &mut pictures);
         }
         match transforms::NAMES.iter().map(|name| path.join(name)).find(|file| file.is_file()) {
-            Some(file) => transforms::read(&file),
-            None if srn::is_here(path) => srn::read(path),
+            Some(file) => transforms::read(&file, &mut pictures),
+            None if srn::is_here(path) => srn::read(path, &mut pictures),
             None => Err(DatasetError::NoObjects { path: path.into() }),
         }
     }

@@ -1,5 +1,6 @@
 use super::picture::eight_bits;
-use super::{MediaError, Picture, decode};
+use super::resize::shrunk;
+use super::{MediaError, Picture, decode, resize};
 
 /// A picture with its transparency, in 8 bits, colours multiplied by their alpha: laid on a background by
 /// `color + (1 - alpha) background`, on sRGB-encoded values as browsers do.
@@ -25,14 +26,29 @@ impl Cutout {
     /// # Errors
     /// As [`decode`].
     pub fn decode(bytes: &[u8]) -> Result<Self, MediaError> {
-        let (black, white) = (decode(bytes, [0; 3])?, decode(bytes, [255; 3])?);
-        // On black a pixel is `color * alpha`, on white `color * alpha + 1 - alpha`.
+        Ok(Self::seen_on(&decode(bytes, [0; 3])?, &decode(bytes, [255; 3])?))
+    }
+
+    /// From what it looks like on black and on white, of one size: `color * alpha`, and `color * alpha + 1 - alpha`.
+    fn seen_on(black: &Picture, white: &Picture) -> Self {
         let pixels = black.rgb().chunks_exact(3).zip(white.rgb().chunks_exact(3));
         let rgba = pixels.flat_map(|(black, white)| {
             let alpha = 65_535 - white[1].saturating_sub(black[1]);
-            [black[0], black[1], black[2], alpha].map(eight_bits)
+            [black[0].min(alpha), black[1].min(alpha), black[2].min(alpha), alpha].map(eight_bits)
         });
-        Ok(Self { width: black.width(), height: black.height(), rgba: rgba.collect() })
+        Self { width: black.width(), height: black.height(), rgba: rgba.collect() }
+    }
+
+    /// A smaller one, its longer side at most `side_px`, its shape kept; itself if it is no larger.
+    #[must_use]
+    pub fn reduced(self, side_px: u32) -> Self {
+        let (width, height) = shrunk(self.width, self.height, side_px);
+        if (width, height) == (self.width, self.height) {
+            return self;
+        }
+        // A resized picture on a background is the resized picture, laid on it.
+        let seen = |background: u8| resize(&self.on([background; 3]), width, height);
+        Self::seen_on(&seen(0), &seen(255))
     }
 
     /// Pixels in a row.

@@ -49,14 +49,14 @@ pub fn frame(picture: &Picture, framing: Framing, side_px: u32, background: [u8;
         }
         Framing::Fit => fit(picture, side_px, background),
         Framing::Stretch => {
-            let (width, height) = shrunk(picture, side_px);
+            let (width, height) = shrunk(picture.width(), picture.height(), side_px);
             resize(picture, width, height)
         }
     }
 }
 
 fn fit(picture: &Picture, side_px: u32, background: [u8; 3]) -> Picture {
-    let (width, height) = shrunk(picture, side_px);
+    let (width, height) = shrunk(picture.width(), picture.height(), side_px);
     let side = width.max(height);
     centred(resize(picture, width, height), side, side, background)
 }

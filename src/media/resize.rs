@@ -49,19 +49,19 @@ pub fn resize_part(
 /// A smaller copy of at most `side_px` a side, its shape kept; never enlarged.
 #[must_use]
 pub fn thumbnail(picture: &Picture, side_px: u32) -> Picture {
-    let (width, height) = shrunk(picture, side_px);
+    let (width, height) = shrunk(picture.width(), picture.height(), side_px);
     resize(picture, width, height)
 }
 
-/// The size with the longer side at most `side_px`, the shape kept, no side below 1.
-pub(super) fn shrunk(picture: &Picture, side_px: u32) -> (u32, u32) {
-    let longer = picture.width().max(picture.height());
+/// This size with the longer side at most `side_px`, the shape kept, no side below 1.
+pub(super) fn shrunk(width: u32, height: u32, side_px: u32) -> (u32, u32) {
+    let longer = width.max(height);
     if longer <= side_px {
-        return (picture.width(), picture.height());
+        return (width, height);
     }
     let scale = f64::from(side_px.max(1)) / f64::from(longer);
     let side = |side: u32| ((f64::from(side) * scale).round() as u32).max(1);
-    (side(picture.width()), side(picture.height()))
+    (side(width), side(height))
 }
 
 impl Stretch {

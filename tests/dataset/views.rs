@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use glam::DAffine3;
+use glam::{DAffine3, DVec2, DVec3};
 use hyperscope::camera::{Camera, Intrinsics};
 use hyperscope::dataset::{ObjectFolder, Split, ViewSet};
 use hyperscope::media::png_rgba8_bytes;
@@ -116,5 +116,45 @@ fn scenes_of_any_size_are_seen_from_the_canonical_distance() {
                 && !set.reaches(4.5, 9.0)
                 && !set.reaches(1.0, 3.5)
         );
+    }
+}
+
+/// A large view is reduced, and what is seen of it stays where it is: the middle of a half transparent rectangle, and the
+/// ray through it, whether the lens is said for the file's own size or for another one.
+#[test]
+fn large_views_are_reduced_with_their_lenses() {
+    let folder = tempfile::tempdir().unwrap();
+    let (width, height) = (1_200, 800);
+    let is_inside = |x: u32, y: u32| (300..630).contains(&x) && (200..410).contains(&y);
+    let pixels = (0..height).flat_map(|y| (0..width).map(move |x| (x, y)));
+    let rgba: Vec<u8> =
+        pixels.flat_map(|(x, y)| if is_inside(x, y) { [200, 100, 0, 128] } else { [0; 4] }).collect();
+    write(&folder.path().join("a.png"), &png_rgba8_bytes(width, height, &rgba).unwrap());
+    let pose = [[1.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 4.0]];
+    for (factor, says_size) in [(1.0, false), (0.5, true)] {
+        let lens = [900.0, 850.0, 580.0, 420.0].map(|px| px * factor);
+        let mut document = json!({"fl_x": lens[0], "fl_y": lens[1], "cx": lens[2], "cy": lens[3],
+            "frames": [{"file_path": "a.png", "transform_matrix": pose}]});
+        if says_size {
+            document["w"] = json!(f64::from(width) * factor);
+            document["h"] = json!(f64::from(height) * factor);
+        }
+        write(&folder.path().join("transforms.json"), document.to_string().as_bytes());
+        let view = &ViewSet::read(folder.path()).unwrap().views[0];
+        assert_eq!((view.picture.width(), view.picture.height()), (512, 341));
+        let at = |index: usize| DVec2::new((index % 512) as f64 + 0.5, (index / 512) as f64 + 0.5);
+        let alphas = view.picture.rgba().chunks_exact(4).map(|pixel| f64::from(pixel[3]) / 255.0);
+        let (sum, moment) = alphas.enumerate().fold((0.0, DVec2::ZERO), |(sum, moment), (index, alpha)| {
+            (sum + alpha, moment + at(index) * alpha)
+        });
+        let scale = DVec2::new(512.0 / 1_200.0, 341.0 / 800.0);
+        let expected = 330.0 * 210.0 * 128.0 / 255.0 * scale.x * scale.y;
+        assert!((sum / expected - 1.0).abs() < 2e-3, "{sum}, not {expected}");
+        assert!((moment / sum).abs_diff_eq(DVec2::new(465.0, 305.0) * scale, 0.02), "{}", moment / sum);
+        let ray = view.camera.ray(moment / sum).direction;
+        let own = DVec3::new((465.0 - 580.0) / 900.0, -(305.0 - 420.0) / 850.0, -1.0);
+        assert!(ray.abs_diff_eq(own, 1e-4), "{ray}, not {own}");
+        let middle = &view.picture.rgba()[4 * (130 * 512 + 198)..][..4];
+        assert_eq!(middle, [100, 50, 0, 128]);
     }
 }
