@@ -30,6 +30,7 @@ fn render(args: &RenderDatasetArgs) -> anyhow::Result<()> {
     config.validate()?;
     let meshes = MeshFolder::scan(&args.folder)?;
     let subjects = meshes.subjects(args.variants.into());
+    config.check_present(&subjects, &args.out)?;
     let bar = output::bar(subjects.len() as u64, "{bar:30} {pos}/{len} objects, {per_sec}, {eta} left");
     let outcomes = subjects
         .par_iter()

@@ -60,6 +60,18 @@ pub enum DatasetError {
         /// Why not.
         reason: String,
     },
+    /// Views are there already that were drawn in another way than is asked for.
+    #[error(
+        "{} has {present}, and {wanted} are asked for; ask for the same, or draw into another folder", path.display()
+    )]
+    OtherViews {
+        /// The object's folder.
+        path: PathBuf,
+        /// What is there.
+        present: String,
+        /// What is asked for.
+        wanted: String,
+    },
     /// A setting that makes no sense.
     #[error("{0}")]
     Config(String),

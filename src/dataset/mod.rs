@@ -13,6 +13,7 @@ mod folder;
 mod mesh;
 mod objects;
 mod pictures;
+mod present;
 mod raster;
 mod render;
 mod sounds;

@@ -143,7 +143,8 @@ impl MeshFolder {
     }
 
     /// Render an object into a folder of its own in `out`: `rgb/*.png` with alpha, and `transforms.json`,
-    /// written last, so that a folder that has one is complete.
+    /// written last, so that a folder that has one is complete: it stays as it is, however it was drawn, see
+    /// [`RenderConfig::check_present`].
     ///
     /// # Errors
     /// [`DatasetError::Io`] if something cannot be written. A file that cannot be used is no error.
@@ -194,10 +195,16 @@ impl MeshFolder {
             w: Some(side),
             h: Some(side),
         };
-        let (near, far) = (Some(NEAR_AND_FAR.0), Some(NEAR_AND_FAR.1));
-        let text =
-            serde_json::to_vec_pretty(&Transforms { camera, near, far, frames, ..Transforms::default() })
-                .map_err(|err| DatasetError::Config(err.to_string()))?;
+        let (near, far, seed) = (Some(NEAR_AND_FAR.0), Some(NEAR_AND_FAR.1), Some(config.seed));
+        let text = serde_json::to_vec_pretty(&Transforms {
+            camera,
+            near,
+            far,
+            seed,
+            frames,
+            ..Transforms::default()
+        })
+        .map_err(|err| DatasetError::Config(err.to_string()))?;
         write_atomically(&transforms, |out| out.write_all(&text)).map_err(failed(&transforms))?;
         Ok(Rendered::Done)
     }

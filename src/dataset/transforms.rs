@@ -3,6 +3,7 @@
 use std::path::{Component, Path, PathBuf};
 
 use glam::{DAffine3, DMat3, DMat4, DVec2, DVec3};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::pictures::ViewPictures;
@@ -29,6 +30,9 @@ pub(super) struct Transforms {
     pub(super) near: Option<f64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) far: Option<f64>,
+    /// What the cameras' places were drawn with, where they were drawn here; of others' files it may be anything.
+    #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
+    pub(super) seed: Option<u64>,
     #[serde(flatten, skip_serializing)]
     pub(super) distortion: Distortion,
     pub(super) frames: Vec<Frame>,
@@ -81,12 +85,7 @@ pub(super) struct Frame {
 /// Read a folder's `transforms.json` and its pictures.
 pub(super) fn read(file: &Path, pictures: &mut ViewPictures<'_>) -> Result<ViewSet, DatasetError> {
     let refuse = |reason: String| DatasetError::Views { path: file.into(), reason };
-    let io = |source| DatasetError::Io { path: file.into(), source };
-    if std::fs::metadata(file).map_err(io)?.len() > limits::JSON_BYTES {
-        return Err(refuse(format!("it is larger than {} MB", limits::JSON_BYTES / 1_000_000)));
-    }
-    let text = std::fs::read(file).map_err(io)?;
-    let transforms: Transforms = serde_json::from_slice(&text).map_err(|err| refuse(err.to_string()))?;
+    let transforms: Transforms = parse(file)?;
     transforms.distortion.check().map_err(refuse)?;
     if !(1..=limits::VIEWS).contains(&transforms.frames.len()) {
         return Err(refuse(format!(
@@ -116,6 +115,17 @@ pub(super) fn read(file: &Path, pictures: &mut ViewPictures<'_>) -> Result<ViewS
         Ok(View { picture, camera: Camera { world_from_camera, intrinsics } })
     });
     Ok(ViewSet { views: views.collect::<Result<_, DatasetError>>()?, near, far })
+}
+
+/// What a file of JSON says.
+pub(super) fn parse<T: DeserializeOwned>(file: &Path) -> Result<T, DatasetError> {
+    let refuse = |reason: String| DatasetError::Views { path: file.into(), reason };
+    let io = |source| DatasetError::Io { path: file.into(), source };
+    if std::fs::metadata(file).map_err(io)?.len() > limits::JSON_BYTES {
+        return Err(refuse(format!("it is larger than {} MB", limits::JSON_BYTES / 1_000_000)));
+    }
+    let text = std::fs::read(file).map_err(io)?;
+    serde_json::from_slice(&text).map_err(|err| refuse(err.to_string()))
 }
 
 /// What the file says, scaled, or what is usual.

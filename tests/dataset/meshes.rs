@@ -266,3 +266,51 @@ fn variants_are_made_of_what_is_learned_from_alone() {
     let first = &learned[0];
     assert_ne!(seen(&format!("{first}~1")), seen(&format!("{first}~2")));
 }
+
+/// What was drawn stays only beside what is drawn alike: of another size, number or seed it is refused, but the files
+/// themselves may have more views than their variants.
+#[test]
+fn views_of_another_size_number_or_seed_are_not_taken_for_these() {
+    let folder = tempfile::tempdir().unwrap();
+    for index in 0..30 {
+        let (document, binary) = cuboid([3.0, 2.0, 1.0], [0.0; 3], [0.5, 0.0, 0.25, 1.0]);
+        write(&folder.path().join(format!("{index:02}.glb")), &glb(&document, binary));
+    }
+    let meshes = MeshFolder::scan(folder.path()).unwrap();
+    let out = tempfile::tempdir().unwrap();
+    let config = |views, side_px, seed| RenderConfig { views, side_px, seed };
+    let check = |variants: usize, config: RenderConfig| {
+        config.check_present(&meshes.subjects(variants), out.path()).map_err(|err| err.to_string())
+    };
+    assert_eq!(check(0, config(3, 16, 1)), Ok(()));
+    let first = &meshes.subjects(0)[7];
+    meshes.render(first, out.path(), &config(3, 16, 1)).unwrap();
+    let [size, views, seed] = [config(3, 20, 1), config(2, 16, 1), config(3, 16, 2)];
+    assert_eq!(check(0, config(3, 16, 1)), Ok(()));
+    for (config, wanted) in [
+        (size, "3 of 20x20 px with the seed 1"),
+        (views, "2 of 16x16 px with the seed 1"),
+        (seed, "3 of 16x16 px with the seed 2"),
+    ] {
+        let refused = check(0, config).unwrap_err();
+        let present = format!("{} has 3 views of 16x16 px with the seed 1", out.path().join("07").display());
+        assert!(refused.contains(&present) && refused.contains(wanted), "{refused}");
+    }
+    // Variants may have other views than what they are made of, but all of them the same, and of the same size.
+    assert_eq!((check(2, views), check(2, seed)), (Ok(()), Ok(())));
+    assert!(check(2, size).is_err());
+    let subjects = meshes.subjects(2);
+    let variant = subjects.iter().find(|subject| subject.variant == 2).unwrap();
+    meshes.render(variant, out.path(), &views).unwrap();
+    assert_eq!((check(2, views), check(0, config(3, 16, 1))), (Ok(()), Ok(())));
+    assert!(check(2, config(3, 16, 1)).is_err());
+    // Files of before have no seed, and others' may be damaged.
+    let file = out.path().join("07/transforms.json");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let mut without: serde_json::Value = serde_json::from_str(&text).unwrap();
+    without.as_object_mut().unwrap().remove("seed").unwrap();
+    write(&file, without.to_string().as_bytes());
+    assert_eq!(check(0, seed), Ok(()));
+    write(&file, b"{");
+    assert!(check(0, views).unwrap_err().contains("cannot be used"));
+}

@@ -78,7 +78,7 @@ fn circle(folder: &Path, distance: f64, depths: &Value) -> (Vec<Camera>, ViewSet
         json!({"file_path": "clear", "transform_matrix": rows})
     };
     let frames: Vec<Value> = cameras.iter().map(frame).collect();
-    let mut document = json!({"fl_x": 12.0, "near": depths[0], "far": depths[1], "frames": frames});
+    let mut document = json!({"fl_x": 12.0, "seed": "of another program", "near": depths[0], "far": depths[1], "frames": frames});
     document.as_object_mut().unwrap().retain(|_, value| !value.is_null());
     write(&folder.join("transforms.json"), document.to_string().as_bytes());
     (cameras, ViewSet::read(folder).unwrap())
