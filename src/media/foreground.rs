@@ -1,5 +1,7 @@
 //! Pictures of one object, as a model that reads objects was shown them: on nothing, in the middle of a square.
 
+use std::collections::VecDeque;
+
 use super::picture::eight_bits;
 use super::{Cutout, Picture};
 
@@ -111,11 +113,15 @@ fn without(picture: &Cutout, color: [u8; 3]) -> Cutout {
     let (width, height) = (picture.width() as usize, picture.height() as usize);
     let mut rgba = picture.rgba().to_vec();
     let mut is_reached = vec![false; width * height];
-    let mut waiting: Vec<usize> = border(width, height).collect();
-    while let Some(index) = waiting.pop() {
-        if std::mem::replace(&mut is_reached[index], true) {
-            continue;
+    // From the border inwards, what was reached first goes on first: never much more than a border is waiting.
+    let mut waiting = VecDeque::new();
+    let mut reach = |index: usize, waiting: &mut VecDeque<usize>| {
+        if !std::mem::replace(&mut is_reached[index], true) {
+            waiting.push_back(index);
         }
+    };
+    border(width, height).for_each(|index| reach(index, &mut waiting));
+    while let Some(index) = waiting.pop_front() {
         let found = difference(&picture.rgba()[4 * index..][..4], color);
         let alpha = (found.saturating_sub(NEAR) * 255 / (FAR - NEAR)).min(255);
         let pixel = &mut rgba[4 * index..][..4];
@@ -128,10 +134,13 @@ fn without(picture: &Cutout, color: [u8; 3]) -> Cutout {
             continue;
         }
         let (x, y) = (index % width, index / width);
-        waiting.extend((x > 0).then(|| index - 1));
-        waiting.extend((x + 1 < width).then_some(index + 1));
-        waiting.extend((y > 0).then(|| index - width));
-        waiting.extend((y + 1 < height).then_some(index + width));
+        let beside = [
+            (x > 0).then(|| index - 1),
+            (x + 1 < width).then_some(index + 1),
+            (y > 0).then(|| index - width),
+            (y + 1 < height).then_some(index + width),
+        ];
+        beside.into_iter().flatten().for_each(|index| reach(index, &mut waiting));
     }
     Cutout::new(picture.width(), picture.height(), rgba).unwrap_or_else(|| picture.clone())
 }

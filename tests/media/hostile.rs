@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use hyperscope::media::{Content, MediaError, Picture, decode};
+use hyperscope::media::{Content, Foreground, MediaError, ObjectFraming, ObjectSignal, Picture, decode};
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -202,6 +202,30 @@ fn a_picture_that_unpacks_to_the_limit_stays_within_memory() {
     let picture = try_out("64 million black pixels", &bytes).unwrap();
     assert_eq!((picture.width(), picture.height()), (8_000, 8_000));
     drop(picture);
+    assert_modest_memory();
+}
+
+/// All of it but a square is reached from the border.
+#[test]
+fn a_large_object_on_a_plain_background_is_cut_out_within_memory() {
+    if !is_alone("hostile::a_large_object_on_a_plain_background_is_cut_out_within_memory") {
+        return;
+    }
+    let side = 5_600;
+    let mut grey = vec![230u8; side * side];
+    for row in 2_500..3_000 {
+        grey[row * side + 2_500..][..500].fill(20);
+    }
+    let mut bytes = Vec::new();
+    let encoder = image::codecs::png::PngEncoder::new(&mut bytes);
+    image::ImageEncoder::write_image(encoder, &grey, side as u32, side as u32, image::ExtendedColorType::L8)
+        .unwrap();
+    drop(grey);
+    let signal = ObjectSignal::load("large.png", &bytes, &ObjectFraming::default()).unwrap();
+    // 500 px are 79 % of 633.
+    assert_eq!((signal.foreground, signal.cutout.width()), (Foreground::Plain, 633));
+    let covered = signal.cutout.rgba().chunks_exact(4).filter(|pixel| **pixel == [20, 20, 20, 255]).count();
+    assert_eq!(covered, 500 * 500);
     assert_modest_memory();
 }
 
