@@ -1,6 +1,7 @@
+use super::decode::decode_transparent;
 use super::picture::eight_bits;
 use super::resize::shrunk;
-use super::{MediaError, Picture, decode, resize};
+use super::{MediaError, Picture, resize};
 
 /// A picture with its transparency, in 8 bits, colours multiplied by their alpha: laid on a background by
 /// `color + (1 - alpha) background`, on sRGB-encoded values as browsers do.
@@ -21,22 +22,13 @@ impl Cutout {
         (len > 0 && rgba.len() == len).then_some(Self { width, height, rgba })
     }
 
-    /// From a file's bytes: see [`decode`].
+    /// From a file's bytes: see [`decode`](super::decode()).
     ///
     /// # Errors
-    /// As [`decode`].
+    /// As [`decode`](super::decode()).
     pub fn decode(bytes: &[u8]) -> Result<Self, MediaError> {
-        Ok(Self::seen_on(&decode(bytes, [0; 3])?, &decode(bytes, [255; 3])?))
-    }
-
-    /// From what it looks like on black and on white, of one size: `color * alpha`, and `color * alpha + 1 - alpha`.
-    fn seen_on(black: &Picture, white: &Picture) -> Self {
-        let pixels = black.rgb().chunks_exact(3).zip(white.rgb().chunks_exact(3));
-        let rgba = pixels.flat_map(|(black, white)| {
-            let alpha = 65_535 - white[1].saturating_sub(black[1]);
-            [black[0].min(alpha), black[1].min(alpha), black[2].min(alpha), alpha].map(eight_bits)
-        });
-        Self { width: black.width(), height: black.height(), rgba: rgba.collect() }
+        let (width, height, rgba) = decode_transparent(bytes)?;
+        Ok(Self { width, height, rgba })
     }
 
     /// A smaller one, its longer side at most `side_px`, its shape kept; itself if it is no larger.
@@ -46,9 +38,15 @@ impl Cutout {
         if (width, height) == (self.width, self.height) {
             return self;
         }
-        // A resized picture on a background is the resized picture, laid on it.
+        // On black a pixel is `color * alpha`, on white `color * alpha + 1 - alpha`, and so it is of their means.
         let seen = |background: u8| resize(&self.on([background; 3]), width, height);
-        Self::seen_on(&seen(0), &seen(255))
+        let (black, white) = (seen(0), seen(255));
+        let pixels = black.rgb().chunks_exact(3).zip(white.rgb().chunks_exact(3));
+        let rgba = pixels.flat_map(|(black, white)| {
+            let alpha = 65_535 - white[1].saturating_sub(black[1]);
+            [black[0].min(alpha), black[1].min(alpha), black[2].min(alpha), alpha].map(eight_bits)
+        });
+        Self { width, height, rgba: rgba.collect() }
     }
 
     /// Pixels in a row.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use hyperscope::media::{Picture, decode, resize, resize_part};
+use hyperscope::media::{Cutout, Picture, decode, resize, resize_part};
 use safetensors::{Dtype, SafeTensors};
 
 use crate::{BACKGROUND, common, difference, file};
@@ -55,6 +55,11 @@ fn every_file_is_what_pillow_reads() {
         assert_eq!((picture.width(), picture.height()), (width, height), "{name}");
         let (most, mean) = difference(&picture, &expected);
         println!("{name}: at most {:.3} steps, mean {:.4}", most * 255.0, mean * 255.0);
+        // With its transparency kept in 8 bits and laid on the same colour afterwards, it is the same.
+        let cutout = Cutout::decode(&file(&name)).unwrap();
+        let (kept, _) = difference(&cutout.on(BACKGROUND), &picture.to_f32());
+        assert!(cutout.is_transparent() || !name.contains("alpha"), "{name}");
+        assert!(kept * 255.0 < 1.01, "{name}: {} steps", kept * 255.0);
         if most * 255.0 > allowed_steps(&name) {
             too_far.push(format!("{name}: {} steps", most * 255.0));
         }
