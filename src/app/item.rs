@@ -87,7 +87,7 @@ impl Item {
     /// An entry that nothing is known of yet.
     pub(crate) fn new(id: ItemId, origin: Origin, sample: Option<usize>) -> Self {
         let name = match &origin {
-            Origin::Path(path) => ViewSet::name_at(path),
+            Origin::Path(path) => ViewSet::name_at(path).to_string_lossy().into_owned(),
             Origin::Bytes { name, .. } => name.clone(),
         };
         Self {

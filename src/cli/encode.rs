@@ -10,13 +10,11 @@ use serde::Serialize;
 
 use super::args::EncodeArgs;
 use super::{output, source};
+use crate::dataset::ViewSet;
 use crate::media::{self, Content};
 use crate::model::{Model, SignalKind};
 use crate::storage::Precision;
 use crate::train::{Closeness, Reference};
-
-/// Files that describe the views of the object that their folder is named after.
-const VIEW_FILES: [&str; 2] = ["transforms.json", "transforms_train.json"];
 
 #[derive(Serialize)]
 struct Row {
@@ -103,12 +101,9 @@ fn outputs(args: &EncodeArgs) -> anyhow::Result<Vec<PathBuf>> {
 
 /// What an input is called: a file by its name without the ending, the views of an object by their folder.
 fn name_of(input: &Path) -> OsString {
-    let is_described = input.file_name().is_some_and(|name| VIEW_FILES.iter().any(|own| name == *own));
-    let folder = if is_described { input.parent() } else { Some(input).filter(|input| input.is_dir()) };
-    // A folder may be written as `.`, or not at all.
-    let full = folder.and_then(|folder| folder.join(".").canonicalize().ok());
-    let name = folder.and_then(Path::file_name).or_else(|| full.as_deref()?.file_name());
-    name.or_else(|| input.file_stem()).unwrap_or(input.as_os_str()).to_owned()
+    let name = ViewSet::name_at(input);
+    let is_own = input.file_name().is_some_and(|own| own == name) && !input.is_dir();
+    input.file_stem().filter(|_| is_own).map_or(name, ToOwned::to_owned)
 }
 
 fn encode(model: &Model, input: &Path, output: PathBuf, args: &EncodeArgs) -> anyhow::Result<Row> {

@@ -74,7 +74,7 @@ pub(super) fn views(
                 set.far
             );
         }
-        let described = if path.is_dir() { Vec::new() } else { bytes(path)? };
+        let described = ViewSet::description(path).as_deref().map(bytes).transpose()?.unwrap_or_default();
         return Ok((Arc::new(set.from_first(most)), Identity::of(name(path), &described)));
     }
     let bytes = bytes(path)?;

@@ -1,3 +1,4 @@
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU64;
 
@@ -91,13 +92,17 @@ impl ViewSet {
         transforms.or_else(|| srn::is_here(path).then(|| path.join(srn::LENS)))
     }
 
-    /// What the object at a path is called: by its folder, for all those files have the same few names.
+    /// What the object at a path is called: a `transforms.json` by its folder, for all of them have the same few names;
+    /// everything else by its own name.
     #[must_use]
-    pub fn name_at(path: &Path) -> String {
-        let is_named = path.file_name().is_some_and(|name| transforms::NAMES.iter().any(|own| name == *own));
-        let own = if is_named { path.parent().filter(|folder| folder.file_name().is_some()) } else { None };
-        let own = own.unwrap_or(path);
-        own.file_name().unwrap_or(own.as_os_str()).to_string_lossy().into_owned()
+    pub fn name_at(path: &Path) -> OsString {
+        let is_described =
+            path.file_name().is_some_and(|name| transforms::NAMES.iter().any(|own| name == *own));
+        let own = path.parent().filter(|_| is_described).unwrap_or(path);
+        // A folder may be written as `.`, or not at all.
+        let full = || own.join(".").canonicalize().ok();
+        let name = own.file_name().map(ToOwned::to_owned);
+        name.or_else(|| Some(full()?.file_name()?.to_owned())).unwrap_or_else(|| path.as_os_str().to_owned())
     }
 }
 

@@ -140,7 +140,7 @@ fn open(
 
 /// Posed views, some of them if there are many.
 fn views(path: &Path, described: &Path) -> Result<ViewsSignal, Failure> {
-    let name = ViewSet::name_at(path);
+    let name = ViewSet::name_at(path).to_string_lossy().into_owned();
     let file = described.file_name().unwrap_or_default().to_string_lossy();
     let identity = Identity::of(format!("{name}/{file}"), &media::read_file(described)?);
     let set = ViewSet::read(path)?;

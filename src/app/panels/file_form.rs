@@ -12,7 +12,7 @@ use crate::app::theme::{palette, size, space};
 use crate::app::training::TrainingFile;
 use crate::export::{
     FILM_ENDINGS, check_film, check_film_size, check_mesh, check_still, check_wav, density_bytes, film_bytes,
-    mesh_bytes, still_bytes,
+    mesh_bytes, still_bytes, typical_mesh_bytes,
 };
 use crate::limits;
 use crate::media::{SampleDepth, check_extension};
@@ -192,9 +192,10 @@ fn remark(form: &FileForm, state: &State) -> Remark {
             let is_density = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("npy"));
             let bytes = match surface {
                 Some(surface) if is_density => about(density_bytes(surface.grid)),
-                Some(surface) => {
-                    surface.mesh.as_ref().map_or_else(String::new, |mesh| about(mesh_bytes(&path, mesh)))
-                }
+                Some(surface) => about(match &surface.mesh {
+                    Some(mesh) => mesh_bytes(&path, mesh),
+                    None => typical_mesh_bytes(&path, surface.grid),
+                }),
                 None => String::new(),
             };
             match check_mesh(&path) {
