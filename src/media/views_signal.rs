@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use super::resize::shrunk;
 use super::{Picture, resize};
 use crate::camera::Camera;
 use crate::limits;
@@ -35,16 +36,10 @@ impl ViewsSignal {
 }
 
 fn reduced((picture, camera): (Picture, Camera)) -> (Picture, Camera) {
-    let (width, height) = (picture.width(), picture.height());
-    let longer = width.max(height);
-    if longer <= limits::OBJECT_SIDE_PX {
+    let (width, height) = shrunk(picture.width(), picture.height(), limits::OBJECT_SIDE_PX);
+    if (width, height) == (picture.width(), picture.height()) {
         return (picture, camera);
     }
-    let scaled = |side: u32| {
-        let side = f64::from(side) * f64::from(limits::OBJECT_SIDE_PX) / f64::from(longer);
-        (side.round() as u32).max(1)
-    };
-    let (width, height) = (scaled(width), scaled(height));
     let intrinsics = camera.intrinsics.resized(width, height);
     (resize(&picture, width, height), Camera { intrinsics, ..camera })
 }
