@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use super::files::{FilePurpose, Film};
 use super::object_look::{ObjectLook, OrbitChange};
-use super::settings::{EvaluatorChoice, ThemeChoice};
+use super::settings::{EvaluatorChoice, Goal, ThemeChoice};
 use super::sound_look::SoundChange;
 use super::state::{Dialog, NoticeId, ShelfKey};
 use super::training::TrainingAction;
@@ -169,8 +169,8 @@ pub enum Change {
     Background([u8; 3]),
     /// Who evaluates the field for the screen.
     Evaluator(EvaluatorChoice),
-    /// How refining goes, of pictures or of objects.
-    Refine(SignalKind, RefineConfig),
+    /// How refining goes.
+    Refine(Goal, RefineConfig),
     /// Whether what was turned by hand goes on turning for a while.
     Momentum(bool),
     /// Show or hide the library.

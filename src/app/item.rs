@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use super::object_look::Surface;
+use super::settings::Goal;
 use super::sound_look::SoundPlace;
 use crate::camera::{Camera, ImageView, Intrinsics, Orbit};
 use crate::dataset::{FOCAL, ViewSet};
@@ -145,6 +146,19 @@ impl Item {
             }
             (Some(Signal::Sound(_)), _) | (None, Some(FieldKind::Sound(_))) => SignalKind::Sound,
             _ => SignalKind::Image,
+        }
+    }
+
+    /// What its field is refined towards.
+    #[must_use]
+    pub fn goal(&self) -> Goal {
+        match &self.signal {
+            Some(Signal::Views(views)) if views.views.len() > 1 => Goal::Views,
+            _ => match self.shown_kind() {
+                SignalKind::Image => Goal::Picture,
+                SignalKind::Object => Goal::Object,
+                SignalKind::Sound => Goal::Sound,
+            },
         }
     }
 

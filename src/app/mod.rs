@@ -37,7 +37,7 @@ pub use object_look::{Behind, ObjectLook, OrbitChange, Surface};
 pub use reducer::reduce;
 pub use run::run;
 pub use samples::{SAMPLES, Sample};
-pub use settings::{EvaluatorChoice, PaneLayout, Settings, ThemeChoice, WindowPlace};
+pub use settings::{EvaluatorChoice, Goal, PaneLayout, Settings, ThemeChoice, WindowPlace};
 pub use sound_look::{FrequencyScale, Listening, SoundChange, SoundLook, SoundPlace, SpectrumOf};
 pub use state::{Dialog, Job, Look, ModelState, Notice, NoticeId, NoticeKind, ShelfKey, State, Work};
 pub use training::{

@@ -31,6 +31,8 @@ pub struct Settings {
     pub refine_object: RefineConfig,
     /// How refining sounds goes.
     pub refine_sound: RefineConfig,
+    /// How objects are refined of which several views are known.
+    pub refine_views: RefineConfig,
     /// Whether what was turned by hand goes on turning for a while.
     pub has_momentum: bool,
     /// The panes.
@@ -119,6 +121,21 @@ pub struct WindowPlace {
 
 /// Recent files that are kept.
 const MAX_RECENT: usize = 12;
+/// What a field is refined towards: each has its own usual steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Goal {
+    /// A picture in itself.
+    Picture,
+    /// The one picture of an object.
+    Object,
+    /// Several views of an object.
+    Views,
+    /// A sound.
+    Sound,
+}
+
+/// Several views: steps are the same for any number of them above one.
+const VIEWS: usize = 2;
 /// Most refine steps in one go.
 pub(crate) const MAX_REFINE_STEPS: u32 = 100_000;
 /// Learning rates that make sense at all.
@@ -154,12 +171,22 @@ impl Settings {
         }
     }
 
-    /// How refining a kind of signal's fields goes.
-    pub(crate) fn refine_of(&self, kind: SignalKind) -> RefineConfig {
-        match kind {
-            SignalKind::Image => self.refine,
-            SignalKind::Object => self.refine_object,
-            SignalKind::Sound => self.refine_sound,
+    /// How refining goes.
+    pub(crate) fn refine_towards(&self, goal: Goal) -> RefineConfig {
+        match goal {
+            Goal::Picture => self.refine,
+            Goal::Object => self.refine_object,
+            Goal::Views => self.refine_views,
+            Goal::Sound => self.refine_sound,
+        }
+    }
+
+    pub(crate) fn refine_towards_mut(&mut self, goal: Goal) -> &mut RefineConfig {
+        match goal {
+            Goal::Picture => &mut self.refine,
+            Goal::Object => &mut self.refine_object,
+            Goal::Views => &mut self.refine_views,
+            Goal::Sound => &mut self.refine_sound,
         }
     }
 }
@@ -175,6 +202,7 @@ impl Default for Settings {
             refine: RefineConfig::default(),
             refine_object: RefineConfig::of_object(1),
             refine_sound: RefineConfig::of_sound(),
+            refine_views: RefineConfig::of_object(VIEWS),
             has_momentum: true,
             layout: PaneLayout::default(),
             window: WindowPlace::default(),
@@ -302,6 +330,7 @@ impl Settings {
         self.refine = within(self.refine, RefineConfig::default());
         self.refine_object = within(self.refine_object, RefineConfig::of_object(1));
         self.refine_sound = within(self.refine_sound, RefineConfig::of_sound());
+        self.refine_views = within(self.refine_views, RefineConfig::of_object(VIEWS));
         self.layout.library_width = clamp(self.layout.library_width, PANE_WIDTHS, layout.library_width);
         self.layout.inspector_width = clamp(self.layout.inspector_width, PANE_WIDTHS, layout.inspector_width);
         self.layout.training_height =

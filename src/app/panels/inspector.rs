@@ -9,6 +9,7 @@ use crate::app::action::{Action, Change};
 use crate::app::files::FilePurpose;
 use crate::app::format;
 use crate::app::item::Item;
+use crate::app::settings::Goal;
 use crate::app::shortcuts::hint;
 use crate::app::state::{ModelState, State};
 use crate::app::theme::{palette, size, space};
@@ -75,6 +76,7 @@ fn quality(ui: &mut Ui, item: &Item) {
         let closeness = item.closeness().filter(|_| item.refinement.is_none());
         ui.columns(2, |columns| {
             let meaning = match item.shown_kind() {
+                SignalKind::Object if item.goal() == Goal::Views => "Peak signal-to-noise ratio of the field against all the views, from where they were taken",
                 SignalKind::Object => "Peak signal-to-noise ratio of the field against the picture that was read, from where that was taken; it says nothing of the other sides",
                 SignalKind::Image => "Peak signal-to-noise ratio of the field against the framed picture: 20 dB is a likeness, 40 dB is hard to tell apart",
                 SignalKind::Sound => "Peak signal-to-noise ratio of the field against the waveform at full scale: a quiet sound has much even where it is missed",

@@ -66,8 +66,8 @@ pub(super) fn view(ui: &mut Ui, state: &State, item: &Item, actions: &mut Vec<Ac
     });
     let look = state.look.object;
     let (mut behind, mut color) = (look.behind, look.color);
+    ui.label(RichText::new("Behind it").color(palette(ui).text_weak));
     ui.horizontal(|ui| {
-        name_cell(ui, "Behind it", size::ROW_NAME);
         let choices = [
             (Behind::Window, "Window", "The window's own canvas; what is exported is transparent there"),
             (Behind::Checker, "Squares", "Squares of two greys; what is exported is transparent there"),

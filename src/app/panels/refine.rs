@@ -5,11 +5,10 @@ use super::widgets::{name_cell, primary_button, row, wide_button};
 use crate::app::action::{Action, Change};
 use crate::app::format;
 use crate::app::item::{Curve, Item};
-use crate::app::settings::{LEARNING_RATES, MAX_REFINE_STEPS};
+use crate::app::settings::{Goal, LEARNING_RATES, MAX_REFINE_STEPS};
 use crate::app::shortcuts::hint;
 use crate::app::state::State;
 use crate::app::theme::{palette, size, space};
-use crate::model::SignalKind;
 
 /// What refining is set to, the button, and the curve.
 pub(crate) fn show(ui: &mut Ui, state: &State, item: &Item, actions: &mut Vec<Action>) {
@@ -43,18 +42,19 @@ pub(crate) fn show(ui: &mut Ui, state: &State, item: &Item, actions: &mut Vec<Ac
     }
     if item.curve.batch.len() > 1 || item.curve.measured.len() > 1 {
         ui.add_space(space::XS);
-        let names = match item.shown_kind() {
-            SignalKind::Image => ["Whole picture", "Pixels of a step"],
-            SignalKind::Object => ["Whole picture", "Rays of a step"],
-            SignalKind::Sound => ["Whole sound", "Windows of a step"],
+        let names = match item.goal() {
+            Goal::Picture => ["Whole picture", "Pixels of a step"],
+            Goal::Object => ["Whole picture", "Rays of a step"],
+            Goal::Views => ["All views", "Rays of a step"],
+            Goal::Sound => ["Whole sound", "Windows of a step"],
         };
         curve(ui, &item.curve, names);
     }
 }
 
 fn settings(ui: &mut Ui, state: &State, item: &Item, actions: &mut Vec<Action>) {
-    let kind = item.shown_kind();
-    let present = state.settings.refine_of(kind);
+    let goal = item.goal();
+    let present = state.settings.refine_towards(goal);
     let mut refine = present;
     ui.horizontal(|ui| {
         let label = name_cell(ui, "Steps", size::ROW_NAME);
@@ -75,7 +75,7 @@ fn settings(ui: &mut Ui, state: &State, item: &Item, actions: &mut Vec<Action>) 
             .on_hover_text(tip);
     });
     if refine != present {
-        actions.push(Action::Change(Change::Refine(kind, refine)));
+        actions.push(Action::Change(Change::Refine(goal, refine)));
     }
 }
 

@@ -2,7 +2,6 @@ use super::{engine, files, library, sound, training, view};
 use crate::app::action::{Action, Change, Effect};
 use crate::app::state::{Dialog, NoticeKind, State};
 use crate::audio;
-use crate::model::SignalKind;
 
 /// Change the state as the action says, and say what the world must do for it.
 ///
@@ -115,9 +114,7 @@ fn apply(state: &mut State, change: Change) -> Vec<Effect> {
     match change {
         Change::Theme(theme) => settings.theme = theme,
         Change::Evaluator(evaluator) => settings.evaluator = evaluator,
-        Change::Refine(SignalKind::Image, refine) => settings.refine = refine,
-        Change::Refine(SignalKind::Object, refine) => settings.refine_object = refine,
-        Change::Refine(SignalKind::Sound, refine) => settings.refine_sound = refine,
+        Change::Refine(goal, refine) => *settings.refine_towards_mut(goal) = refine,
         Change::Momentum(has_momentum) => settings.has_momentum = has_momentum,
         Change::LibraryOpen(is_open) => settings.layout.is_library_open = is_open,
         Change::InspectorOpen(is_open) => settings.layout.is_inspector_open = is_open,

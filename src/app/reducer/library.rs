@@ -195,7 +195,7 @@ pub(crate) fn toggle_refine(state: &mut State, rivals: u64) -> Vec<Effect> {
         return Vec::new();
     }
     let id = item.id;
-    let config = state.settings.refine_of(item.shown_kind());
+    let config = state.settings.refine_towards(item.goal());
     let job = new_job(state, Work::Refine, Some(id));
     if let Some(item) = state.item_mut(id) {
         if let (true, Some(closeness)) = (item.curve.measured.is_empty(), encoded.closeness) {
