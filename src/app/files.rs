@@ -46,7 +46,7 @@ impl FilePurpose {
             Self::Model => "Load a model",
             Self::SaveField => "Save field",
             Self::Export => "Export picture",
-            Self::Film => "Export turntable",
+            Self::Film => "Export turntable or film",
             Self::Mesh => "Export mesh",
             Self::Training(file) => file.title(),
         }
@@ -111,6 +111,7 @@ const OPENED: &[&str] = &[
     "aif",
     "aiff",
     "caf",
+    "json",
     "safetensors",
     "pth",
     "pt",

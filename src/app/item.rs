@@ -219,6 +219,15 @@ impl Item {
         }
     }
 
+    /// Where the first input camera stands, or would stand if the picture is not at hand.
+    #[must_use]
+    pub fn home(&self) -> Orbit {
+        match &self.signal {
+            Some(Signal::Views(views)) if !views.views.is_empty() => Orbit::of_camera(&views.views[0].1),
+            _ => Orbit::canonical(FOCAL),
+        }
+    }
+
     /// Whether there is a signal to refine towards and a field to begin with.
     #[must_use]
     pub fn can_refine(&self) -> bool {

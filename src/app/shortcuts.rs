@@ -255,8 +255,7 @@ fn orbit(state: &State, change: OrbitChange) -> Option<Action> {
 }
 
 fn go_to(state: &State, view: NamedView) -> Option<Action> {
-    let is_object = state.current().is_some_and(Item::is_object);
-    is_object.then(|| super::panels::go_to(view))
+    state.current().filter(|item| item.is_object()).map(|item| super::panels::go_to(item, view))
 }
 
 fn zoom(factor: f64) -> Action {

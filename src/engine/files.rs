@@ -144,7 +144,7 @@ fn views(path: &Path, described: &Path) -> Result<ViewsSignal, Failure> {
     let file = described.file_name().unwrap_or_default().to_string_lossy();
     let identity = Identity::of(format!("{name}/{file}"), &media::read_file(described)?);
     let set = ViewSet::read(path)?;
-    let signal = ViewsSignal::of(identity, set.from_first(VIEWS_MAX), set.views.len());
+    let signal = ViewsSignal::of(identity, set.from_first(VIEWS_MAX), (set.near, set.far), set.views.len());
     Ok(signal.ok_or_else(|| DatasetError::NoObjects { path: path.into() })?)
 }
 

@@ -110,7 +110,20 @@ pub(super) fn write_field(
             model.encode_object(&views, Some(signal.identity.clone()))?
         }
         // The first alone: models are trained on one view if nobody says otherwise.
-        Signal::Views(signal) => model.encode_object(&signal.views[..1], Some(signal.identity.clone()))?,
+        Signal::Views(signal) => {
+            let (near, far) = signal.depths;
+            if let Some((first, last)) = model.config().depths
+                && (far <= f64::from(first) || near >= f64::from(last))
+            {
+                let what = &signal.identity.name;
+                return Err(format!(
+                    "{what}: its object lies at depths of {near:.2} to {far:.2} from cameras at 4, and the model looks at \
+                     {first} to {last}: correct its near and far"
+                )
+                .into());
+            }
+            model.encode_object(&signal.views[..1], Some(signal.identity.clone()))?
+        }
         Signal::Sound(signal) => {
             let mut progress = |part: f32| {
                 if goes_on(part) { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }

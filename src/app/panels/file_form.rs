@@ -18,6 +18,9 @@ use crate::limits;
 use crate::media::{SampleDepth, check_extension};
 use crate::train::LogFormat;
 
+/// A film along kept places needs so many.
+const PLACES_LEAST: usize = 2;
+
 /// A path, and for a picture its size.
 pub(crate) fn show(ctx: &Context, state: &State, form: &FileForm, actions: &mut Vec<Action>) {
     modal(ctx, "file form", size::DIALOG_WIDTH, actions, |ui, actions| {
@@ -111,10 +114,14 @@ fn film(ui: &mut Ui, state: &State, form: &FileForm, actions: &mut Vec<Action>) 
     let kept = state.current().map_or(0, |item| item.places.len());
     ui.horizontal(|ui| {
         let tip = "From one kept place to the next, evenly";
-        let tip = if kept < 2 { hint(ui.ctx(), "Keep two places first", KEEP_PLACE) } else { tip.into() };
+        let tip = if kept < PLACES_LEAST {
+            hint(ui.ctx(), "Keep two places first", KEEP_PLACE)
+        } else {
+            tip.into()
+        };
         let choices = [
             (false, "Once around", "From where it is seen now, about the upright axis".into(), true),
-            (true, "Along kept places", tip, kept >= 2),
+            (true, "Along kept places", tip, kept >= PLACES_LEAST),
         ]
         .map(|(value, name, tip, is_possible)| Choice { value, name, tip, is_possible });
         if let Some(chosen) = segments(ui, visits_places, &choices) {
@@ -183,9 +190,13 @@ fn remark(form: &FileForm, state: &State) -> Remark {
             } else {
                 format!("The name ends in {FILM_ENDINGS}{bytes}")
             };
-            check_film(&path, is_there)
-                .and(fits)
-                .map_or_else(|err| (err.to_string(), true), |()| (names, false))
+            let lacks_places =
+                form.film.visits_places && item.is_none_or(|item| item.places.len() < PLACES_LEAST);
+            match check_film(&path, is_there).and(fits) {
+                Err(err) => (err.to_string(), true),
+                Ok(()) if lacks_places => ("Two places are to be kept first".into(), true),
+                Ok(()) => (names, false),
+            }
         }
         Some(path) if form.purpose == FilePurpose::Mesh => {
             let surface = item.map(|item| &item.surface);

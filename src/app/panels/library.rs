@@ -9,13 +9,14 @@ use eframe::egui::{
 use super::layout::Panels;
 use super::widgets::paint_progress;
 use crate::app::action::Action;
-use crate::app::files::{FilePurpose, file_name};
+use crate::app::files::FilePurpose;
 use crate::app::format;
 use crate::app::item::Item;
 use crate::app::samples::SAMPLES;
 use crate::app::shortcuts::hint;
 use crate::app::state::{ShelfKey, State};
 use crate::app::theme::{palette, radius, size, space};
+use crate::dataset::ViewSet;
 use crate::engine::{Origin, Stage};
 use crate::media::Picture;
 
@@ -122,7 +123,7 @@ fn show_shelf(ui: &mut Ui, state: &State, panels: &mut Panels, actions: &mut Vec
     }
     for path in recent {
         let key = ShelfKey::Recent(path.clone());
-        let name = file_name(path);
+        let name = ViewSet::name_at(path).to_string_lossy().into_owned();
         let folder = path.parent().map(|folder| folder.display().to_string()).unwrap_or_default();
         let response = show_shelf_entry(ui, state, panels, &key, &name, &folder);
         let response = response.on_hover_text(format!("Open {}", path.display()));

@@ -1,6 +1,6 @@
 //! What the inspector has for objects alone.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use eframe::egui::{Checkbox, DragValue, Id, Image, RichText, Slider, Ui, vec2};
 
@@ -35,7 +35,7 @@ pub(super) fn keep(ui: &mut Ui, actions: &mut Vec<Action>) {
             (
                 FilePurpose::Film,
                 "Turntable…",
-                "Look at it once around: GIF, animated PNG, a PNG sheet or a folder of pictures",
+                "Look at it once around, or along the places that you keep: GIF, animated PNG, a PNG sheet or a folder of pictures",
             ),
             (FilePurpose::Mesh, "Mesh…", "Its surface as GLB, PLY or OBJ, or its density as a NumPy array"),
         ];
@@ -69,8 +69,8 @@ pub(super) fn view(ui: &mut Ui, state: &State, item: &Item, actions: &mut Vec<Ac
     ui.label(RichText::new("Behind it").color(palette(ui).text_weak));
     ui.horizontal(|ui| {
         let choices = [
-            (Behind::Window, "Window", "The window's own canvas; what is exported is transparent there"),
-            (Behind::Checker, "Squares", "Squares of two greys; what is exported is transparent there"),
+            (Behind::Window, "Window", "The window's own canvas; what is exported is transparent there, or white where its format cannot be"),
+            (Behind::Checker, "Squares", "Squares of two greys; what is exported is transparent there, or white where its format cannot be"),
             (Behind::Color, "Own colour", "A colour of your own, in what is exported too"),
         ]
         .map(|(value, name, tip)| Choice { value, name, tip: tip.into(), is_possible: true });
@@ -225,7 +225,7 @@ pub(super) fn views(ui: &mut Ui, signal: &ViewsSignal, panels: &mut Panels) {
         "What the field is compared with and refined towards; the network reads the first. Their cameras are drawn \
          around the object: click one to go there",
     );
-    row(ui, "Size", &format::size(signal.original_size), "Of the first one");
+    row(ui, "Size", &format::size(signal.original_size), "Of the first one, as it was read");
     ui.add_space(space::XS);
     let texture = panels.textures.of(ui.ctx(), &signal.reference);
     let image = Image::new(&texture).fit_to_exact_size(vec2(size::INPUT_PICTURE, size::INPUT_PICTURE));
@@ -234,16 +234,20 @@ pub(super) fn views(ui: &mut Ui, signal: &ViewsSignal, panels: &mut Panels) {
 
 /// The picture as a model of this size reads it, made once.
 fn picture_read(ui: &Ui, item: &Item, signal: &Arc<ObjectSignal>, side_px: u32) -> Arc<Picture> {
-    type Made = (Arc<ObjectSignal>, Arc<Picture>);
+    // Weak, so that what was taken out of the library is not kept.
+    type Made = (Weak<ObjectSignal>, Arc<Picture>);
+    if signal.reference.width() == side_px {
+        return Arc::clone(&signal.reference);
+    }
     let id = Id::unique(("what the network reads", item.id));
     let known: Option<Made> = ui.data(|data| data.get_temp(id));
     if let Some((_, picture)) =
-        known.filter(|(of, picture)| Arc::ptr_eq(of, signal) && picture.width() == side_px)
+        known.filter(|(of, picture)| of.as_ptr() == Arc::as_ptr(signal) && picture.width() == side_px)
     {
         return picture;
     }
     let picture = Arc::new(signal.input(side_px));
-    ui.data_mut(|data| data.insert_temp::<Made>(id, (Arc::clone(signal), Arc::clone(&picture))));
+    ui.data_mut(|data| data.insert_temp::<Made>(id, (Arc::downgrade(signal), Arc::clone(&picture))));
     picture
 }
 

@@ -2,11 +2,11 @@ use eframe::egui::{Align, Button, Layout, Ui};
 
 use super::widgets::{Choice, segments};
 use crate::app::action::Action;
+use crate::app::item::Item;
 use crate::app::object_look::{Behind, ObjectLook, OrbitChange};
 use crate::app::shortcuts::{KEEP_PLACE, hint};
 use crate::app::state::State;
-use crate::camera::{NamedView, Orbit};
-use crate::dataset::FOCAL;
+use crate::camera::NamedView;
 use crate::render::VolumeMode;
 
 /// Every way of looking at an object: its name, and what is seen.
@@ -47,7 +47,7 @@ pub(crate) fn show(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
             for view in NamedView::ALL {
                 let tip = hint(ui.ctx(), "Look from there", view.name());
                 if ui.button(view.name()).on_hover_text(tip).clicked() {
-                    actions.push(go_to(view));
+                    actions.extend(state.current().map(|item| go_to(item, view)));
                     ui.close();
                 }
             }
@@ -83,8 +83,7 @@ fn places(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
 }
 
 /// Go to a named place, as far away and as wide as the input camera.
-pub(crate) fn go_to(view: NamedView) -> Action {
+pub(crate) fn go_to(item: &Item, view: NamedView) -> Action {
     let (azimuth, elevation) = view.angles();
-    let home = Orbit::canonical(FOCAL);
-    Action::Orbit(OrbitChange::Goal(home.seen_from(azimuth, elevation)))
+    Action::Orbit(OrbitChange::Goal(item.home().seen_from(azimuth, elevation)))
 }

@@ -17,7 +17,6 @@ use crate::app::object_look::{Behind, ObjectLook, OrbitChange, SAMPLES};
 use crate::app::state::State;
 use crate::app::theme::palette;
 use crate::camera::{Camera, Orbit, momentum_after};
-use crate::dataset::FOCAL;
 use crate::engine::ItemId;
 use crate::render::{Backdrop, Drawn, VolumeFrame, VolumeMode};
 
@@ -112,7 +111,7 @@ fn steer(
     let mut orbit = item.orbit;
     if response.double_clicked() {
         motion.velocity = DVec2::ZERO;
-        return Some(Orbit::canonical(FOCAL));
+        return Some(item.home());
     }
     let delta = response.drag_delta();
     let delta = dvec2(f64::from(delta.x), f64::from(delta.y)) * scale;

@@ -7,9 +7,7 @@ use crate::app::action::Effect;
 use crate::app::item::Item;
 use crate::app::state::{Job, ModelState, NoticeKind, State, Work};
 use crate::app::training::TrainingAction;
-use crate::camera::Orbit;
 use crate::engine::{Encoded, Event, ItemId, JobId, ModelInfo, Origin, Preview};
-use crate::media::Signal;
 
 /// Points that a curve keeps; beyond it every second one goes.
 const MAX_CURVE_POINTS: usize = 2_048;
@@ -28,10 +26,8 @@ pub(crate) fn hear(state: &mut State, event: Event) -> Vec<Effect> {
                 signal.picture().is_some_and(|own| item.size_px() == (own.width(), own.height()));
             let is_first_look = item.signal.is_none();
             item.signal = Some(signal);
-            if let (true, Some(Signal::Views(views))) = (is_first_look, &item.signal)
-                && let Some((_, first)) = views.views.first()
-            {
-                item.orbit = Orbit::of_camera(first);
+            if is_first_look {
+                item.orbit = item.home();
             }
             item.thumbnail = Some(thumbnail);
             // The old field is of another picture; until the new one comes, the source is shown.

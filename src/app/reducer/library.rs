@@ -9,7 +9,7 @@ use crate::app::object_look::Surface;
 use crate::app::samples::SAMPLES;
 use crate::app::state::{Job, ModelState, NoticeKind, ShelfKey, State, Work};
 use crate::engine::{Command, ItemId, JobId, MeshConfig, Origin, Reading, Stage};
-use crate::media::ObjectFraming;
+use crate::media::{ObjectFraming, Signal};
 use crate::model::SignalKind;
 
 /// The model of last time, and small pictures for the shelf.
@@ -102,10 +102,11 @@ fn read(state: &mut State, id: ItemId) -> Vec<Effect> {
     effects
 }
 
-/// A framing setting changed: the item that is looked at is framed anew, the others when they are asked.
+/// A framing setting changed: the picture that is looked at is framed anew, the others when they are asked. Objects and
+/// sounds are not read by these settings.
 pub(crate) fn frame_again(state: &mut State) -> Vec<Effect> {
-    match state.current().map(|item| (item.id, item.signal.is_some())) {
-        Some((id, true)) => read(state, id),
+    match state.current().map(|item| (item.id, &item.signal)) {
+        Some((id, Some(Signal::Image(_)))) => read(state, id),
         _ => Vec::new(),
     }
 }
