@@ -196,6 +196,11 @@ fn dropped_posed_views_are_one_object() {
     let broken = folder.path().join("broken");
     std::fs::create_dir_all(&broken).unwrap();
     put(&broken.join("transforms.json"), b"{\"camera_angle_x\": 0.5, \"frames\": []}");
+    // An object behind what the model looks at.
+    let far = folder.path().join("far");
+    posed_views(&far);
+    let described = std::fs::read_to_string(far.join("transforms.json")).unwrap();
+    put(&far.join("transforms.json"), described.replacen('{', r#"{"near": 6.0, "far": 9.0, "#, 1).as_bytes());
     let Some(mut stage) = Stage::open(folder, Settings::default(), vec![views]) else { return };
     stage.until("the object has a field", |state| state.items.first().is_some_and(is_written));
     let item = stage.item().clone();
@@ -226,5 +231,11 @@ fn dropped_posed_views_are_one_object() {
             .notices
             .iter()
             .any(|notice| notice.message.contains("broken") && notice.message.contains("0 views"))
+    });
+    stage.drop_files(&[stage.path("far")]);
+    stage.until("that it lies elsewhere is said", |state| {
+        state.current().is_some_and(|item| {
+            item.name == "far" && item.failure.as_ref().is_some_and(|why| why.contains("near and far"))
+        })
     });
 }
